@@ -1,0 +1,1 @@
+"""From an address to a clean release: sources, fetching, reading, repair."""
