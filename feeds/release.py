@@ -6,12 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
-from types import MappingProxyType
 
 __all__ = ["Attachment", "Change", "Draft", "Facts", "Newsroom", "Photo", "Release", "Revision", "Translation"]
 
 Facts = Mapping[str, str | tuple[str, ...]]
-_NO_FACTS: Facts = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,7 +78,7 @@ class Draft:
     photos: tuple[Photo, ...] = ()
     attachments: tuple[Attachment, ...] = ()
     translations: tuple[Translation, ...] = ()
-    facts: Facts = field(default=_NO_FACTS)
+    facts: Facts = field(default_factory=dict)
     repairs: tuple[str, ...] = ()
     aliases: tuple[str, ...] = ()
 
@@ -111,7 +109,7 @@ class Release:
     photos: tuple[Photo, ...] = ()
     attachments: tuple[Attachment, ...] = ()
     translations: tuple[Translation, ...] = ()
-    facts: Facts = field(default=_NO_FACTS)
+    facts: Facts = field(default_factory=dict)
     repairs: tuple[str, ...] = ()
     revision: int = 1
     withdrawn: datetime | None = None
