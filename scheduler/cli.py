@@ -1,0 +1,175 @@
+"""The verbs: a table of what there is; each is imported when it is typed."""
+
+from __future__ import annotations
+
+import importlib
+import io
+import os
+import signal
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from types import FrameType
+
+import click
+
+from feeds.error import BaywireError
+from scheduler import VERSION
+from scheduler.session import Session
+
+__all__ = ["VERBS", "baywire", "main", "run"]
+
+# verb → (what it does, where it is)
+VERBS: dict[str, tuple[str, str]] = {}
+
+USAGE = 2
+HELD = 75
+
+
+class _Group(click.Group):
+    """A group whose verbs are a table; a verb's module is imported when it is asked for."""
+
+    def list_commands(self, _ctx: click.Context) -> list[str]:
+        return list(VERBS)
+
+    def get_command(self, _ctx: click.Context, name: str) -> click.Command | None:
+        if name not in VERBS:
+            return None
+        module, _, attribute = VERBS[name][1].partition(":")
+        command: click.Command = getattr(importlib.import_module(module), attribute)
+        return _with_common(command)
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args and not args[0].startswith("-") and args[0] not in VERBS:
+            from scheduler.option import did_you_mean  # noqa: PLC0415  # difflib, at a mistake only
+
+            raise click.UsageError(f'"{args[0]}" is not a verb{did_you_mean(args[0], VERBS)}', ctx)
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, _ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Verbs"):
+            formatter.write_dl([(verb, about) for verb, (about, _) in VERBS.items()])
+
+
+def _common() -> list[click.Option]:
+    """Return the options that stand before and after every verb."""
+    return [
+        click.Option(
+            ["-c", "--config", "file"],
+            type=click.Path(path_type=Path),
+            expose_value=False,
+            callback=_remember,
+            help="Configuration file [default: baywire.toml].",
+        ),
+        click.Option(
+            ["-C", "--directory", "directory"],
+            type=click.Path(path_type=Path),
+            expose_value=False,
+            callback=_remember,
+            help="Work as if started in this folder.",
+        ),
+        click.Option(["-q", "--quiet", "quiet"], count=True, expose_value=False, callback=_remember, help="Say less."),
+        click.Option(
+            ["-v", "--verbose", "verbose"], count=True, expose_value=False, callback=_remember, help="Say more."
+        ),
+        click.Option(
+            ["--json", "as_json"],
+            is_flag=True,
+            expose_value=False,
+            callback=_remember,
+            help="One JSON object a line on stdout.",
+        ),
+        click.Option(
+            ["--version"],
+            is_flag=True,
+            is_eager=True,
+            expose_value=False,
+            callback=_print_version,
+            help="Print the version.",
+        ),
+    ]
+
+
+def _remember(ctx: click.Context, param: click.Parameter, value: object) -> None:
+    session = ctx.ensure_object(Session)
+    match param.name, value:
+        case "file", Path():
+            session.file = value
+        case "directory", Path():
+            session.directory = value.absolute()
+        case "quiet", int():
+            session.verbosity -= value
+        case "verbose", int():
+            session.verbosity += value
+        case "as_json", bool():
+            session.json = session.json or value
+
+
+def _print_version(_ctx: click.Context, _param: click.Parameter, value: object) -> None:
+    if value:
+        click.echo(f"baywire {VERSION}")
+        raise click.exceptions.Exit(0)
+
+
+def _with_common(command: click.Command) -> click.Command:
+    """Return *command* and all verbs below it with the common options; once is enough."""
+    if not any(param.name == "as_json" for param in command.params):
+        command.params.extend(_common())
+        command.context_settings.setdefault("help_option_names", ["-h", "--help"])
+    for below in getattr(command, "commands", {}).values():
+        _with_common(below)
+    return command
+
+
+@click.group(cls=_Group, params=_common(), context_settings={"help_option_names": ["-h", "--help"]})
+def baywire() -> None:
+    """Watch the pages where official bodies publish releases; publish RSS, Atom and JSON feeds.
+
+    Every verb explains itself: baywire VERB --help.
+    """
+
+
+def run(argv: Sequence[str] | None = None) -> int:
+    """Do what *argv* says; return the exit status. What a user can mend is one line on stderr, never a traceback."""
+    try:
+        code = baywire.main(args=None if argv is None else list(argv), prog_name="baywire", standalone_mode=False)
+    except (click.ClickException, click.Abort, KeyboardInterrupt, BaywireError, OSError) as error:
+        message, code = _explain(error)
+        for line in message.splitlines():
+            sys.stderr.write(f"baywire: {line}\n")
+    return code if isinstance(code, int) else 0
+
+
+def _explain(error: BaseException) -> tuple[str, int]:
+    """Return what to tell of *error*, and the exit status it stands for."""
+    from scheduler.lock import HeldError  # noqa: PLC0415  # json and fcntl: not for --help
+
+    match error:
+        case click.UsageError():
+            path = error.ctx.command_path if error.ctx else "baywire"
+            return f"{error.format_message().rstrip('.')}: see {path} --help", USAGE
+        case click.ClickException():
+            return error.format_message(), USAGE
+        case BaywireError():
+            return str(error), HELD if isinstance(error, HeldError) else USAGE
+        case BrokenPipeError():  # whoever read our output has seen enough: `baywire status | head`
+            os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+            return "", 1
+        case OSError():
+            return f"{error.filename or 'system'}: {error.strerror or error}", 1
+    return "interrupted", 128 + signal.SIGINT
+
+
+def _on_term(_number: int, _frame: FrameType | None) -> None:
+    raise SystemExit(128 + signal.SIGTERM)
+
+
+def main() -> None:
+    """Start of the console script."""
+    signal.signal(signal.SIGTERM, _on_term)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(encoding="utf-8", errors="backslashreplace")
+    sys.exit(run())

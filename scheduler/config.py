@@ -1,0 +1,352 @@
+"""baywire.toml and the environment → one frozen Config; nothing else reads either."""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+from types import MappingProxyType
+from typing import cast
+from urllib.parse import urlsplit
+
+from feeds.error import ConfigError
+from scheduler.option import (
+    Option,
+    Value,
+    choices,
+    did_you_mean,
+    line_of,
+    read_address,
+    read_command,
+    read_duration,
+    read_flag,
+    read_list,
+    read_number,
+    read_port,
+    read_text,
+    syntax_line,
+)
+
+__all__ = ["OPTIONS", "Config", "Crawl", "Log", "Notify", "Publish", "Serve", "Site", "Sources", "Store", "load"]
+
+FORMATS = ("atom", "rss", "json")
+
+OPTIONS = tuple(
+    Option(key=key, read=read, default=default, about=about, secret=secret)
+    for key, read, default, about, secret in (
+        ("site.base-url", read_address, "http://127.0.0.1:8000/", "where readers find what is published", False),
+        ("site.title", read_text, "baywire", "name of the whole", False),
+        ("site.authority", read_text, "", "authority,year of the ids; never change it", False),
+        ("site.photos", read_flag, True, "whether entries show photographs (they stay at their publisher)", False),
+        ("store.url", read_text, "sqlite:///var/baywire.sqlite3", "where releases are kept", True),
+        ("store.keep-pages", read_duration, timedelta(days=90), "how long pages as fetched are kept", False),
+        ("publish.directory", read_text, "public", "where the published files go", False),
+        ("publish.formats", choices(*FORMATS, many=True), FORMATS, "which formats each feed has", False),
+        ("notify.hook", read_command, (), "command run when a source's state changes, JSON on stdin", False),
+        ("notify.heartbeat-url", read_address, "", "address called after every healthy cycle", True),
+        ("notify.hub", read_address, "", "WebSub hub told of changed feeds", False),
+        ("serve.host", read_text, "127.0.0.1", "address the built-in server listens on", False),
+        ("serve.port", read_port, 8000, "its port", False),
+        ("crawl.contact", read_text, "", "address or mailbox told to the sites we visit", False),
+        ("crawl.delay", read_number, 1.0, "seconds between two requests to one host", False),
+        (
+            "sources.use",
+            read_list,
+            (),
+            "keys of the sources to use, * for any ending; empty: all",
+            False,
+        ),
+        ("log.format", choices("text", "json"), "text", "form of a line of log", False),
+        ("log.level", choices("debug", "info", "warning", "error"), "info", "least level that is logged", False),
+    )
+)
+_BY_KEY = {option.key: option for option in OPTIONS}
+_SECTIONS = tuple(dict.fromkeys([*(option.key.partition(".")[0] for option in OPTIONS), "feeds"]))
+_PREFIXES = tuple(f"BAYWIRE_{section.upper()}_" for section in _SECTIONS if section != "feeds")
+_COMBINATION_KEYS = ("where",)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Site:
+    """What is said of the whole: *base_url* ends with "/"; *authority* is "" for the fixed default."""
+
+    base_url: str
+    title: str
+    authority: str
+    photos: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Store:
+    """Where releases are kept; *url* is absolute and may hold a password, so it is never shown."""
+
+    url: str = field(repr=False)
+    keep_pages: timedelta
+
+    @property
+    def shown(self) -> str:
+        """The address of the store without its password."""
+        parts = urlsplit(self.url)
+        return self.url.replace(f":{parts.password}@", ":***@") if parts.password else self.url
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Publish:
+    """Where files go, and in which formats."""
+
+    directory: Path
+    formats: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notify:
+    """Who is told: *hook* a command, *heartbeat_url* and *hub* addresses, each empty for nobody."""
+
+    hook: tuple[str, ...]
+    heartbeat_url: str = field(repr=False)
+    hub: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Serve:
+    """Where the built-in server listens."""
+
+    host: str
+    port: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Crawl:
+    """How we behave as a visitor; *delay_s* seconds between two requests to one host."""
+
+    contact: str
+    delay_s: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sources:
+    """Which sources: *use* names keys (all when empty), *folders* hold the operator's own files."""
+
+    use: tuple[str, ...]
+    folders: tuple[Path, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Log:
+    """How lines of log are written."""
+
+    format: str
+    level: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Config:
+    """All that an operator can decide; *feeds* are the named combinations, name → where."""
+
+    directory: Path
+    file: Path | None
+    site: Site
+    store: Store
+    publish: Publish
+    notify: Notify
+    serve: Serve
+    crawl: Crawl
+    sources: Sources
+    log: Log
+    feeds: Mapping[str, str]
+    topic_files: tuple[Path, ...]
+
+    @property
+    def var(self) -> Path:
+        """The folder of the lock, the control socket, the embedded store and its backups."""
+        return self.directory / "var"
+
+
+def load(
+    directory: Path,
+    file: Path | None = None,
+    environ: Mapping[str, str] = os.environ,
+    flags: Mapping[str, object] | None = None,
+) -> Config:
+    """Return the configuration of *directory*: *flags* before *environ* before the file before the defaults.
+
+    *file* is `baywire.toml` in *directory*, which may be absent; a *file* that is named
+    must exist. Raises ConfigError with every problem on a line of its own.
+    """
+    named = file is not None
+    file = file or directory / "baywire.toml"
+    if not directory.is_dir():
+        raise ConfigError(f"{directory}: no such folder: name another with -C, or make it with baywire init")
+    text = _read(file, named=named)
+    reading = _Reading(directory=directory, label=_label(file, directory), text=text or "")
+    reading.read_file()
+    reading.read_environment(environ)
+    for key, value in (flags or {}).items():
+        reading.take(_BY_KEY[key], value, where=f"--{key.partition('.')[2]}")
+    if reading.problems:
+        raise ConfigError("\n".join(reading.problems))
+    return _build(directory, file if text is not None else None, reading.values, reading.feeds)
+
+
+def _read(file: Path, *, named: bool) -> str | None:
+    try:
+        return file.read_bytes().decode("utf-8-sig")
+    except FileNotFoundError:
+        if named:
+            raise ConfigError(f"{file}: no such file: write it with baywire init, or leave -c away") from None
+        return None
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{file}: cannot be read: {error}") from None
+
+
+def _label(file: Path, directory: Path) -> str:
+    return file.name if file.parent == directory else str(file)
+
+
+class _Reading:
+    """The values found so far, each with the place it came from, and what was wrong."""
+
+    def __init__(self, *, directory: Path, label: str, text: str) -> None:
+        self.directory = directory
+        self.label = label
+        self.text = text
+        self.values: dict[str, Value] = {}
+        self.feeds: dict[str, str] = {}
+        self.problems: list[str] = []
+
+    def read_file(self) -> None:
+        try:
+            document = tomllib.loads(self.text)
+        except tomllib.TOMLDecodeError as error:
+            self.problems.append(f"{self.label}:{syntax_line(error, self.text)}: is not TOML: {error}")
+            return
+        for section, table in document.items():
+            if section not in _SECTIONS:
+                self._problem((section,), f"is not a section{did_you_mean(section, _SECTIONS)}")
+            elif not isinstance(table, dict):
+                self._problem((section,), "expected a table: write it as [" + section + "]")
+            elif section == "feeds":
+                self._read_feeds(table)
+            else:
+                self._read_section(section, table)
+
+    def _read_section(self, section: str, table: Mapping[str, object]) -> None:
+        known = [option.key.partition(".")[2] for option in OPTIONS if option.key.startswith(section + ".")]
+        for name, value in table.items():
+            option = _BY_KEY.get(f"{section}.{name}") or self._secret_of(f"{section}.{name}")
+            if option is None:
+                self._problem((section, name), f"is not a key{did_you_mean(name, known)}")
+                continue
+            plain = option.key == f"{section}.{name}"
+            if plain and option.key == "store.url" and isinstance(value, str) and _has_password(value):
+                self._problem((section, name), f"holds a password: use {name}-file or {option.variable}")
+                continue
+            self.take(option, value, where=self._where(section, name), from_file=not plain)
+
+    def _read_feeds(self, table: Mapping[str, object]) -> None:
+        for name, feed in table.items():
+            if not isinstance(feed, dict) or not isinstance(feed.get("where"), str):
+                self._problem(("feeds", name), 'expected a table with where = "…", such as "ai and greater-bay-area"')
+                continue
+            for key in feed:
+                if key not in _COMBINATION_KEYS:
+                    self._problem(("feeds", name, key), f"is not a key{did_you_mean(key, _COMBINATION_KEYS)}")
+            self.feeds[name] = feed["where"]
+
+    def read_environment(self, environ: Mapping[str, str]) -> None:
+        by_variable = {option.variable: option for option in OPTIONS}
+        for variable, value in environ.items():
+            option = by_variable.get(variable)
+            secret = by_variable.get(variable.removesuffix("_FILE"))
+            if option is not None:
+                self.take(option, value, where=variable)
+            elif secret is not None and secret.secret:
+                self.take(secret, value, where=variable, from_file=True)
+            elif variable.startswith(
+                tuple(f"BAYWIRE_{section.upper()}_" for section in _SECTIONS if section != "feeds")
+            ):
+                self.problems.append(f"{variable}: is not a setting{did_you_mean(variable, tuple(by_variable))}")
+
+    def take(self, option: Option, value: object, *, where: str, from_file: bool = False) -> None:
+        try:
+            if from_file:
+                value = (self.directory / read_text(value)).read_text(encoding="utf-8").strip()
+            self.values[option.key] = option.read(value)
+        except OSError as error:
+            self.problems.append(f"{where}: {option.key}-file: cannot be read: {error.strerror}: {error.filename}")
+        except ValueError as error:
+            message = f"{error}" if f"{error}".startswith("[") else f": {error}"
+            if option.secret and from_file:
+                message = ": the file named does not hold " + f"{error}".partition(";")[0].removeprefix("expected ")
+            self.problems.append(f"{where}: {option.key}{message}")
+
+    def _secret_of(self, key: str) -> Option | None:
+        option = _BY_KEY.get(key.removesuffix("-file"))
+        return option if option is not None and option.secret else None
+
+    def _where(self, *keys: str) -> str:
+        line = line_of(self.text, *keys)
+        return f"{self.label}:{line}" if line else self.label
+
+    def _problem(self, keys: tuple[str, ...], message: str) -> None:
+        self.problems.append(f"{self._where(*keys)}: {'.'.join(keys)}: {message}")
+
+
+def _has_password(url: str) -> bool:
+    try:
+        return bool(urlsplit(url).password)
+    except ValueError:
+        return False
+
+
+def _build(directory: Path, file: Path | None, values: Mapping[str, Value], feeds: Mapping[str, str]) -> Config:
+    got = {option.key: values.get(option.key, option.default) for option in OPTIONS}
+    base_url = cast("str", got["site.base-url"])
+    sources = directory / "sources.d"
+    return Config(
+        directory=directory,
+        file=file,
+        site=Site(
+            base_url=base_url if base_url.endswith("/") else base_url + "/",
+            title=cast("str", got["site.title"]),
+            authority=cast("str", got["site.authority"]),
+            photos=cast("bool", got["site.photos"]),
+        ),
+        store=Store(
+            url=_store_url(cast("str", got["store.url"]), directory),
+            keep_pages=cast("timedelta", got["store.keep-pages"]),
+        ),
+        publish=Publish(
+            directory=directory / cast("str", got["publish.directory"]),
+            formats=cast("tuple[str, ...]", got["publish.formats"]),
+        ),
+        notify=Notify(
+            hook=cast("tuple[str, ...]", got["notify.hook"]),
+            heartbeat_url=cast("str", got["notify.heartbeat-url"]),
+            hub=cast("str", got["notify.hub"]),
+        ),
+        serve=Serve(host=cast("str", got["serve.host"]), port=cast("int", got["serve.port"])),
+        crawl=Crawl(contact=cast("str", got["crawl.contact"]), delay_s=cast("float", got["crawl.delay"])),
+        sources=Sources(
+            use=cast("tuple[str, ...]", got["sources.use"]), folders=(sources,) if sources.is_dir() else ()
+        ),
+        log=Log(format=cast("str", got["log.format"]), level=cast("str", got["log.level"])),
+        feeds=MappingProxyType(dict(feeds)),
+        topic_files=tuple(_topic_files(directory / "topics.d")),
+    )
+
+
+def _store_url(url: str, directory: Path) -> str:
+    """Return *url* with the file of an embedded store below *directory*."""
+    prefix = "sqlite:///"
+    if not url.startswith(prefix) or url.startswith(prefix + "/"):
+        return url
+    return f"{prefix}{(directory / url.removeprefix(prefix)).absolute()}"
+
+
+def _topic_files(folder: Path) -> Iterator[Path]:
+    if folder.is_dir():
+        yield from sorted(path for path in folder.iterdir() if path.suffix == ".toml")

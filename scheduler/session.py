@@ -1,0 +1,95 @@
+"""What one typed command carries: where it works, how much it says, and in which form."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Mapping
+from functools import cached_property
+from pathlib import Path
+
+from feeds.error import ConfigError
+from scheduler.config import Config, load
+from scheduler.log import escape, set_up
+
+__all__ = ["Session"]
+
+
+class Session:
+    """The options that every verb takes, and the configuration they lead to.
+
+    *verbosity* is -2 to 2: every ``-q`` takes one away, every ``-v`` adds one.
+    """
+
+    def __init__(self) -> None:
+        """Start with what holds where no option was typed."""
+        self.directory = Path.cwd()
+        self.file: Path | None = None
+        self.json = False
+        self.verbosity = 0
+        self.flags: dict[str, object] = {}
+
+    @property
+    def quiet(self) -> bool:
+        """Whether only results and errors are to be printed."""
+        return self.verbosity < 0
+
+    @cached_property
+    def config(self) -> Config:
+        """The configuration of the directory; raises ConfigError with all that is wrong in it."""
+        file = self.file and self.path(self.file)
+        config = load(self.directory, file, flags=self.flags)
+        level = {-1: "error", 0: "warning", 1: "info"}.get(max(self.verbosity, -1), "debug")
+        set_up(level=level, form=config.log.format)
+        return config
+
+    def log_as_daemon(self) -> None:
+        """Log as what runs for long does: at the configured level, repeats condensed."""
+        config = self.config
+        level = "debug" if self.verbosity > 0 else "warning" if self.quiet else config.log.level
+        set_up(level=level, form=config.log.format, condense=True)
+
+    def path(self, given: str | Path) -> Path:
+        """Return *given* as if typed in the session's directory, or else where it was typed, absolute."""
+        path = self.directory / given
+        typed = Path.cwd() / given
+        return typed.absolute() if not path.exists() and typed.exists() else path.absolute()
+
+    def folder(self, given: str | Path, *, holding: str) -> Path:
+        """Return the folder *given* that holds a file *holding*; raises ConfigError."""
+        path = self.path(given)
+        if not (path / holding).is_file():
+            raise ConfigError(f"{given}: no {holding} here: expected a folder of recorded pages")
+        return path
+
+    def emit(self, line: Mapping[str, object]) -> None:
+        """Print *line* as one JSON object on stdout, at once."""
+        sys.stdout.write(json.dumps(line, ensure_ascii=False, separators=(", ", ": ")) + "\n")
+        sys.stdout.flush()
+
+    def say(self, text: str = "") -> None:
+        """Print a line of the result on stdout; what a page wrote cannot move the cursor."""
+        sys.stdout.write(escape(text) + "\n")
+        sys.stdout.flush()
+
+    def note(self, text: str) -> None:
+        """Print a line of progress on stderr, unless told to be quiet."""
+        if not self.quiet:
+            sys.stderr.write(escape(text) + "\n")
+            sys.stderr.flush()
+
+    def table(self, rows: list[tuple[str, ...]], *, head: tuple[str, ...]) -> None:
+        """Print *rows* under *head* in columns; the last column is as long as it likes."""
+        widths = [max(_width(row[column]) for row in [head, *rows]) for column in range(len(head))]
+        for row in [head, *rows]:
+            cells = [cell + " " * (width - _width(cell)) for cell, width in zip(row, widths, strict=True)]
+            self.say("  ".join(cells).rstrip())
+
+
+def _width(text: str) -> int:
+    """Return how many columns of a terminal *text* takes: Chinese characters take two."""
+    import unicodedata  # noqa: PLC0415  # only tables need it
+
+    if text.isascii():
+        return len(text)
+    return sum(2 if unicodedata.east_asian_width(char) in "WF" else 1 for char in text)
