@@ -1,0 +1,1 @@
+"""The bundled newsroom: made-up bodies of a made-up harbour, for `baywire demo` and the tests."""
