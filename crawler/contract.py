@@ -1,0 +1,193 @@
+"""Is this crawl to be believed? Pure: it judges what was read against what was declared and what was usual."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+from statistics import median
+from typing import TYPE_CHECKING
+
+from crawler.extract.found import Listing
+
+if TYPE_CHECKING:
+    from crawler.source import Source
+
+__all__ = ["History", "Judgement", "Verdict", "judge_listing", "what_wall"]
+
+# Words of pages that stand before a site, not of the site. Short pages only: a release may well speak of captchas.
+_WALLS = {
+    "captcha": re.compile(
+        r"captcha|are you (?:a )?(?:human|robot)|verify (?:that )?you are (?:a )?human|cf-chl-|challenge-platform|"
+        r"just a moment\.\.\.|"
+        r"checking your browser|请完成安全验证|人机验证|請完成驗證|验证码|滑动验证|安全验证|ddos-guard|"
+        r"_incapsula_|geetest",
+        re.IGNORECASE,
+    ),
+    "refused": re.compile(
+        r"access denied|403 forbidden|request blocked|you have been blocked|unusual traffic|访问被拒绝|拒絕存取|"
+        r"您的请求.{0,20}(?:拦截|攔截)|web application firewall|网站防火墙",
+        re.IGNORECASE,
+    ),
+    "consent": re.compile(
+        r"before you continue|cookie consent|we value your privacy|accept (?:all )?cookies|consent\.(?:google|yahoo)|"
+        r"同意.{0,6}cookie",
+        re.IGNORECASE,
+    ),
+    "maintenance": re.compile(
+        r"under (?:scheduled )?maintenance|temporarily unavailable|we(?:'|’)ll be (?:right )?back|site maintenance|"
+        r"系統維護|系统维护|網站維護|网站维护|暫停服務|暂停服务|em manutenção",
+        re.IGNORECASE,
+    ),
+    "sign-in": re.compile(
+        r"please (?:sign|log) ?in to continue|session (?:has )?expired|请先登录|請先登入", re.IGNORECASE
+    ),
+    "script": re.compile(
+        r"(?:enable|requires?) javascript|please turn on javascript|请启用javascript",
+        re.IGNORECASE,
+    ),
+}
+_BLOCKING = frozenset(["captcha", "refused"])
+_TAGS = re.compile(r"<(script|style|noscript)\b.*?</\1\s*>|<!--.*?-->|<[^>]*>", re.DOTALL | re.IGNORECASE)
+_SCRIPT_WALL = re.compile(r"<script\b[^>]*>[^<]{1500,}</script>", re.DOTALL | re.IGNORECASE)
+_SHORT = 1500  # characters a person sees; walls measured have fewer than 600
+_USUAL_RUNS = 3  # below so many good runs there is no "usual" to speak of
+
+
+class Judgement(StrEnum):
+    """What a crawl of a listing is found to be; the same words as a run's outcome."""
+
+    NEW = "new"
+    UNCHANGED = "unchanged"
+    SUSPICIOUS = "suspicious"
+    BLOCKED = "blocked"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class History:
+    """What earlier crawls of a source taught.
+
+    *counts* are the items of its last good listings, newest last; *known* says which
+    of this listing's addresses lead to a release held; *newest* is the instant of
+    the newest release held, *gap* the usual time between two releases.
+    """
+
+    counts: tuple[int, ...] = ()
+    known: Collection[str] = ()
+    newest: datetime | None = None
+    gap: timedelta | None = None
+    addresses: Collection[str] = field(default_factory=tuple)  # those of the last good listing
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """The *outcome* of a listing, and the *reason*: one sentence for a person; "" where all is well."""
+
+    outcome: Judgement
+    reason: str = ""
+
+
+def judge_listing(source: Source, listing: Listing, page_text: str, history: History) -> Verdict:
+    """Return whether *listing*, read from *page_text* (as decoded, with its markup), is to be believed.
+
+    `blocked`: a page stands before the site (captcha, refusal). `suspicious`: nothing
+    or far less than usual was found, or what was found is none of what was there
+    before; feeds then stay as they are. `new` and `unchanged` are proven: a listing
+    was read, and does or does not hold addresses not in *history.known*.
+
+    >>> from crawler.source import Source
+    >>> judge_listing(Source(key="a", title="A"), Listing(), "<title>Just a moment...</title>", History()).outcome
+    <Judgement.BLOCKED: 'blocked'>
+    """
+    items = len(listing.items)
+    if not items:
+        return _nothing(source, listing, page_text, history)
+    if items < source.expect.least:
+        return _suspicious(f"{items} items: expected at least {source.expect.least}")
+    if reason := _far_less(items, history.counts):
+        return _suspicious(reason)
+    if reason := _senseless(listing):
+        return _suspicious(reason)
+    if reason := _replaced(listing, history):
+        return _suspicious(reason)
+    unknown = sum(item.url not in history.known for item in listing.items)
+    return Verdict(outcome=Judgement.NEW if unknown else Judgement.UNCHANGED)
+
+
+def what_wall(page_text: str) -> str:
+    """Return what kind of page stands before the site ("captcha", "refused", "consent", …), or "" when none does.
+
+    >>> what_wall("<title>Access denied</title><p>Reference 18.2")
+    'refused'
+    >>> what_wall("<p>" + "The department spoke of captchas. " * 80)
+    ''
+    """
+    seen = " ".join(_TAGS.sub(" ", page_text[:400_000]).split())
+    if len(seen) > _SHORT:
+        return ""
+    title = re.search(r"<title[^>]*>([^<]{0,200})", page_text[:20_000], re.IGNORECASE)
+    head = f"{title[1] if title else ''} {seen}"
+    found = next((name for name, rule in _WALLS.items() if rule.search(head)), "")
+    if not found and _WALLS["captcha"].search(page_text[:50_000]):
+        found = "captcha"
+    if not found and len(seen) < 60 and _SCRIPT_WALL.search(page_text[:100_000]):
+        found = "script"
+    return found
+
+
+def _nothing(source: Source, listing: Listing, page_text: str, history: History) -> Verdict:
+    wall = what_wall(page_text)
+    if wall in _BLOCKING:
+        return Verdict(outcome=Judgement.BLOCKED, reason=f"a page stands before the site: {wall}")
+    if wall:
+        return _suspicious(f"not the listing but another page: {wall}")
+    if source.expect.quiet_days and not history.counts:
+        return Verdict(outcome=Judgement.UNCHANGED, reason="nothing listed, and nothing known to be usual")
+    if source.expect.quiet_days and 0 in history.counts[-20:] and listing.via:
+        return Verdict(outcome=Judgement.UNCHANGED, reason="nothing listed, as has happened before")
+    said = f": {listing.reason}" if listing.reason else ""
+    usual = f", usually {median(history.counts):g}" if history.counts else ""
+    return _suspicious(f"nothing found on the listing{usual}{said}")
+
+
+def _far_less(items: int, counts: tuple[int, ...]) -> str:
+    if len(counts) < _USUAL_RUNS:
+        return ""
+    usual = median(counts[-10:])
+    if usual >= 4 and items < usual / 2 and items < min(counts[-10:]):
+        return f"{items} items, usually {usual:g}: less than half"
+    return ""
+
+
+def _senseless(listing: Listing) -> str:
+    """Say why items cannot be releases: one title for all, or hardly any title."""
+    titles = [item.title for item in listing.items]
+    if len(titles) >= 4 and len(set(titles)) == 1:
+        return f'every item has the title "{titles[0]}"'
+    empty = sum(not title.strip() for title in titles)
+    if empty > len(titles) / 2:
+        return f"{empty} of {len(titles)} items have no title"
+    return ""
+
+
+def _replaced(listing: Listing, history: History) -> str:
+    """Say why a listing looks like another one: nothing of it was seen before, though much always stays."""
+    if len(history.addresses) < 5 or len(history.counts) < _USUAL_RUNS:
+        return ""
+    urls = {item.url for item in listing.items}
+    if urls & set(history.addresses) or urls & set(history.known):
+        return ""
+    hosts = {_host(url) for url in urls}
+    if hosts.isdisjoint({_host(url) for url in history.addresses}):
+        return f"every address leads to another host: {', '.join(sorted(hosts)[:3])}"
+    return ""
+
+
+def _host(url: str) -> str:
+    return url.split("/", 3)[2].lower() if url.count("/") > 1 else ""
+
+
+def _suspicious(reason: str) -> Verdict:
+    return Verdict(outcome=Judgement.SUSPICIOUS, reason=reason)

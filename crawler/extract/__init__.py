@@ -1,0 +1,7 @@
+"""Reads listings and releases out of pages: declared by a source, or with nothing known but the address."""
+
+from __future__ import annotations
+
+from crawler.extract.found import Extracted, Item, ItemFields, Listing, NotARelease
+
+__all__ = ["Extracted", "Item", "ItemFields", "Listing", "NotARelease"]

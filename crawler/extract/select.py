@@ -1,0 +1,116 @@
+"""Selectors of source files: CSS with `::attr(name)` and `::text` behind it, and `:has()`."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING, cast
+
+from lxml import etree
+
+if TYPE_CHECKING:
+    from lxml.html import HtmlElement
+
+__all__ = ["Selector", "selector", "text_of"]
+
+_PSEUDO = re.compile(r"::(?:attr\(\s*([\w:-]+)\s*\)|(text))\s*\Z")
+_AXES = {">": "child::", "~": "following-sibling::", "+": "following-sibling::*[1]/self::", "": "descendant::"}
+_SKIPPED = frozenset(["script", "style", "noscript", "template"])
+
+
+@dataclass(frozen=True, slots=True)
+class Selector:
+    """A compiled selector: the elements it finds, or the strings when it ends in `::attr(name)` or `::text`."""
+
+    css: str
+    path: etree.XPath
+    attribute: str = ""
+
+    def elements(self, root: HtmlElement) -> list[HtmlElement]:
+        """Return the elements below *root* that match, in document order."""
+        return cast("list[HtmlElement]", self.path(root))
+
+    def first(self, root: HtmlElement) -> HtmlElement | None:
+        """Return the first element that matches, or None."""
+        found = self.elements(root)
+        return found[0] if found else None
+
+    def strings(self, root: HtmlElement) -> list[str]:
+        """Return for each match its attribute, or its text with white space folded; empty ones left out."""
+        if self.attribute:
+            values = [element.get(self.attribute, "") for element in self.elements(root)]
+        else:
+            values = [text_of(element) for element in self.elements(root)]
+        return [value for value in (" ".join(value.split()) for value in values) if value]
+
+    def string(self, root: HtmlElement) -> str:
+        """Return the first of `strings`, or ""."""
+        found = self.strings(root)
+        return found[0] if found else ""
+
+
+@lru_cache(maxsize=4096)
+def selector(css: str) -> Selector:
+    """Return *css* compiled; ValueError says what is wrong with it.
+
+    >>> from crawler.extract.tree import read_html
+    >>> page = read_html("<a href=/zh><img id=tc></a> <a href=/en>en</a>").root
+    >>> selector("a:has(> #tc)::attr(href)").strings(page)
+    ['/zh']
+    >>> selector("a[").string(page)
+    Traceback (most recent call last):
+    ValueError: Expected ident or '*', got <EOF at 2>
+    """
+    bare, attribute = css.strip(), ""
+    if pseudo := _PSEUDO.search(bare):
+        bare, attribute = bare[: pseudo.start()].strip(), pseudo[1] or ""
+    return Selector(css, etree.XPath(_xpath(bare, "descendant-or-self::")), attribute)
+
+
+def text_of(element: HtmlElement) -> str:
+    """Return the text of *element* as a person sees it: no script, no style; `<br>` and blocks part words."""
+    parts: list[str] = []
+    todo: list[tuple[HtmlElement, bool]] = [(element, False)]
+    while todo:
+        node, leaving = todo.pop()
+        if leaving:
+            parts.append(node.tail or "")
+            continue
+        if node is not element:
+            todo.append((node, True))
+        if not isinstance(node.tag, str) or node.tag in _SKIPPED:
+            continue
+        if node.tag in {"br", "p", "div", "li", "tr", "td", "dd", "dt", "h1", "h2", "h3"}:
+            parts.append("\n")
+        parts.append(node.text or "")
+        todo.extend((child, False) for child in reversed(node))
+    return "".join(parts)
+
+
+def _xpath(css: str, prefix: str) -> str:
+    """Return *css* as XPath; `:has()` goes through a placeholder, since cssselect 1.3 reads only names in it."""
+    from cssselect import HTMLTranslator, SelectorError  # noqa: PLC0415 - only while selectors are compiled
+
+    inner: list[str] = []
+    text = css
+    while (start := text.find(":has(")) >= 0:
+        end, depth = start + 5, 1
+        while end < len(text) and depth:
+            depth += {"(": 1, ")": -1}.get(text[end], 0)
+            end += 1
+        if depth:
+            raise ValueError("no end of :has(")
+        choices = []
+        for choice in text[start + 5 : end - 1].split(","):
+            combinator = choice.strip()[:1] if choice.strip()[:1] in _AXES else ""
+            choices.append(_xpath(choice.strip()[len(combinator) :].strip(), _AXES[combinator]))
+        inner.append(" or ".join(choices))
+        text = f"{text[:start]}[has-{len(inner) - 1}]{text[end:]}"
+    try:
+        path = HTMLTranslator().css_to_xpath(text, prefix=prefix)
+    except SelectorError as error:
+        raise ValueError(str(error)) from error
+    for number, replacement in enumerate(inner):
+        path = path.replace(f"@has-{number}", f"({replacement})")
+    return path

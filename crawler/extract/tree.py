@@ -1,0 +1,128 @@
+"""The one parser factory of this package: text becomes a tree; bytes never do (they go through `decode` first)."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from html.entities import html5
+
+from lxml import etree, html
+from lxml.html import HtmlElement
+
+__all__ = ["Page", "read_html", "read_xml"]
+
+# lxml refuses text that declares an encoding, rightly: text has none.
+_DECLARATION = re.compile(r"\A\s*<\?xml[^>]*>")
+_DOCTYPE = re.compile(r"<!DOCTYPE[^\[>]*(?:\[.*?\]\s*)?>", re.DOTALL | re.IGNORECASE)
+_ILLEGAL = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_CDATA = re.compile(r"(<!\[CDATA\[.*?\]\]>)", re.DOTALL)
+_ENTITY = re.compile(r"&([A-Za-z][A-Za-z0-9]{1,31};)")
+_OF_XML = frozenset(["amp;", "lt;", "gt;", "quot;", "apos;"])
+# libxml2 stops at 2,048 open tags, and says so only in its log; a page that means something has fewer than 100.
+_DEEPEST = 400
+_TOKEN = re.compile(
+    r"<!--.*?-->|<(script|style|textarea|title)\b.*?</\1\s*>|<(/?)([A-Za-z][A-Za-z0-9:-]*)[^<>]*?(/?)>",
+    re.DOTALL | re.IGNORECASE,
+)
+_VOID = frozenset(
+    ["area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "param", "source", "track", "wbr"]
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """The *root* of a page; *flattened* says that it was nested so deep that tags were left out to read it whole."""
+
+    root: HtmlElement
+    flattened: bool = False
+
+
+def read_html(text: str) -> Page:
+    """Return the page *text* as a tree: recovered where broken, whole however deep or long, nothing fetched.
+
+    Raises TypeError for bytes: what they mean is not for a parser to guess.
+
+    >>> read_html("<title>簡報</title><p>x").root.findtext(".//title")
+    '簡報'
+    >>> read_html("<div>" * 5000 + "<a href=x>deep</a>").flattened
+    True
+    """
+    if not isinstance(text, str):
+        raise TypeError(f"page: got {type(text).__name__}: expected text that went through decode()")
+    body = _legal(_DECLARATION.sub("", text))
+    root, cut = _parse(body)
+    if not cut:
+        return Page(root)
+    return Page(_parse(_flatten(body))[0], flattened=True)
+
+
+def read_xml(text: str) -> etree._Element:
+    r"""Return the root of the XML document *text*; no DTD, entity or address in it is followed.
+
+    Broken XML is recovered, names of HTML entities become their characters. Raises
+    ValueError when nothing of it is XML.
+
+    >>> read_xml('<?xml version="1.0" encoding="big5"?><rss><title>A&nbsp;簡報</title></rss>').findtext("title")
+    'A\xa0簡報'
+    """
+    if not isinstance(text, str):
+        raise TypeError(f"document: got {type(text).__name__}: expected text that went through decode()")
+    body = _DOCTYPE.sub("", _legal(_DECLARATION.sub("", text.lstrip("\ufeff \t\r\n"))), count=1)
+    if "&" in body:
+        parts = _CDATA.split(body)
+        body = "".join(part if part.startswith("<![CDATA[") else _ENTITY.sub(_character, part) for part in parts)
+    parser = etree.XMLParser(
+        no_network=True,
+        resolve_entities=False,
+        load_dtd=False,
+        recover=True,
+        huge_tree=True,
+        remove_comments=True,
+        remove_pis=True,
+    )
+    try:
+        root = etree.fromstring(body, parser=parser)
+    except etree.XMLSyntaxError as error:
+        raise ValueError(f"no XML: {error}") from error
+    if root is None:
+        raise ValueError("no XML: expected an element")
+    return root
+
+
+def _parse(body: str) -> tuple[HtmlElement, bool]:
+    """Return the tree of *body*, and whether libxml2 gave up before its end."""
+    parser = html.HTMLParser(no_network=True, recover=True, huge_tree=True, remove_pis=True, remove_comments=True)
+    try:
+        root = html.document_fromstring(body if body.strip() else "<html></html>", parser=parser, ensure_head_body=True)
+    except etree.LxmlError:  # "Document is empty": a page of comments only, say
+        root = html.document_fromstring("<html></html>", ensure_head_body=True)
+    return root, any(entry.type_name == "ERR_RESOURCE_LIMIT" for entry in parser.error_log)
+
+
+def _flatten(body: str) -> str:
+    """Return *body* without the tags that open below the deepest level we read, nor those that close them."""
+    depth = 0
+
+    def keep(match: re.Match[str]) -> str:
+        nonlocal depth
+        closing, name, alone = match[2], match[3], match[4]
+        if name is None or name.lower() in _VOID or alone:
+            return match[0]
+        if closing:
+            depth = max(0, depth - 1)
+            return match[0] if depth < _DEEPEST else ""
+        depth += 1
+        # Links and cells are what a reader of listings looks for: they stay, and are closed by what follows.
+        return match[0] if depth <= _DEEPEST or name.lower() == "a" else ""
+
+    return _TOKEN.sub(keep, body)
+
+
+def _character(match: re.Match[str]) -> str:
+    name = match[1]
+    return match[0] if name in _OF_XML else html5.get(name, match[0])
+
+
+def _legal(text: str) -> str:
+    """Leave out what XML 1.0 forbids: lxml raises on it."""
+    return text if text.isascii() and text.isprintable() else _ILLEGAL.sub("\ufffd", text)
