@@ -1,0 +1,142 @@
+"""Bytes to text exactly as the WHATWG Encoding Standard says, at the speed of the C codecs."""
+
+from __future__ import annotations
+
+import codecs
+import re
+from collections.abc import Callable
+from functools import cache
+from importlib.resources import files
+
+from crawler.normalise.label import CODECS
+
+__all__ = ["decode_as"]
+
+_Handler = Callable[[UnicodeError], tuple[str, int]]
+_PAIR = re.compile(rb"[\x81-\xfe].|.", re.DOTALL)
+# big5: two codes whose character CPython gives to another code as well, so that its text cannot tell them apart.
+_TWINS = (b"\xa2\x41", b"\xa2\x42")
+_REAL_U_FFFD = b"\x84\x31\xa4\x37"  # gb18030 has a code for the replacement character itself
+
+
+def decode_as(body: bytes, encoding: str) -> tuple[str, int]:
+    r"""Return the text of *body* in *encoding*, a WHATWG name in small letters, and how many times it made no sense.
+
+    What makes no sense becomes U+FFFD, and never swallows an ASCII byte. A BOM is
+    left in. Every code reads as in the standard's index files of September 2024.
+
+    >>> decode_as(b"\xa1\x45", "big5"), decode_as(b"\x80", "gb18030"), decode_as(b"a\x81", "windows-1252")
+    (('‧', 0), ('€', 0), ('a\x81', 0))
+    """
+    if encoding == "big5":
+        if any(twin in body for twin in _TWINS):
+            return _big5_twins(body)
+        return _table(body, "big5hkscs", "big5", _big5_error)
+    if encoding in {"gb18030", "gbk"}:
+        text, errors = _table(body, "gb18030", "gb18030", _gb18030_error)
+        return text, max(0, errors - body.count(_REAL_U_FFFD))
+    if encoding in _SINGLE:
+        return _with_handler(body, CODECS[encoding], _single_error)
+    body = body[:1].replace(body[:1], b"\xff") if encoding == "replacement" else body  # unreadable by definition
+    text = body.decode(CODECS[encoding], "replace")
+    if encoding == "x-user-defined":
+        return text.translate({code: code + 0xF700 for code in range(0x80, 0x100)}), 0
+    return text, text.count("\ufffd")
+
+
+_SINGLE = frozenset(name for name in CODECS if name.startswith(("windows-", "iso-8859", "koi8", "mac", "x-mac", "ibm")))
+
+
+@cache
+def _overlay(encoding: str) -> dict[bytes, str]:
+    """Return the codes of *encoding* that CPython 3.11 reads otherwise, with what the standard says."""
+    rows = (line.split() for line in (files("crawler.normalise") / "codec.txt").read_text("ascii").splitlines())
+    return {
+        bytes.fromhex(code): bytes.fromhex(text).decode("utf-16-be") for name, code, text in rows if name == encoding
+    }
+
+
+@cache
+def _exchange(encoding: str, codec: str) -> tuple[re.Pattern[str], dict[int, str]]:
+    """Return how to put right the codes that this CPython reads, but not as the standard says."""
+    exchange: dict[int, str] = {}
+    for code, char in _overlay(encoding).items():
+        read = code.decode(codec, "ignore")
+        if read and read != char and code not in _TWINS:
+            exchange[ord(read)] = char
+    if encoding == "gb18030" and b"\x81\x35\xf4\x37".decode(codec) == "ḿ":
+        exchange[ord("ḿ")] = "\ue7c7"  # the two changed places in GB 18030-2022
+    return re.compile("[" + "".join(map(chr, exchange)) + "]"), exchange
+
+
+def _table(body: bytes, codec: str, encoding: str, handler: _Handler) -> tuple[str, int]:
+    text, errors = _with_handler(body, codec, handler)
+    wrong, exchange = _exchange(encoding, codec)
+    return (text.translate(exchange) if exchange and wrong.search(text) else text), errors
+
+
+def _big5_twins(body: bytes) -> tuple[str, int]:
+    """Decode around the two codes, which are found where they stand as whole pairs."""
+    parts: list[str] = []
+    errors = start = 0
+    for pair in _PAIR.finditer(body):
+        if pair[0] in _TWINS:
+            text, wrong = _table(body[start : pair.start()], "big5hkscs", "big5", _big5_error)
+            parts += [text, _overlay("big5")[pair[0]]]
+            errors += wrong
+            start = pair.end()
+    text, wrong = _table(body[start:], "big5hkscs", "big5", _big5_error)
+    return "".join([*parts, text]), errors + wrong
+
+
+def _with_handler(body: bytes, codec: str, handler: _Handler) -> tuple[str, int]:
+    try:
+        return body.decode(codec), 0
+    except UnicodeDecodeError:
+        name = f"{__name__}.{handler.__name__}"
+        codecs.register_error(
+            name, handler
+        )  # a handler is known by its name only; registering it again changes nothing
+        text = body.decode(codec, name)
+        return text, text.count("\ufffd")
+
+
+def _big5_error(error: UnicodeError) -> tuple[str, int]:
+    body, start = _place(error)
+    if not 0x81 <= body[start] <= 0xFE or start + 1 >= len(body):
+        return "\ufffd", start + 1
+    char = _overlay("big5").get(body[start : start + 2])
+    if char:
+        return char, start + 2
+    return "\ufffd", start + (1 if body[start + 1] < 0x80 else 2)
+
+
+def _gb18030_error(error: UnicodeError) -> tuple[str, int]:
+    body, start = _place(error)
+    lead = body[start]
+    if lead == 0x80:
+        return "€", start + 1
+    if lead == 0xFF or start + 1 >= len(body):
+        return "\ufffd", start + 1
+    second = body[start + 1]
+    if 0x30 <= second <= 0x39:  # of a four-byte code that is broken, all but the lead are read again
+        rest = body[start + 1 : start + 4]
+        whole = len(rest) == 3 and 0x81 <= rest[1] <= 0xFE and 0x30 <= rest[2] <= 0x39
+        cut = len(rest) < 3 and all(0x81 <= byte <= 0xFE for byte in rest[1:])
+        return "\ufffd", len(body) if cut and not whole else start + 1
+    char = _overlay("gb18030").get(body[start : start + 2])
+    if char:
+        return char, start + 2
+    return "\ufffd", start + (1 if second < 0x80 else 2)
+
+
+def _single_error(error: UnicodeError) -> tuple[str, int]:
+    """Read a byte 0x80–0x9F that Python leaves out as the C1 control it is in the standard; other holes stay holes."""
+    body, start = _place(error)
+    return (chr(body[start]) if body[start] < 0xA0 else "\ufffd"), start + 1
+
+
+def _place(error: UnicodeError) -> tuple[bytes, int]:
+    if not isinstance(error, UnicodeDecodeError):
+        raise error
+    return error.object, error.start

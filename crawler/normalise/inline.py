@@ -1,0 +1,141 @@
+"""Text with markup inside one paragraph: pieces, lines, and how they are written as HTML."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from html import escape
+
+from crawler.normalise.character import blank, fold_space
+from crawler.normalise.paragraph import continues, glue, line_measure
+
+__all__ = ["Mark", "Piece", "line_text", "paragraphs_of", "tidy", "write_lines"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Mark:
+    """One inline element that is open: *start* is its start tag as written."""
+
+    tag: str
+    start: str
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """Text under its *marks*, or an image: *text* is empty then and *image* its tag. *cut* marks a `<br>`."""
+
+    text: str = ""
+    marks: tuple[Mark, ...] = ()
+    image: str = ""
+    cut: bool = False
+
+
+Line = list[Piece]
+_INDENT = re.compile("[^\\S\u00a0\u3000]*[\u00a0\u3000](?:[ \\t]*[\u00a0\u3000])+")
+_SPACE = re.compile("[^\\S\u3000]+")
+
+
+def paragraphs_of(pieces: Iterable[Piece]) -> tuple[list[list[Line]], set[str]]:
+    """Return the paragraphs that *pieces* make, each a list of lines, and the names of what was repaired.
+
+    An empty line parts two paragraphs, and so does an indent of two or more
+    NBSP or U+3000. A line that goes on with the sentence before it is joined.
+    """
+    repairs: set[str] = set()
+    paragraphs: list[list[Line]] = [[]]
+    lines: list[Line] = [[]]
+    for piece in pieces:
+        if piece.cut:
+            lines.append([])
+        else:
+            lines[-1].append(piece)
+    wrapped = len(lines) > 3
+    for line in lines:
+        raw = "".join(piece.text for piece in line)
+        image = any(piece.image for piece in line)
+        if not image and blank(raw):
+            if "\u00a0" in raw or "\u3000" in raw:
+                repairs.add("nbsp-paragraphs")
+            paragraphs.append([])
+            continue
+        if _INDENT.match(raw) and paragraphs[-1]:
+            repairs.add("nbsp-paragraphs")
+            paragraphs.append([])
+        paragraphs[-1].append(tidy(line))
+    found = [[line for line in paragraph if line] for paragraph in paragraphs]
+    if wrapped:
+        measure = line_measure([line_text(line) for paragraph in found for line in paragraph])
+        found = [_unwrap(paragraph, measure, repairs) for paragraph in found]
+    return [paragraph for paragraph in found if paragraph], repairs
+
+
+def _unwrap(lines: list[Line], measure: int, repairs: set[str]) -> list[Line]:
+    """Join the lines of one paragraph that were wrapped by hand."""
+    joined: list[Line] = []
+    last = ""
+    for line in lines:
+        text = line_text(line)
+        if joined and (continues(line_text(joined[-1]), text) or continues(last, text, measure=measure)):
+            repairs.add("joined-paragraph")
+            space = glue(last, text)
+            joined[-1] = tidy([*joined[-1], Piece(text=space), *line]) if space else [*joined[-1], *line]
+        else:
+            joined.append(line)
+        last = text
+    return joined
+
+
+def tidy(line: Sequence[Piece]) -> Line:
+    """Return *line* with its white space folded across pieces and none at its ends."""
+    done: Line = []
+    spaced = True
+    for piece in line:
+        if piece.image:
+            done.append(piece)
+            spaced = False
+            continue
+        text = _SPACE.sub(" ", piece.text)
+        if "\u3000" in text:
+            inner = fold_space(text)
+            text = " " * (text[0] in " \u3000") + inner + " " * (text[-1] in " \u3000") if inner else " "
+        if spaced:
+            text = text.lstrip(" ")
+        if text and unicodedata.combining(text[0]) and done and done[-1].text:
+            # A mark that stands behind a tag belongs to the letter before it; ">" must never be composed with it.
+            done[-1] = Piece(text=unicodedata.normalize("NFC", done[-1].text + text[0]), marks=done[-1].marks)
+            text = text[1:]
+        if text:
+            done.append(Piece(text=text, marks=piece.marks))
+            spaced = text.endswith(" ")
+    while done and not done[-1].image and not done[-1].text.rstrip(" "):
+        done.pop()
+    if done and done[-1].text.endswith(" "):
+        done[-1] = Piece(text=done[-1].text.rstrip(" "), marks=done[-1].marks)
+    return done
+
+
+def line_text(line: Sequence[Piece]) -> str:
+    """Return the plain text of *line*."""
+    return "".join(piece.text for piece in line)
+
+
+def write_lines(lines: Sequence[Line]) -> str:
+    """Return *lines* as HTML, `<br>` between them."""
+    return "<br>".join(_write(line) for line in lines)
+
+
+def _write(line: Line) -> str:
+    parts: list[str] = []
+    opened: tuple[Mark, ...] = ()
+    for piece in line:
+        common = 0
+        while common < min(len(opened), len(piece.marks)) and opened[common] is piece.marks[common]:
+            common += 1
+        parts.extend(f"</{mark.tag}>" for mark in reversed(opened[common:]))
+        parts.extend(mark.start for mark in piece.marks[common:])
+        opened = piece.marks
+        parts.append(piece.image or escape(piece.text, quote=False))
+    parts.extend(f"</{mark.tag}>" for mark in reversed(opened))
+    return "".join(parts)
