@@ -1,4 +1,4 @@
-"""What every test may ask for."""
+"""What every test may ask for, and which skips a complete machine allows."""
 
 from __future__ import annotations
 
@@ -6,6 +6,12 @@ import os
 from pathlib import Path
 
 import pytest
+
+# Where CI is set, .ci/run has installed all that can be installed, so a skip means that a step is missing.
+# Allowed is a skip whose reason holds one of these words, each for something no registry has.
+ALLOWED_SKIPS = (
+    "FEEDVALIDATOR_DIR",  # a checkout of the W3C feed validator, which is not packaged
+)
 
 
 @pytest.fixture(scope="session")
@@ -15,3 +21,40 @@ def shared() -> Path:
     if not (folder / "pages" / "index.tsv").is_file():
         pytest.skip(f"needs the folder of recorded pages: {folder} is absent; BAYWIRE_SHARED names another place")
     return folder
+
+
+class _Skips:
+    """Collects the skips that a complete machine does not allow."""
+
+    def __init__(self) -> None:
+        self.refused: list[str] = []
+
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        self._look(report)
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        self._look(report)
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_sessionfinish(self, session: pytest.Session) -> None:
+        if self.refused and session.exitstatus in {pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED}:
+            session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        if self.refused:
+            terminalreporter.section("skips that are not allowed where CI is set", red=True)
+            for line in self.refused:
+                terminalreporter.write_line(line)
+
+    def _look(self, report: pytest.CollectReport | pytest.TestReport) -> None:
+        if not report.skipped or hasattr(report, "wasxfail"):
+            return
+        reason = str(report.longrepr[2] if isinstance(report.longrepr, tuple) else report.longrepr)
+        if not any(word in reason for word in ALLOWED_SKIPS):
+            self.refused.append(f"{report.nodeid}: {reason}")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Watch the skips where CI is set."""
+    if os.environ.get("CI"):
+        config.pluginmanager.register(_Skips(), "refused-skips")
