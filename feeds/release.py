@@ -51,6 +51,7 @@ class Newsroom:
     attribution: str = ""
     content: str = "full"  # "summary": only the summary may be published
     every_s: int = 900
+    host: str = ""  # that its listing is asked from; its circuit keeps the source waiting
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,7 +62,9 @@ class Draft:
     paragraphs parted by blank lines. *published* is aware and keeps the offset the
     page implies; None where the page does not say. *seen* is when it was fetched.
     *native_id* is the source's own number, empty where it has none. *aliases* are
-    further addresses known to lead to this release.
+    further addresses known to lead to this release. *page* is the hash of the bytes it
+    was read from: a wording that differs though these bytes are equal is our own better
+    reading, not a correction.
     """
 
     source: str
@@ -81,16 +84,18 @@ class Draft:
     facts: Facts = field(default_factory=dict)
     repairs: tuple[str, ...] = ()
     aliases: tuple[str, ...] = ()
+    page: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Release:
     """One release as the store keeps it.
 
-    *id* is a `tag:` URI minted once (RFC 4151). *published* falls back on
-    *first_seen*. *updated* moves only when the normalised text changed
-    materially. *revision* counts the wordings, from 1. *withdrawn* is when its
-    source said that it no longer stands.
+    *id* is a `tag:` URI minted once (RFC 4151), *native_id* its last part: the
+    source's own number where it has one, else a hash of the canonical address; it is
+    safe as a name of a folder. *published* falls back on *first_seen*. *updated* moves
+    only when the normalised text changed materially. *revision* counts the wordings,
+    from 1. *withdrawn* is when its source said that it no longer stands.
     """
 
     id: str

@@ -1,0 +1,222 @@
+"""Who a release is: canonical addresses, ids that are minted once, and what counts as another wording."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections import Counter
+from datetime import datetime
+from hashlib import blake2b
+from typing import Final, NamedTuple
+from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit, urlunsplit
+
+__all__ = [
+    "DEFAULT_AUTHORITY",
+    "Address",
+    "canonical",
+    "clean_address",
+    "is_reissue",
+    "local_part",
+    "material_digest",
+    "release_id",
+    "title_key",
+]
+
+# The date is part of the name (RFC 4151), never today's. ".invalid" is nobody's (RFC 2606): who
+# publishes to the world names a domain of their own, and keeps it.
+DEFAULT_AUTHORITY: Final = "baywire.invalid,2026"
+
+_TRACKING: Final = re.compile(
+    r"(?:utm_\w+|fbclid|gclid|dclid|msclkid|yclid|igshid|mc_[ce]id|_hs(?:enc|mi)|spm|wt\.mc_id|"
+    r"fontsize|print|printview|printable|phpsessid|jsessionid|aspsessionid\w*)",
+    re.IGNORECASE,
+)
+_PRINT_VALUE: Final = re.compile(
+    r"(?:view|output|format|mode|action|layout|tmpl)=(?:print|printable|printview)", re.IGNORECASE
+)
+# The Hong Kong government's converter to Simplified characters: sc.isd.gov.hk/TuniS/www.info.gov.hk/...,
+# in 2021 and 2022 with two slashes; older pages have sc.info.gov.hk/gb/.
+_CONVERTER: Final = re.compile(r"/+(?:TuniS|gb)/+(?P<host>[\w-]+(?:\.[\w-]+)+)(?P<path>/.*)?", re.IGNORECASE)
+_GIA: Final = re.compile(r"(?:www\.)?info\.gov\.hk")
+
+
+class Address(NamedTuple):
+    """A canonical address; *language* only where one address has two, by a converter."""
+
+    url: str
+    language: str = ""
+
+
+def clean_address(url: str) -> str:
+    """Return *url* as a person would pass it on: no fragment, no tracking, no session, no view option.
+
+    >>> clean_address("http://www.info.gov.hk/gia/P1.htm?fontSize=1#top")
+    'http://www.info.gov.hk/gia/P1.htm'
+    >>> clean_address("https://a.example/?id=7&utm_source=rss")
+    'https://a.example/?id=7'
+    """
+    try:
+        parts = urlsplit(url.strip())
+    except ValueError:
+        return url.strip()
+    kept = [field for field in parts.query.split("&") if field and not _is_noise(field)]
+    fragment = parts.fragment if parts.fragment.startswith("!") else ""
+    return urlunsplit((parts.scheme.lower(), parts.netloc, parts.path, "&".join(kept), fragment))
+
+
+def canonical(url: str) -> Address:
+    """Return the one address that stands for *url* and its variants.
+
+    https, lower-case host without default port, percent-encoding as RFC 3986 §6.2.2 has
+    it, no fragment, tracking, session or `?fontSize=`, no print view, no last slash; the
+    Simplified view of a converter becomes its original plus the language.
+
+    >>> canonical("http://WWW.info.gov.hk:80/gia/general/201709/21/P2017092100150.htm?fontSize=1#x").url
+    'https://www.info.gov.hk/gia/general/201709/21/P2017092100150.htm'
+    >>> canonical("http://sc.isd.gov.hk/TuniS//www.info.gov.hk/gia/general/201709/21/P2017092100150.htm")
+    Address(url='https://www.info.gov.hk/gia/general/201709/21/P2017092100150.htm', language='zh-Hans')
+    >>> canonical("https://www.info.gov.hk/gia/general/201709/21/P2017092100150p.htm").url
+    'https://www.info.gov.hk/gia/general/201709/21/P2017092100150.htm'
+    >>> canonical("https://a.example/news/7/print/?b=2&a=1").url
+    'https://a.example/news/7?a=1&b=2'
+    """
+    try:
+        parts = urlsplit(clean_address(url))
+        host, port = (parts.hostname or "").rstrip("."), parts.port
+    except ValueError:
+        return Address(url.strip())
+    scheme = "https" if parts.scheme in {"http", "https"} else parts.scheme
+    path, language = parts.path, ""
+    if host.startswith("sc.") and (converted := _CONVERTER.fullmatch(path)):
+        host, path, language = converted["host"].lower(), converted["path"] or "/", "zh-Hans"
+    if port not in {None, 80, 443}:
+        host = f"{host}:{port}"
+    query = "" if _GIA.fullmatch(host) else urlencode(sorted(parse_qsl(parts.query, keep_blank_values=True)))
+    return Address(urlunsplit((scheme, host, _canonical_path(path), query, parts.fragment)), language)
+
+
+def local_part(native_id: str, url: str) -> str:
+    """Return what names a release within its source: its own number, else a hash of its canonical address.
+
+    A number that could not be the name of a folder is hashed too.
+
+    >>> local_part("P2017092100150", "")
+    'P2017092100150'
+    >>> local_part("", "http://a.example/7") == local_part("", "https://a.example/7/#top")
+    True
+    >>> len(local_part("urn:x/../y", ""))
+    20
+    """
+    native = native_id.strip()
+    if not native:
+        address = canonical(url)
+        return _hash(f"{address.url} {address.language}".rstrip())
+    return native if re.fullmatch(r"(?!\.)[A-Za-z0-9._-]{1,80}", native) else _hash(native)
+
+
+def release_id(authority: str, source: str, local: str) -> str:
+    """Return the `tag:` URI of the release named *local* in *source* (RFC 4151).
+
+    >>> release_id("news.example,2026", "hk-gia-en", "P2017092100150")
+    'tag:news.example,2026:release/hk-gia-en/P2017092100150'
+    """
+    return f"tag:{authority}:release/{source}/{local}"
+
+
+def title_key(title: str, published: datetime | None, language: str) -> str:
+    """Return what two readings of one release share though their addresses differ; empty where that is nothing.
+
+    It is the title without case, white space, punctuation and marks such as "(Correction)",
+    the day it was published where it was published, and the language.
+
+    >>> from datetime import UTC
+    >>> day = datetime(2020, 1, 2, 3, tzinfo=UTC)
+    >>> title_key("CE speaks (Correction)", day, "en") == title_key("CE  speaks", day, "en")
+    True
+    """
+    bare = "".join(char for char in _fold(_MARK.sub("", title)).casefold() if char.isalnum())
+    return _hash(f"{bare} {published.date().isoformat()} {language}") if bare and published else ""
+
+
+def material_digest(title: str, text: str) -> str:
+    r"""Return a hash that moves only when the wording does: not for white space, width of punctuation, quotes, dashes.
+
+    >>> material_digest("A", "x, y") == material_digest("A", "x，y\n")
+    True
+    >>> material_digest("A", "$3.5 m") == material_digest("A", "$35 m")
+    False
+    """
+    return _hash(f"{_bare(title)}\n{_bare(text)}")
+
+
+def is_reissue(one: str, other: str, *, marked: bool = False) -> bool:
+    """Return whether two texts under one title and day are one release that was issued again.
+
+    They share nine tenths of their words and every number: two cases of a disease are told
+    in the same words, but not with the same ages. *marked* says that one calls itself a
+    correction: then numbers may differ.
+
+    >>> is_reissue("A man aged 42 was admitted to hospital", "A man aged 38 was admitted to hospital")
+    False
+    >>> is_reissue("A man aged 42 was admitted to hospital.", "A man aged 42 was admitted to  hospital")
+    True
+    """
+    mine, yours = Counter(_WORD.findall(_fold(one).casefold())), Counter(_WORD.findall(_fold(other).casefold()))
+    total = mine.total() + yours.total()
+    if not total:
+        return True
+    if not marked and _numbers(mine) != _numbers(yours):
+        return False
+    return 2 * (mine & yours).total() >= (0.8 if marked else 0.9) * total
+
+
+def is_marked_correction(title: str) -> bool:
+    """Return whether *title* says of itself that it corrects.
+
+    >>> [is_marked_correction(title) for title in ("CE speaks (Correction)", "行政長官談話（更正）", "CE speaks")]
+    [True, True, False]
+    """
+    return _MARK.search(title) is not None
+
+
+_MARK: Final = re.compile(
+    r"[(\[（【〔](?:[^()（）]{0,20}\b)?(?:correct(?:ion|ed)|amend(?:ed|ment)|revis(?:ed|ion)|re-?issued?|updated?|"
+    r"更正|修訂|修订|更新|重發|重发|correcç[ãa]o|rectifica[çc][ãa]o|actualiza\w*)[^()（）]{0,20}[)\]）】〕]",
+    re.IGNORECASE,
+)
+_WORD: Final = re.compile(r"\d+(?:[.,:]\d+)*|[㐀-鿿豈-﫿\U00020000-\U000323af]|[^\W\d_]+")
+# Marks of one meaning that NFKC leaves apart: quotes, dashes, ideographic stops.
+_PUNCTUATION: Final = str.maketrans(
+    {**dict.fromkeys("‘’‚‛′`´", "'"), **dict.fromkeys("“”„‟″「」『』«»", '"'), **dict.fromkeys("‐‑‒–—―−", "-")}
+    | {"。": ".", "、": ",", "…": "...", "·": "・", "•": "・", "․": "."}
+)
+
+
+def _fold(text: str) -> str:
+    return unicodedata.normalize("NFKC", text.translate(_PUNCTUATION)).translate(_PUNCTUATION)
+
+
+def _bare(text: str) -> str:
+    return "".join(
+        char for char in _fold(text) if not char.isspace() and unicodedata.category(char) not in {"Cf", "Cc"}
+    )
+
+
+def _numbers(words: Counter[str]) -> Counter[str]:
+    return Counter({word: count for word, count in words.items() if word[0].isdigit()})
+
+
+def _hash(text: str) -> str:
+    return blake2b(text.encode("utf-8", "surrogatepass"), digest_size=10).hexdigest()
+
+
+def _is_noise(field: str) -> bool:
+    return bool(_TRACKING.fullmatch(field.split("=", 1)[0]) or _PRINT_VALUE.fullmatch(field))
+
+
+def _canonical_path(path: str) -> str:
+    path = re.sub(r";jsessionid=[^/]*", "", path, flags=re.IGNORECASE)
+    path = quote(unquote(path, errors="surrogateescape"), safe="/!$&'()*+,;=:@~", errors="surrogateescape")
+    path = re.sub(r"(?<=\d{4})p(?=\.html?$)", "", path)  # the photograph and print view of a numbered page
+    path = re.sub(r"[_-]print(?=\.\w+$)|/print/?$", "", path, flags=re.IGNORECASE)
+    return path.rstrip("/") or "/"

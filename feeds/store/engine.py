@@ -1,0 +1,159 @@
+"""The engine of a store: how it connects, begins, and says what went wrong."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final
+
+from sqlalchemy import URL, Connection, Engine, Row, RowMapping, create_engine, event, make_url
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
+from sqlalchemy.pool import QueuePool, StaticPool
+
+from feeds.error import StoreError
+
+__all__ = ["Database", "named", "upsert_of"]
+
+_DRIVERS: Final = {"postgresql": "postgresql+psycopg", "postgres": "postgresql+psycopg", "sqlite": "sqlite"}
+# What the engines say, and what a person can do about it; the first that fits is told.
+_TROUBLE: Final = (
+    ("disk is full", "disk full: free some space, nothing was changed"),
+    ("No space left", "disk full: free some space, nothing was changed"),
+    ("readonly database", "cannot be written: give this user the right to write it and its folder"),
+    ("unable to open database", "cannot be opened: expected a folder that exists and that this user may write"),
+    ("database is locked", "another process holds it: expected it free within {busy_s:g} s; try again"),
+    ("malformed", "is damaged: put back a backup with `baywire restore`"),
+    ("not a database", "is damaged or no store: put back a backup with `baywire restore`"),
+    ("disk I/O error", "the disk answers with errors: look at the disk, then put back a backup with `baywire restore`"),
+    ("no such table", "is no store of baywire or is damaged: put back a backup with `baywire restore`"),
+    ("password authentication", "the database refuses the password: correct store.url or the file it comes from"),
+    ("does not exist", "the database lacks what we need: create it, or correct store.url"),
+    ("onnection", "the database cannot be reached: start it, or correct store.url"),
+)
+
+
+class Database:
+    """One database of one process: engines are made after a fork, never carried over it."""
+
+    def __init__(self, url: str, *, busy_s: float = 30.0) -> None:
+        """Prepare to talk to *url*; nothing is opened yet. *busy_s* is how long to wait for a writer.
+
+        Raises StoreError for an address that says nothing we know.
+        """
+        self.url: Final = _read_url(url)
+        self.busy_s: Final = busy_s
+        self.name: Final = self.url.database or "store" if self.is_sqlite else self.url.render_as_string()
+        self._process: Final = os.getpid()
+        self.engine: Final = self._make()
+
+    @property
+    def is_sqlite(self) -> bool:
+        """Whether the store is a file of ours."""
+        return self.url.get_backend_name() == "sqlite"
+
+    @property
+    def path(self) -> Path | None:
+        """The file of the store, None for a server or memory."""
+        name = self.url.database
+        return Path(name) if self.is_sqlite and name and name != ":memory:" else None
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """Yield a connection that sees one moment of the store."""
+        with self.guard(), self.engine.begin() as connection:
+            yield connection
+
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        """Yield a connection in one transaction that writes; it commits at the end, or undoes it all."""
+        with self.guard(), self.engine.connect() as connection:
+            marked = connection.execution_options(baywire_writes=True)
+            with marked.begin():
+                yield marked
+
+    @contextmanager
+    def guard(self) -> Iterator[None]:
+        """Turn what the engine raises into StoreError; refuse a store carried over a fork."""
+        if os.getpid() != self._process:
+            raise StoreError(f"{self.name}: opened before a fork: expected each process to open its own")
+        try:
+            yield
+        except DBAPIError as error:
+            raise StoreError(f"{self.name}: {self._explain(error)}") from error
+        except sqlite3.Error as error:
+            raise StoreError(f"{self.name}: {self._explain(error)}") from error
+
+    def close(self) -> None:
+        """Close every connection."""
+        self.engine.dispose()
+
+    def _explain(self, error: Exception) -> str:
+        said = str(error.orig if isinstance(error, DBAPIError) else error)
+        for mark, told in _TROUBLE:
+            if mark in said:
+                return told.format(busy_s=self.busy_s)
+        return " ".join(said.split())
+
+    def _make(self) -> Engine:
+        if not self.is_sqlite:
+            return create_engine(self.url, pool_pre_ping=True, pool_size=5, max_overflow=10)
+        if self.path is None:  # one memory, one connection
+            engine = create_engine(self.url, poolclass=StaticPool, connect_args={"check_same_thread": False})
+        else:
+            engine = create_engine(
+                self.url, poolclass=QueuePool, pool_size=5, max_overflow=20, connect_args={"timeout": self.busy_s}
+            )
+        event.listen(engine, "connect", _connected)
+        event.listen(engine, "begin", _begin)
+        return engine
+
+
+def upsert_of(connection: Connection) -> Any:  # noqa: ANN401 -- the two dialects' inserts share no type
+    """Return the `insert` of the dialect of *connection*, the one with `on_conflict_do_update`."""
+    if connection.dialect.name == "sqlite":
+        return sqlite.insert
+    return postgresql.insert
+
+
+def named(row: Row[Any]) -> RowMapping:
+    """Return the columns of *row* by name."""
+    return row._mapping  # noqa: SLF001 -- public, with an underscore so that no column can hide it
+
+
+def _read_url(url: str) -> URL:
+    try:
+        read = make_url(url)
+    except ArgumentError as error:
+        raise StoreError(
+            f"store.url: cannot be read: expected sqlite:///FILE or postgresql://HOST/NAME; got {url!r}"
+        ) from error
+    backend = read.drivername.split("+")[0]
+    if backend not in _DRIVERS:
+        raise StoreError(f"store.url: unknown kind {backend!r}: expected sqlite:///FILE or postgresql://HOST/NAME")
+    if "+" not in read.drivername:
+        read = read.set(drivername=_DRIVERS[backend])
+    try:
+        read.get_dialect()
+    except (NoSuchModuleError, ModuleNotFoundError) as error:
+        raise StoreError(
+            f"store.url: no driver for {read.drivername}: install it with `pip install 'baywire[fleet]'`"
+        ) from error
+    return read
+
+
+def _connected(raw: sqlite3.Connection, _record: object) -> None:
+    # pysqlite would commit before DDL and begin late: we say BEGIN ourselves.
+    raw.isolation_level = None
+    # FULL: a release that we announced is on the disk, also after a power cut.
+    for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON", "trusted_schema = OFF"):
+        raw.execute(f"PRAGMA {pragma}").close()
+
+
+def _begin(connection: Connection) -> None:
+    # IMMEDIATE takes the right to write first, so that read-then-write cannot end in SQLITE_BUSY.
+    writes = connection.get_execution_options().get("baywire_writes")
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")

@@ -1,0 +1,61 @@
+"""Search: what a text is found by, on both engines, and the questions put to it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from hashlib import blake2b
+from typing import Any, Final
+
+from sqlalchemy import Connection, Row, select, text
+
+from feeds.store.tables import releases
+from feeds.store.words import mark, words
+
+__all__ = ["LOW_BITS", "index", "search_key_of", "unindex"]
+
+LOW_BITS: Final = 30
+
+
+def search_key_of(connection: Connection, id_: str, published: datetime, *, but: int | None = None) -> int:
+    """Return the number under which search knows a release: it grows with the date, so that search walks by date.
+
+    Seconds since 1970 above 30 bits of the hash of the id; the same on every machine.
+    """
+    low = int.from_bytes(blake2b(id_.encode(), digest_size=4).digest()) >> 2
+    key = (int(published.timestamp()) << LOW_BITS) | low
+    while True:
+        taken = connection.execute(select(releases.c.key).where(releases.c.search_key == key)).scalar_one_or_none()
+        if taken is None or taken == but:
+            return key
+        key += 1
+
+
+def index(connection: Connection, row: Row[Any], body: str) -> None:
+    """Let search find the release of *row* by its title, its *body*, its author and its number."""
+    told, marks = _told(row, body)
+    if connection.dialect.name == "sqlite":
+        statement = "INSERT INTO search (rowid, words, marks) VALUES (:key, :words, :marks)"
+        connection.execute(text(statement), {"key": row.search_key, "words": " ".join(told), "marks": " ".join(marks)})
+    else:
+        vectors = "CAST(:words AS tsvector), CAST(:marks AS tsvector)"
+        statement = f"INSERT INTO search (search_key, words, marks) VALUES (:key, {vectors})"  # noqa: S608 -- constants
+        connection.execute(text(statement), {"key": row.search_key, "words": _vector(told), "marks": _vector(marks)})
+
+
+def unindex(connection: Connection, row: Row[Any], body: str) -> None:
+    """Take out what `index` put in for the same *row* and *body*."""
+    told, marks = _told(row, body)
+    if connection.dialect.name == "sqlite":  # without contents, FTS5 must be told what to forget
+        statement = "INSERT INTO search (search, rowid, words, marks) VALUES ('delete', :key, :words, :marks)"
+        connection.execute(text(statement), {"key": row.search_key, "words": " ".join(told), "marks": " ".join(marks)})
+    else:
+        connection.execute(text("DELETE FROM search WHERE search_key = :key"), {"key": row.search_key})
+
+
+def _told(row: Row[Any], body: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    told = words(f"{row.title}\n{row.author}\n{row.native_id}\n{body}")
+    return told, (mark("source", row.source), mark("language", row.language))
+
+
+def _vector(told: tuple[str, ...]) -> str:
+    return " ".join(f"'{word}':{place}" for place, word in enumerate(told, 1))

@@ -1,0 +1,1 @@
+"""What Alembic runs: one file a version of the tables, applied once and never edited after its release."""

@@ -1,0 +1,172 @@
+"""What the store holds of releases: one, some, the newest, their wordings, their months."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, FromClause, Select, func, or_, select
+
+from feeds.release import Release, Revision
+from feeds.store.base import Base
+from feeds.store.engine import named
+from feeds.store.put import alias_of
+from feeds.store.rows import CHUNK, read_releases, release_select, revision_from
+from feeds.store.state import Head
+from feeds.store.tables import aliases, memberships, releases, revisions
+
+__all__ = ["Reading"]
+
+
+class Reading(Base):
+    """Releases, as publishing and the command line read them."""
+
+    def release(self, id: str) -> Release | None:  # noqa: A002 -- what everybody calls it
+        """Return the release *id*."""
+        return self.releases([id]).get(id)
+
+    def releases(self, ids: Sequence[str]) -> dict[str, Release]:
+        """Return the releases *ids* by id, in the order asked for; unknown ones are left out."""
+        found: dict[str, Release] = {}
+        with self._database.reading() as connection:
+            for start in range(0, len(ids), CHUNK):
+                statement = release_select().where(releases.c.id.in_(ids[start : start + CHUNK]))
+                found.update((release.id, release) for release in read_releases(connection, statement))
+        return {id_: found[id_] for id_ in ids if id_ in found}
+
+    def heads(self, ids: Sequence[str]) -> dict[str, Head]:
+        """Return what orders and selects the releases *ids*, without their text, in the order asked for."""
+        found: dict[str, Head] = {}
+        names = [name for name in Head.__dataclass_fields__ if name != "topics"]
+        with self._database.reading() as connection:
+            for start in range(0, len(ids), CHUNK):
+                chunk = ids[start : start + CHUNK]
+                topics: dict[str, list[str]] = {}
+                member = select(memberships.c.id, memberships.c.topic).where(memberships.c.id.in_(chunk))
+                for id_, topic in connection.execute(member.order_by(memberships.c.id, memberships.c.topic)):
+                    topics.setdefault(id_, []).append(topic)
+                rows = connection.execute(select(*(releases.c[name] for name in names)).where(releases.c.id.in_(chunk)))
+                for row in rows:
+                    found[row.id] = Head(**named(row), topics=tuple(topics.get(row.id, ())))
+        return {id_: found[id_] for id_ in ids if id_ in found}
+
+    def find(self, text: str) -> tuple[Release, ...]:
+        """Return the releases that *text* may mean: an id, a number, an address, a unique end of an id.
+
+        More than one where a number or an address is known in several sources; at most 50.
+        """
+        asked = text.strip()
+        alias = select(aliases.c.release).where(
+            or_(aliases.c.alias == alias_of(asked), aliases.c.alias == f"native:{asked}")
+        )
+        tries: list[ColumnElement[bool]] = [releases.c.id == asked, releases.c.native_id == asked]
+        tries += [releases.c.key.in_(alias)]
+        if len(asked) >= 3:
+            tries.append(releases.c.id.endswith(asked, autoescape=True))
+        with self._database.reading() as connection:
+            for attempt in tries:
+                statement = release_select().where(attempt).order_by(releases.c.published.desc(), releases.c.id)
+                if found := read_releases(connection, statement.limit(50)):
+                    return found
+        return ()
+
+    def revisions(self, id: str) -> tuple[Revision, ...]:  # noqa: A002 -- what everybody calls it
+        """Return every wording of the release *id*, the first one first."""
+        statement = (
+            select(releases.c.id, revisions)
+            .join(revisions, revisions.c.release == releases.c.key)
+            .where(releases.c.id == id)
+            .order_by(revisions.c.number)
+        )
+        with self._database.reading() as connection:
+            return tuple(revision_from(row) for row in connection.execute(statement))
+
+    def corrections(self, *, limit: int) -> tuple[tuple[Release, Revision, Revision], ...]:
+        """Return the last corrections, newest first: the release as it stands, the wording before, the one after."""
+        after, before = revisions.alias("after"), revisions.alias("before")
+        statement = (
+            select(releases.c.id, after, before)
+            .join(releases, releases.c.key == after.c.release)
+            .join(before, (before.c.release == after.c.release) & (before.c.number == after.c.number - 1))
+            .where(after.c.number > 1)
+            .order_by(after.c.seen.desc(), releases.c.id, after.c.number.desc())
+            .limit(limit)
+        )
+        with self._database.reading() as connection:
+            rows = connection.execute(statement).all()
+        found = self.releases([row[0] for row in rows])
+        width = len(revisions.c)
+        return tuple(
+            (found[row[0]], _wording(row[0], row[1 + width :]), _wording(row[0], row[1 : 1 + width])) for row in rows
+        )
+
+    def newest(
+        self,
+        *,
+        topic: str | None = None,
+        source: str | None = None,
+        language: str | None = None,
+        limit: int | None,
+        since: datetime | None = None,
+    ) -> tuple[str, ...]:
+        """Return ids, newest first and by id where published at one moment, at most *limit*, none before *since*."""
+        table, statement = _selected(topic, source, language)
+        if since is not None:
+            statement = statement.where(table.c.published >= since)
+        return self._ids(statement.order_by(table.c.published.desc(), table.c.id).limit(limit))
+
+    def count(self, *, topic: str | None = None, source: str | None = None, language: str | None = None) -> int:
+        """Return how many releases there are."""
+        _, statement = _selected(topic, source, language)
+        with self._database.reading() as connection:
+            return connection.execute(select(func.count()).select_from(statement.subquery())).scalar_one()
+
+    def months(
+        self, *, topic: str | None = None, source: str | None = None, language: str | None = None
+    ) -> tuple[str, ...]:
+        """Return the months (UTC) in which something was published, newest first: "2026-10"."""
+        table, _ = _selected(topic, source, language)
+        _, statement = _selected(topic, source, language, column="published")
+        statement = statement.order_by(table.c.published.desc()).limit(1)
+        found: list[str] = []
+        with self._database.reading() as connection:
+            newest = connection.execute(statement).scalar_one_or_none()
+            while newest is not None:
+                found.append(f"{newest:%Y-%m}")
+                start = newest.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+                newest = connection.execute(statement.where(table.c.published < start)).scalar_one_or_none()
+        return tuple(found)
+
+    def month(
+        self, month: str, *, topic: str | None = None, source: str | None = None, language: str | None = None
+    ) -> tuple[str, ...]:
+        """Return the ids published in *month* ("2026-10", UTC), newest first."""
+        start = datetime.strptime(month, "%Y-%m").replace(tzinfo=UTC)
+        end = start.replace(year=start.year + start.month // 12, month=start.month % 12 + 1)
+        table, statement = _selected(topic, source, language)
+        statement = statement.where(table.c.published >= start, table.c.published < end)
+        return self._ids(statement.order_by(table.c.published.desc(), table.c.id))
+
+    def _ids(self, statement: Select[Any]) -> tuple[str, ...]:
+        with self._database.reading() as connection:
+            return tuple(connection.execute(statement).scalars())
+
+
+def _selected(
+    topic: str | None, source: str | None, language: str | None, *, column: str = "id"
+) -> tuple[FromClause, Select[Any]]:
+    table = releases if topic is None else memberships
+    statement = select(table.c[column])
+    if topic is not None:
+        statement = statement.where(memberships.c.topic == topic)
+    if source is not None:
+        statement = statement.where(table.c.source == source)
+    if language is not None:
+        statement = statement.where(table.c.language == language)
+    return table, statement
+
+
+def _wording(id_: str, values: Sequence[Any]) -> Revision:
+    named = dict(zip(revisions.c.keys(), values, strict=True))
+    return Revision(release=id_, **{name: named[name] for name in ("number", "seen", "title", "text", "html")})

@@ -1,0 +1,69 @@
+"""The store: every release we ever saw, and all that is known of sources; one code path for both engines."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import TracebackType
+from typing import Self
+
+from feeds.error import StoreError
+from feeds.identity import DEFAULT_AUTHORITY
+from feeds.store.engine import Database
+from feeds.store.reading import Reading
+from feeds.store.schedule import Schedule
+from feeds.store.searching import Searching
+from feeds.store.tagging import Tagging
+from feeds.store.upgrade import upgrade
+from feeds.store.upkeep import Upkeep
+from feeds.store.writing import Writing
+
+__all__ = ["Store", "open_store"]
+
+
+class Store(Schedule, Reading, Tagging, Searching, Upkeep):
+    """An open store. Reads may come from any thread; writers wait for each other. Close it, or use `with`."""
+
+    @contextmanager
+    def writing(self) -> Iterator[Writing]:
+        """Yield a `Writing`, which is one transaction: an exception undoes all of it."""
+        with self._database.writing() as connection:
+            yield Writing(connection, self._authority)
+
+    def close(self) -> None:
+        """Close every connection."""
+        self._database.close()
+
+    def __enter__(self) -> Self:
+        """Return the store."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Close it."""
+        self.close()
+
+
+def open_store(url: str, *, authority: str = DEFAULT_AUTHORITY, busy_s: float = 30.0) -> Store:
+    """Return the store at *url*, created or upgraded as needed.
+
+    *url* is `sqlite:///var/baywire.sqlite3` (a path that starts with / takes four slashes)
+    or `postgresql://user@host/name`; `sqlite://` is memory. *authority* is the `tag:`
+    authority under which ids are minted. *busy_s* is how long to wait for another writer.
+    Open it after a fork, in each process. Raises StoreError.
+    """
+    database = Database(url, busy_s=busy_s)
+    try:
+        if database.path is not None:
+            database.path.parent.mkdir(parents=True, exist_ok=True)
+        upgrade(database)
+    except OSError as error:
+        database.close()
+        raise StoreError(
+            f"{database.name}: {error.strerror or error}: expected a folder this user may write"
+        ) from error
+    except BaseException:
+        database.close()
+        raise
+    return Store(database, authority)

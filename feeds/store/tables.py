@@ -1,0 +1,283 @@
+"""The tables of the store, the same on SQLite and PostgreSQL.
+
+Instants are integers: microseconds since 1970, UTC. A release has a `key` of ours for
+joins, and an `id` that the world sees; the key never leaves the store.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    Column,
+    Dialect,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+    TypeDecorator,
+    UniqueConstraint,
+    text,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+
+__all__ = [
+    "Instant",
+    "aliases",
+    "events",
+    "fragments",
+    "hosts",
+    "links",
+    "memberships",
+    "meta",
+    "metadata",
+    "pages",
+    "releases",
+    "revisions",
+    "runs",
+    "sources",
+    "tags",
+    "validators",
+]
+
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND: Final = timedelta(microseconds=1)
+
+# SQLite gives a rowid only to a column that is exactly INTEGER.
+_Key = BigInteger().with_variant(Integer, "sqlite")
+_Json = JSON().with_variant(JSONB(), "postgresql")
+
+
+class Instant(TypeDecorator[datetime]):
+    """An aware datetime kept as microseconds UTC; naive ones are refused."""
+
+    impl = BigInteger
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> int | None:
+        """Return *value* as microseconds since 1970."""
+        del dialect
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError(f"instant without a zone: {value!r}: expected an aware datetime")
+        return (value - _EPOCH) // _MICROSECOND
+
+    def process_result_value(self, value: int | None, dialect: Dialect) -> datetime | None:
+        """Return the instant in UTC."""
+        del dialect
+        return None if value is None else _EPOCH + value * _MICROSECOND
+
+
+metadata = MetaData()
+
+meta = Table("meta", metadata, Column("key", Text, primary_key=True), Column("value", Text, nullable=False))
+
+sources = Table(
+    "sources",
+    metadata,
+    Column("key", Text, primary_key=True),
+    Column("newsroom", _Json, nullable=False),
+    Column("host", Text, nullable=False, server_default=""),
+    Column("configured", Boolean, nullable=False),
+    Column("enabled", Boolean, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("reason", Text, nullable=False, server_default=""),
+    Column("since", Instant),
+    Column("outcome", Text),
+    Column("last_run", Instant),
+    Column("last_good", Instant),
+    Column("next_due", Instant),
+    Column("failures", Integer, nullable=False, server_default="0"),
+    Column("listed_median", Float),
+    Column("learnt", _Json, nullable=False),
+)
+# Only what can come due is in the index, in the order in which it does.
+_ACTIVE = sources.c.enabled.is_(True) & sources.c.configured.is_(True)
+Index("sources_due", sources.c.next_due, sources.c.key, sqlite_where=_ACTIVE, postgresql_where=_ACTIVE)
+
+hosts = Table(
+    "hosts",
+    metadata,
+    Column("host", Text, primary_key=True),
+    Column("open_until", Instant),
+    Column("failures", Integer, nullable=False, server_default="0"),
+    Column("retry_after", Instant),
+)
+
+runs = Table(
+    "runs",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("source", Text, nullable=False),
+    Column("started", Instant, nullable=False),
+    Column("ended", Instant, nullable=False),
+    Column("outcome", Text, nullable=False),
+    Column("listed", Integer, nullable=False),
+    Column("new", Integer, nullable=False),
+    Column("changed", Integer, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("errors", _Json, nullable=False),
+)
+Index("runs_source", runs.c.source, runs.c.started)
+Index("runs_started", runs.c.started)
+
+events = Table(
+    "events",
+    metadata,
+    Column("key", _Key, primary_key=True),
+    Column("source", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("since", Instant, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("previous", Text),
+)
+Index("events_since", events.c.since)
+
+validators = Table(
+    "validators",
+    metadata,
+    Column("url", Text, primary_key=True),
+    Column("etag", Text, nullable=False),
+    Column("last_modified", Text, nullable=False),
+    Column("fetches", Integer, nullable=False),
+    Column("fetched_at", Instant, nullable=False),
+)
+
+pages = Table(
+    "pages",
+    metadata,
+    Column("url", Text, primary_key=True),
+    Column("quarantine", Boolean, primary_key=True),
+    Column("kind", Text, nullable=False),
+    Column("source", Text, nullable=False),
+    Column("fetched_at", Instant, nullable=False),
+    Column("status", Integer, nullable=False),
+    Column("headers", _Json, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+)
+Index("pages_source", pages.c.source, pages.c.fetched_at)
+Index("pages_fetched", pages.c.fetched_at)
+
+releases = Table(
+    "releases",
+    metadata,
+    Column("key", _Key, primary_key=True),
+    Column("id", Text, nullable=False, unique=True),
+    Column("source", Text, nullable=False),
+    Column("native_id", Text, nullable=False),
+    Column("numbered", Boolean, nullable=False),  # by its source; else native_id is a hash of the address
+    Column("url", Text, nullable=False),
+    Column("language", Text, nullable=False),
+    Column("title", Text, nullable=False),
+    Column("title_key", Text, nullable=False),
+    Column("author", Text, nullable=False),
+    Column("published", Instant, nullable=False),
+    Column("published_offset", Integer, nullable=False),  # seconds east of UTC, as the page implies
+    Column("dated", Boolean, nullable=False),  # the page states a date; else published is first_seen
+    Column("updated", Instant, nullable=False),
+    Column("first_seen", Instant, nullable=False),
+    Column("withdrawn", Instant),
+    Column("summary", Text, nullable=False),
+    Column("extras", _Json, nullable=False),  # photos, attachments, facts, repairs
+    Column("revision", Integer, nullable=False),
+    Column("tagged", Text, nullable=False, server_default=""),  # digest of the topics that tagged this wording
+    Column("once_tagged", Boolean, nullable=False),  # a publish has seen its id: from here on the id is fixed
+    Column("search_key", BigInteger, nullable=False),
+)
+Index("releases_newest", releases.c.published.desc(), releases.c.id)
+Index("releases_language", releases.c.language, releases.c.published.desc(), releases.c.id)
+Index("releases_source", releases.c.source, releases.c.published.desc(), releases.c.id)
+Index("releases_title", releases.c.source, releases.c.title_key)
+Index("releases_native", releases.c.native_id)
+Index("releases_tagged", releases.c.tagged)
+Index("releases_search", releases.c.search_key, unique=True)
+
+revisions = Table(
+    "revisions",
+    metadata,
+    Column("release", _Key, ForeignKey("releases.key", ondelete="CASCADE"), primary_key=True),
+    Column("number", Integer, primary_key=True),
+    Column("seen", Instant, nullable=False),
+    Column("digest", Text, nullable=False),  # of the material text
+    Column("page", Text, nullable=False),  # of the bytes it was read from
+    Column("title", Text, nullable=False),
+    Column("text", Text, nullable=False),
+    Column("html", Text, nullable=False),
+)
+_CORRECTED = revisions.c.number > text("1")
+Index("revisions_corrected", revisions.c.seen, sqlite_where=_CORRECTED, postgresql_where=_CORRECTED)
+
+aliases = Table(
+    "aliases",
+    metadata,
+    Column("alias", Text, primary_key=True),
+    Column("source", Text, primary_key=True),
+    Column("release", _Key, ForeignKey("releases.key", ondelete="CASCADE"), nullable=False),
+    Column("digest", Text, nullable=False),  # of what it delivered last, empty when it never did
+    Column("page", Text, nullable=False),
+    sqlite_with_rowid=False,
+)
+Index("aliases_release", aliases.c.release)
+
+links = Table(
+    "links",
+    metadata,
+    Column("release", _Key, ForeignKey("releases.key", ondelete="CASCADE"), primary_key=True),
+    Column("language", Text, primary_key=True),
+    Column("alias", Text, nullable=False),
+    Column("url", Text, nullable=False),
+    Column("place", Integer, nullable=False),
+    sqlite_with_rowid=False,
+)
+Index("links_alias", links.c.alias)
+
+tags = Table(
+    "tags",
+    metadata,
+    Column("release", _Key, ForeignKey("releases.key", ondelete="CASCADE"), primary_key=True),
+    Column("place", Integer, primary_key=True),
+    Column("topic", Text, nullable=False),
+    Column("passed", Boolean, nullable=False),
+    Column("tag", _Json, nullable=False),
+    UniqueConstraint("release", "topic", name="tags_topic"),
+)
+
+# What a feed asks for, and nothing else, in the order in which it asks: newest-50 is one walk of an index.
+memberships = Table(
+    "memberships",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("topic", Text, primary_key=True),
+    Column("language", Text, nullable=False),
+    Column("source", Text, nullable=False),
+    Column("published", Instant, nullable=False),
+    sqlite_with_rowid=False,
+)
+Index(
+    "memberships_language",
+    memberships.c.topic,
+    memberships.c.language,
+    memberships.c.published.desc(),
+    memberships.c.id,
+)
+Index("memberships_newest", memberships.c.topic, memberships.c.published.desc(), memberships.c.id)
+
+fragments = Table(
+    "fragments",
+    metadata,
+    Column("release", Text, primary_key=True),
+    Column("format", Text, primary_key=True),
+    Column("revision", Integer, nullable=False),
+    Column("digest", Text, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+)

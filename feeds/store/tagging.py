@@ -1,0 +1,111 @@
+"""Tags and fragments: what publishing derives from releases and keeps."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from sqlalchemy import Connection, delete, select, tuple_, update
+
+from feeds.release import Release
+from feeds.store.base import Base
+from feeds.store.engine import upsert_of
+from feeds.store.rows import CHUNK, read_releases, release_select, tag_from, tag_json
+from feeds.store.state import FragmentKey
+from feeds.store.tables import fragments, memberships, releases, tags
+from feeds.tag import Tag
+
+__all__ = ["Tagging"]
+
+
+class Tagging(Base):
+    """Tags with their evidence, membership of topics, rendered fragments."""
+
+    def untagged(self, digest: str, *, limit: int) -> tuple[Release, ...]:
+        """Return releases whose present wording the topics of *digest* have not tagged, at most *limit*."""
+        found: tuple[Release, ...] = ()
+        with self._database.reading() as connection:
+            # Two ranges beside the one value, so that the index finds them however many are tagged.
+            for beside in (releases.c.tagged < digest, releases.c.tagged > digest):
+                if limit > len(found):
+                    statement = release_select().where(beside).order_by(releases.c.tagged)
+                    found += read_releases(connection, statement.limit(limit - len(found)))
+        return found
+
+    def put_tags(self, tagged: Iterable[tuple[Release, tuple[Tag, ...]]], *, digest: str) -> None:
+        """Keep what the topics of *digest* said of each release, in one transaction.
+
+        Tags that passed make it a member of their topics; the others are kept with their
+        evidence, as near misses. A release that got a new wording meanwhile is left for
+        the next time.
+        """
+        with self._database.writing() as connection:
+            for release, said in tagged:
+                self._put_tags(connection, release, said, digest)
+
+    def tags(self, ids: Sequence[str]) -> dict[str, tuple[Tag, ...]]:
+        """Return what the topics said of each of *ids*, near misses too, in the order of `put_tags`."""
+        found: dict[str, list[Tag]] = {}
+        with self._database.reading() as connection:
+            for start in range(0, len(ids), CHUNK):
+                statement = (
+                    select(releases.c.id, tags.c.tag)
+                    .join(tags, tags.c.release == releases.c.key)
+                    .where(releases.c.id.in_(ids[start : start + CHUNK]))
+                    .order_by(releases.c.id, tags.c.place)
+                )
+                for id_, kept in connection.execute(statement):
+                    found.setdefault(id_, []).append(tag_from(kept))
+        return {id_: tuple(found.get(id_, ())) for id_ in ids}
+
+    def fragments(self, keys: Sequence[FragmentKey]) -> dict[FragmentKey, bytes]:
+        """Return what is kept for *keys*; whatever changed a release has dropped its fragments."""
+        wanted = set(keys)
+        found: dict[FragmentKey, bytes] = {}
+        with self._database.reading() as connection:
+            for start in range(0, len(keys), CHUNK // 2):
+                chunk = [(key.release, key.format) for key in keys[start : start + CHUNK // 2]]
+                statement = select(fragments).where(tuple_(fragments.c.release, fragments.c.format).in_(chunk))
+                for row in connection.execute(statement):
+                    key = FragmentKey(row.release, row.revision, row.format, row.digest)
+                    if key in wanted:
+                        found[key] = row.body
+        return found
+
+    def put_fragments(self, items: Mapping[FragmentKey, bytes]) -> None:
+        """Keep rendered *items*, each in place of what its release and format had before."""
+        if not items:
+            return
+        rows = [{**key._asdict(), "body": body} for key, body in items.items()]
+        with self._database.writing() as connection:
+            statement = upsert_of(connection)(fragments)
+            new = {name: statement.excluded[name] for name in ("revision", "digest", "body")}
+            unique = [fragments.c.release, fragments.c.format]
+            connection.execute(statement.on_conflict_do_update(index_elements=unique, set_=new), rows)
+
+    def _put_tags(self, connection: Connection, release: Release, said: tuple[Tag, ...], digest: str) -> None:
+        current = (releases.c.id == release.id) & (releases.c.revision == release.revision)
+        marked = update(releases).where(current).values(tagged=digest, once_tagged=True)
+        row = connection.execute(
+            marked.returning(releases.c.key, releases.c.language, releases.c.source, releases.c.published)
+        ).one_or_none()
+        if row is None:
+            return
+        kept = [tag_json(tag) for tag in said if tag.passed or tag.evidence]
+        held = connection.execute(select(tags.c.tag).where(tags.c.release == row.key).order_by(tags.c.place)).scalars()
+        if list(held) == kept:
+            return
+        connection.execute(delete(tags).where(tags.c.release == row.key))
+        connection.execute(delete(memberships).where(memberships.c.id == release.id))
+        connection.execute(delete(fragments).where(fragments.c.release == release.id))
+        if not kept:
+            return
+        connection.execute(
+            tags.insert(),
+            [
+                {"release": row.key, "place": place, "topic": tag["topic"], "passed": tag["passed"], "tag": tag}
+                for place, tag in enumerate(kept)
+            ],
+        )
+        member = {"id": release.id, "language": row.language, "source": row.source, "published": row.published}
+        if topics := [tag.topic for tag in said if tag.passed]:
+            connection.execute(memberships.insert(), [{**member, "topic": topic} for topic in topics])

@@ -1,0 +1,57 @@
+"""Bring the tables of a store to the newest version; Alembic is loaded only when there is something to do."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from sqlalchemy import Connection, inspect, text
+
+from feeds.error import StoreError
+from feeds.store.engine import Database
+
+__all__ = ["HEAD", "VERSIONS", "upgrade"]
+
+# Every version of the tables there has been, oldest first; a test holds that Alembic's are these.
+VERSIONS: Final = ("0001",)
+HEAD: Final = VERSIONS[-1]
+
+
+def upgrade(database: Database) -> None:
+    """Create or upgrade the tables of *database*, in one transaction: the old version or the new, never half.
+
+    Raises StoreError for a store that a newer baywire made, or a database with tables of somebody else.
+    """
+    with database.reading() as connection:
+        version = _version(connection, database.name)
+    if version == HEAD:
+        return
+    with database.writing() as connection:
+        if not database.is_sqlite:  # two processes may come at once; SQLite let in one already
+            connection.execute(text("SELECT pg_advisory_xact_lock(7231911)"))
+        if _version(connection, database.name) != HEAD:
+            _migrate(connection)
+
+
+def _version(connection: Connection, name: str) -> str | None:
+    tables = set(inspect(connection).get_table_names())
+    if "alembic_version" not in tables:
+        if "releases" in tables or "sources" in tables:
+            raise StoreError(f"{name}: holds tables that are not ours: expected an empty database or a store")
+        return None
+    version = connection.execute(text("SELECT version_num FROM alembic_version")).scalar_one_or_none()
+    if version is not None and version not in VERSIONS:
+        raise StoreError(
+            f"{name}: version {version} is newer than this baywire knows ({HEAD}): install the newer baywire, "
+            "or put back an older backup with `baywire restore`"
+        )
+    return str(version) if version else None
+
+
+def _migrate(connection: Connection) -> None:
+    from alembic import command  # noqa: PLC0415 -- costs 135 ms, and most starts need none
+    from alembic.config import Config  # noqa: PLC0415
+
+    config = Config()
+    config.set_main_option("script_location", "feeds.store:migrations")
+    config.attributes["connection"] = connection
+    command.upgrade(config, HEAD)
