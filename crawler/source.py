@@ -205,8 +205,8 @@ class Source:
         return tuple(dict.fromkeys(found))
 
     def canonical(self, url: str) -> str:
-        """Return the one form of *url* under which we know what it leads to."""
-        return _canonical(self.address, url.strip())
+        """Return the one form of *url* under which we know what it leads to; rules hold for own hosts only."""
+        return _canonical(self.address, self.hosts, url.strip())
 
     def aliases(self, url: str) -> tuple[str, ...]:
         """Return further addresses of the release at canonical *url*."""
@@ -254,7 +254,7 @@ def load_sources(*folders: Path, use: Sequence[str] = ()) -> Mapping[str, Source
 
 
 @lru_cache(maxsize=8192)
-def _canonical(rules: AddressRules, url: str) -> str:
+def _canonical(rules: AddressRules, hosts: tuple[str, ...], url: str) -> str:
     try:
         parts = urlsplit(re.sub(r"[\t\r\n]", "", url))
         host = (parts.hostname or "").lower()
@@ -263,6 +263,8 @@ def _canonical(rules: AddressRules, url: str) -> str:
     scheme, netloc, query = parts.scheme.lower(), parts.netloc.lower(), parts.query
     if scheme == "http" and any(host == name or host.endswith(f".{name}") for name in rules.https):
         scheme, netloc = "https", netloc.removesuffix(":80")
+    if hosts and host not in hosts:
+        return urlunsplit((scheme, netloc, parts.path, query, ""))
     if "*" in rules.drop_query:
         query = ""
     elif rules.drop_query and query:

@@ -69,6 +69,7 @@ class Extracted:
     html: str = ""
     text: str = ""
     language: str = "und"
+    summary: str = ""
     author: str = ""
     photos: tuple[Photo, ...] = ()
     attachments: tuple[Attachment, ...] = ()

@@ -1,0 +1,80 @@
+"""Addresses as pages write them, made absolute; and what an address tells of place and language."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from typing import TYPE_CHECKING
+from urllib.parse import urljoin, urlsplit
+
+if TYPE_CHECKING:
+    from lxml.html import HtmlElement
+
+__all__ = ["base_of", "host_of", "join", "zone_of"]
+
+_BREAKS = re.compile(r"[\t\r\n]")
+_ZONES = {
+    "hk": "Asia/Hong_Kong", "mo": "Asia/Macau", "cn": "Asia/Shanghai", "tw": "Asia/Taipei", "sg": "Asia/Singapore",
+    "jp": "Asia/Tokyo", "kr": "Asia/Seoul", "uk": "Europe/London", "pt": "Europe/Lisbon", "de": "Europe/Berlin",
+    "fr": "Europe/Paris", "eu": "Europe/Brussels",
+}  # fmt: skip
+
+
+def base_of(root: HtmlElement, url: str) -> str:
+    """Return the address that links of the page at *url* are relative to: the first `<base href>` that is one.
+
+    >>> from crawler.extract.tree import read_html
+    >>> base_of(read_html("<base target=x><base href='/a/'><base href='/b/'>").root, "https://a.hk/c/d")
+    'https://a.hk/a/'
+    """
+    for element in root.iter("base"):
+        href = element.get("href")
+        if href and (found := join(url, href)):
+            return found
+    return url
+
+
+def join(base: str, href: str) -> str:
+    r"""Return *href* as an absolute http(s) address without fragment, or "" where it is none.
+
+    >>> join("https://a.hk/x/", " ../y\n.htm#top")
+    'https://a.hk/y.htm'
+    >>> join("https://a.hk/x/", "javascript:void(0)")
+    ''
+    """
+    href = _BREAKS.sub("", href).strip()
+    if not href or href[0] == "#":
+        return ""
+    lower = href[:11].lower()
+    if ":" in lower and not lower.startswith(("http:", "https:")) and re.match(r"[a-z][a-z0-9+.-]*:", lower):
+        return ""
+    try:
+        found = urljoin(base, href.replace(" ", "%20"))
+        parts = urlsplit(found)
+        if parts.scheme not in {"http", "https"} or not parts.hostname or not found.isprintable():
+            return ""
+    except ValueError:
+        return ""
+    return found.partition("#")[0]
+
+
+@lru_cache(maxsize=1024)
+def host_of(url: str) -> str:
+    """Return the host of *url* in small letters without "www.", or "".
+
+    >>> host_of("https://WWW.info.gov.hk:443/gia/")
+    'info.gov.hk'
+    """
+    try:
+        return (urlsplit(url).hostname or "").lower().removeprefix("www.")
+    except ValueError:
+        return ""
+
+
+def zone_of(url: str) -> str:
+    """Return the time zone of the place that the host of *url* belongs to; UTC where it does not say.
+
+    >>> zone_of("https://www.gcs.gov.mo/")
+    'Asia/Macau'
+    """
+    return _ZONES.get(host_of(url).rpartition(".")[2], "UTC")

@@ -1,0 +1,177 @@
+"""A release read by the rules that its source declares; what comes out is a finished Draft."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import datetime
+from html import escape
+from mimetypes import guess_type
+from typing import TYPE_CHECKING
+
+from lxml import html
+
+from crawler.extract.address import base_of, join
+from crawler.extract.draft import fields_of, title_of, to_draft
+from crawler.extract.feed import read_instant
+from crawler.extract.found import Extracted, Item, NotARelease
+from crawler.extract.plain import is_plain, read_plain
+from crawler.extract.select import selector, text_of
+from crawler.extract.tree import read_html
+from crawler.normalise import clean_html, clean_text, clean_title, issued_on_behalf, language, sign_off, sign_off_html
+from feeds.release import Attachment, Draft, Photo, Translation
+
+if TYPE_CHECKING:
+    from lxml.html import HtmlElement
+
+    from crawler.source import Found, Source
+
+__all__ = ["read_declared_release"]
+
+_LEAST_TEXT = 2  # characters: some releases are one line, none is empty
+
+
+def read_declared_release(
+    source: Source, text: str, url: str, *, item: Item | None, seen: datetime
+) -> Draft | NotARelease:
+    """Return the release on the page *text* at *url*, by the rules of *source*, or why it is none.
+
+    *item* is the line of the listing that led here: it gives what the page does not.
+    Where `release.fetch` is false *text* is not looked at: the item carries the whole.
+    Plain text is taken too. Never raises.
+    """
+    if not source.release.fetch:
+        found = _from_item(source, url, item)
+    elif is_plain(text):
+        found = read_plain(text, url, zone=source.zone)
+    else:
+        found = _from_page(source, text, url, item)
+    if isinstance(found, NotARelease):
+        return found
+    if not found.title:
+        return NotARelease("no title")
+    if len(found.text.strip()) < _LEAST_TEXT and "<img" not in found.html:
+        return NotARelease("an empty body")
+    return to_draft(source, found, item=item, seen=seen)
+
+
+def _from_item(source: Source, url: str, item: Item | None) -> Extracted | NotARelease:
+    if item is None:
+        return NotARelease("not in the listing, which carries the whole text")
+    fields = fields_of(item)
+    title = clean_title(title_of(item))
+    found = _body(source, fields.html or fields.summary, url)
+    return replace(
+        found,
+        title=title.text,
+        published=fields.published or found.published,
+        summary="" if fields.html == fields.summary else clean_html(fields.summary, url).text,
+        facts=title.facts,
+    )
+
+
+def _from_page(source: Source, text: str, url: str, item: Item | None) -> Extracted | NotARelease:
+    rules = source.release
+    root = read_html(text).root
+    body = selector(rules.body).first(root)
+    if body is None:
+        return NotARelease(f"no body: expected {rules.body}")
+    title = clean_title((selector(rules.title).string(root) if rules.title else "") or title_of(item))
+    base = base_of(root, url)
+    stated = _published(source, root)
+    fields = Extracted(
+        photos=tuple(_photos(rules.photos, root, base)),
+        attachments=tuple(_attachments(rules.attachments, root, base)),
+        videos=tuple(join(base, href) for href in selector(rules.videos).strings(root)) if rules.videos else (),
+        translations=tuple(_translations(source, root, base)),
+        author=clean_text(selector(rules.author).string(root)) if rules.author else "",
+        summary=clean_text(selector(rules.summary).string(root)) if rules.summary else "",
+    )
+    for css in rules.drop:
+        for element in selector(css).elements(body):
+            element.drop_tree()
+    found = _body(source, _inner(body), base)
+    return replace(
+        fields,
+        url=url,
+        title=title.text,
+        published=stated or found.published,
+        html=found.html,
+        text=found.text,
+        language=found.language,
+        author=fields.author or found.author,
+        facts=title.facts,
+        repairs=found.repairs,
+    )
+
+
+def _body(source: Source, html: str, base: str) -> Extracted:
+    """Return *html* cleaned, its closing lines taken off, with the instant and the author it states."""
+    clean = clean_html(html, base)
+    plain = sign_off(clean.text, zone=source.zone)
+    signed = sign_off_html(clean.html, zone=source.zone)
+    return Extracted(
+        url=base,
+        html=signed.body,
+        text=plain.body,
+        published=plain.published or signed.published,
+        author=issued_on_behalf(plain.body),
+        language=source.language or language(plain.body),
+        repairs=clean.repairs,
+    )
+
+
+def _published(source: Source, root: HtmlElement) -> datetime | None:
+    rule = source.release.published
+    if rule is None:
+        return None
+    found = selector(rule.css)
+    zone = rule.zone or source.zone
+    texts = found.strings(root) if found.attribute else [text_of(element).strip() for element in found.elements(root)]
+    for text in texts:
+        when = sign_off(text, zone=zone).published or read_instant(text, zone=zone)
+        if when is not None:
+            return when
+    return None
+
+
+def _photos(rule: Found | None, root: HtmlElement, base: str) -> Iterator[Photo]:
+    return (Photo(url=url, caption=caption) for url, caption in _things(rule, root, base))
+
+
+def _attachments(rule: Found | None, root: HtmlElement, base: str) -> Iterator[Attachment]:
+    return (Attachment(url=url, title=title, type=media_type(url)) for url, title in _things(rule, root, base))
+
+
+def media_type(url: str) -> str:
+    """Return the media type that the end of *url* tells, or "".
+
+    >>> media_type("https://a.hk/x.PDF?y=1")
+    'application/pdf'
+    """
+    return guess_type(url.partition("?")[0].lower())[0] or ""
+
+
+def _things(rule: Found | None, root: HtmlElement, base: str) -> Iterator[tuple[str, str]]:
+    """Yield address and title of each thing *rule* finds, an address once."""
+    if rule is None:
+        return
+    seen: set[str] = set()
+    for element in selector(rule.css).elements(root):
+        url = join(base, element.get(rule.url, ""))
+        if url and url not in seen:
+            seen.add(url)
+            title = text_of(element) if rule.title == "text" else element.get(rule.title, "")
+            yield url, " ".join(clean_text(title).split())
+
+
+def _translations(source: Source, root: HtmlElement, base: str) -> Iterator[Translation]:
+    for name, css in source.translations.items():
+        if url := join(base, selector(css).string(root)):
+            yield Translation(language=name, url=url)
+
+
+def _inner(element: HtmlElement) -> str:
+    """Return what *element* holds as HTML, without its own tag: a body may be a span that holds blocks."""
+    inner = "".join(html.tostring(child, encoding="unicode") for child in element)
+    return escape(element.text or "", quote=False) + inner
