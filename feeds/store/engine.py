@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sqlite3
 from collections.abc import Iterator
@@ -15,6 +16,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 from sqlalchemy.pool import QueuePool, StaticPool
 
 from feeds.error import StoreError
+from feeds.store.tables import legal
 
 __all__ = ["Database", "named", "upsert_of"]
 
@@ -100,12 +102,19 @@ class Database:
 
     def _make(self) -> Engine:
         if not self.is_sqlite:
-            return create_engine(self.url, pool_pre_ping=True, pool_size=5, max_overflow=10)
+            return create_engine(self.url, pool_pre_ping=True, pool_size=5, max_overflow=10, json_serializer=_json)
         if self.path is None:  # one memory, one connection
-            engine = create_engine(self.url, poolclass=StaticPool, connect_args={"check_same_thread": False})
+            engine = create_engine(
+                self.url, poolclass=StaticPool, json_serializer=_json, connect_args={"check_same_thread": False}
+            )
         else:
             engine = create_engine(
-                self.url, poolclass=QueuePool, pool_size=5, max_overflow=20, connect_args={"timeout": self.busy_s}
+                self.url,
+                poolclass=QueuePool,
+                pool_size=5,
+                max_overflow=20,
+                json_serializer=_json,
+                connect_args={"timeout": self.busy_s},
             )
         event.listen(engine, "connect", _connected)
         event.listen(engine, "begin", _begin)
@@ -143,6 +152,26 @@ def _read_url(url: str) -> URL:
             f"store.url: no driver for {read.drivername}: install it with `pip install 'baywire[fleet]'`"
         ) from error
     return read
+
+
+def _json(value: object) -> str:
+    """Return *value* as JSON that both engines take: no NUL, no lone surrogate, keys in order."""
+    told = json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    if "\\u0000" in told or legal(told) != told:  # the first may also be a writer who means backslash, u, 0000
+        told = json.dumps(_legal(value), ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return told
+
+
+def _legal(value: object) -> object:
+    match value:
+        case str():
+            return legal(value)
+        case dict():
+            return {legal(key): _legal(item) for key, item in value.items()}
+        case list() | tuple():
+            return [_legal(item) for item in value]
+        case _:
+            return value
 
 
 def _connected(raw: sqlite3.Connection, _record: object) -> None:

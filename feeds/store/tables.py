@@ -6,6 +6,7 @@ joins, and an `id` that the world sees; the key never leaves the store.
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
@@ -31,10 +32,12 @@ from sqlalchemy.dialects.postgresql import JSONB
 
 __all__ = [
     "Instant",
+    "Plain",
     "aliases",
     "events",
     "fragments",
     "hosts",
+    "legal",
     "links",
     "memberships",
     "meta",
@@ -50,6 +53,8 @@ __all__ = [
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND: Final = timedelta(microseconds=1)
+
+_ILLEGAL: Final = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 # SQLite gives a rowid only to a column that is exactly INTEGER.
 _Key = BigInteger().with_variant(Integer, "sqlite")
@@ -77,22 +82,43 @@ class Instant(TypeDecorator[datetime]):
         return None if value is None else _EPOCH + value * _MICROSECOND
 
 
+class Plain(TypeDecorator[str]):
+    """Text without what a database or XML 1.0 refuses (NUL, lone surrogates, …): the last wall, not the normaliser."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
+        """Return *value* with each such character as U+FFFD."""
+        del dialect
+        return None if value is None else legal(value)
+
+
+def legal(text: str) -> str:
+    r"""Return *text* with every character that XML 1.0 has no place for as U+FFFD.
+
+    >>> legal("a\x00b\ud800c")
+    'a�b�c'
+    """
+    return _ILLEGAL.sub("\N{REPLACEMENT CHARACTER}", text)
+
+
 metadata = MetaData()
 
-meta = Table("meta", metadata, Column("key", Text, primary_key=True), Column("value", Text, nullable=False))
+meta = Table("meta", metadata, Column("key", Plain, primary_key=True), Column("value", Plain, nullable=False))
 
 sources = Table(
     "sources",
     metadata,
-    Column("key", Text, primary_key=True),
+    Column("key", Plain, primary_key=True),
     Column("newsroom", _Json, nullable=False),
-    Column("host", Text, nullable=False, server_default=""),
+    Column("host", Plain, nullable=False, server_default=""),
     Column("configured", Boolean, nullable=False),
     Column("enabled", Boolean, nullable=False),
-    Column("state", Text, nullable=False),
-    Column("reason", Text, nullable=False, server_default=""),
+    Column("state", Plain, nullable=False),
+    Column("reason", Plain, nullable=False, server_default=""),
     Column("since", Instant),
-    Column("outcome", Text),
+    Column("outcome", Plain),
     Column("last_run", Instant),
     Column("last_good", Instant),
     Column("next_due", Instant),
@@ -107,7 +133,7 @@ Index("sources_due", sources.c.next_due, sources.c.key, sqlite_where=_ACTIVE, po
 hosts = Table(
     "hosts",
     metadata,
-    Column("host", Text, primary_key=True),
+    Column("host", Plain, primary_key=True),
     Column("open_until", Instant),
     Column("failures", Integer, nullable=False, server_default="0"),
     Column("retry_after", Instant),
@@ -116,15 +142,15 @@ hosts = Table(
 runs = Table(
     "runs",
     metadata,
-    Column("id", Text, primary_key=True),
-    Column("source", Text, nullable=False),
+    Column("id", Plain, primary_key=True),
+    Column("source", Plain, nullable=False),
     Column("started", Instant, nullable=False),
     Column("ended", Instant, nullable=False),
-    Column("outcome", Text, nullable=False),
+    Column("outcome", Plain, nullable=False),
     Column("listed", Integer, nullable=False),
     Column("new", Integer, nullable=False),
     Column("changed", Integer, nullable=False),
-    Column("reason", Text, nullable=False),
+    Column("reason", Plain, nullable=False),
     Column("errors", _Json, nullable=False),
 )
 Index("runs_source", runs.c.source, runs.c.started)
@@ -134,20 +160,20 @@ events = Table(
     "events",
     metadata,
     Column("key", _Key, primary_key=True),
-    Column("source", Text, nullable=False),
-    Column("state", Text, nullable=False),
+    Column("source", Plain, nullable=False),
+    Column("state", Plain, nullable=False),
     Column("since", Instant, nullable=False),
-    Column("reason", Text, nullable=False),
-    Column("previous", Text),
+    Column("reason", Plain, nullable=False),
+    Column("previous", Plain),
 )
 Index("events_since", events.c.since)
 
 validators = Table(
     "validators",
     metadata,
-    Column("url", Text, primary_key=True),
-    Column("etag", Text, nullable=False),
-    Column("last_modified", Text, nullable=False),
+    Column("url", Plain, primary_key=True),
+    Column("etag", Plain, nullable=False),
+    Column("last_modified", Plain, nullable=False),
     Column("fetches", Integer, nullable=False),
     Column("fetched_at", Instant, nullable=False),
 )
@@ -155,14 +181,14 @@ validators = Table(
 pages = Table(
     "pages",
     metadata,
-    Column("url", Text, primary_key=True),
+    Column("url", Plain, primary_key=True),
     Column("quarantine", Boolean, primary_key=True),
-    Column("kind", Text, nullable=False),
-    Column("source", Text, nullable=False),
+    Column("kind", Plain, nullable=False),
+    Column("source", Plain, nullable=False),
     Column("fetched_at", Instant, nullable=False),
     Column("status", Integer, nullable=False),
     Column("headers", _Json, nullable=False),
-    Column("reason", Text, nullable=False),
+    Column("reason", Plain, nullable=False),
     Column("body", LargeBinary, nullable=False),
 )
 Index("pages_source", pages.c.source, pages.c.fetched_at)
@@ -172,25 +198,25 @@ releases = Table(
     "releases",
     metadata,
     Column("key", _Key, primary_key=True),
-    Column("id", Text, nullable=False, unique=True),
-    Column("source", Text, nullable=False),
-    Column("native_id", Text, nullable=False),
+    Column("id", Plain, nullable=False, unique=True),
+    Column("source", Plain, nullable=False),
+    Column("native_id", Plain, nullable=False),
     Column("numbered", Boolean, nullable=False),  # by its source; else native_id is a hash of the address
-    Column("url", Text, nullable=False),
-    Column("language", Text, nullable=False),
-    Column("title", Text, nullable=False),
-    Column("title_key", Text, nullable=False),
-    Column("author", Text, nullable=False),
+    Column("url", Plain, nullable=False),
+    Column("language", Plain, nullable=False),
+    Column("title", Plain, nullable=False),
+    Column("title_key", Plain, nullable=False),
+    Column("author", Plain, nullable=False),
     Column("published", Instant, nullable=False),
     Column("published_offset", Integer, nullable=False),  # seconds east of UTC, as the page implies
     Column("dated", Boolean, nullable=False),  # the page states a date; else published is first_seen
     Column("updated", Instant, nullable=False),
     Column("first_seen", Instant, nullable=False),
     Column("withdrawn", Instant),
-    Column("summary", Text, nullable=False),
+    Column("summary", Plain, nullable=False),
     Column("extras", _Json, nullable=False),  # photos, attachments, facts, repairs
     Column("revision", Integer, nullable=False),
-    Column("tagged", Text, nullable=False, server_default=""),  # digest of the topics that tagged this wording
+    Column("tagged", Plain, nullable=False, server_default=""),  # digest of the topics that tagged this wording
     Column("once_tagged", Boolean, nullable=False),  # a publish has seen its id: from here on the id is fixed
     Column("search_key", BigInteger, nullable=False),
 )
@@ -208,11 +234,11 @@ revisions = Table(
     Column("release", _Key, ForeignKey("releases.key", ondelete="CASCADE"), primary_key=True),
     Column("number", Integer, primary_key=True),
     Column("seen", Instant, nullable=False),
-    Column("digest", Text, nullable=False),  # of the material text
-    Column("page", Text, nullable=False),  # of the bytes it was read from
-    Column("title", Text, nullable=False),
-    Column("text", Text, nullable=False),
-    Column("html", Text, nullable=False),
+    Column("digest", Plain, nullable=False),  # of the material text
+    Column("page", Plain, nullable=False),  # of the bytes it was read from
+    Column("title", Plain, nullable=False),
+    Column("text", Plain, nullable=False),
+    Column("html", Plain, nullable=False),
 )
 _CORRECTED = revisions.c.number > text("1")
 Index("revisions_corrected", revisions.c.seen, sqlite_where=_CORRECTED, postgresql_where=_CORRECTED)
@@ -220,11 +246,11 @@ Index("revisions_corrected", revisions.c.seen, sqlite_where=_CORRECTED, postgres
 aliases = Table(
     "aliases",
     metadata,
-    Column("alias", Text, primary_key=True),
-    Column("source", Text, primary_key=True),
+    Column("alias", Plain, primary_key=True),
+    Column("source", Plain, primary_key=True),
     Column("release", _Key, ForeignKey("releases.key", ondelete="CASCADE"), nullable=False),
-    Column("digest", Text, nullable=False),  # of what it delivered last, empty when it never did
-    Column("page", Text, nullable=False),
+    Column("digest", Plain, nullable=False),  # of what it delivered last, empty when it never did
+    Column("page", Plain, nullable=False),
     sqlite_with_rowid=False,
 )
 Index("aliases_release", aliases.c.release)
@@ -233,9 +259,9 @@ links = Table(
     "links",
     metadata,
     Column("release", _Key, ForeignKey("releases.key", ondelete="CASCADE"), primary_key=True),
-    Column("language", Text, primary_key=True),
-    Column("alias", Text, nullable=False),
-    Column("url", Text, nullable=False),
+    Column("language", Plain, primary_key=True),
+    Column("alias", Plain, nullable=False),
+    Column("url", Plain, nullable=False),
     Column("place", Integer, nullable=False),
     sqlite_with_rowid=False,
 )
@@ -246,7 +272,7 @@ tags = Table(
     metadata,
     Column("release", _Key, ForeignKey("releases.key", ondelete="CASCADE"), primary_key=True),
     Column("place", Integer, primary_key=True),
-    Column("topic", Text, nullable=False),
+    Column("topic", Plain, nullable=False),
     Column("passed", Boolean, nullable=False),
     Column("tag", _Json, nullable=False),
     UniqueConstraint("release", "topic", name="tags_topic"),
@@ -256,10 +282,10 @@ tags = Table(
 memberships = Table(
     "memberships",
     metadata,
-    Column("id", Text, primary_key=True),
-    Column("topic", Text, primary_key=True),
-    Column("language", Text, nullable=False),
-    Column("source", Text, nullable=False),
+    Column("id", Plain, primary_key=True),
+    Column("topic", Plain, primary_key=True),
+    Column("language", Plain, nullable=False),
+    Column("source", Plain, nullable=False),
     Column("published", Instant, nullable=False),
     sqlite_with_rowid=False,
 )
@@ -275,9 +301,9 @@ Index("memberships_newest", memberships.c.topic, memberships.c.published.desc(),
 fragments = Table(
     "fragments",
     metadata,
-    Column("release", Text, primary_key=True),
-    Column("format", Text, primary_key=True),
+    Column("release", Plain, primary_key=True),
+    Column("format", Plain, primary_key=True),
     Column("revision", Integer, nullable=False),
-    Column("digest", Text, nullable=False),
+    Column("digest", Plain, nullable=False),
     Column("body", LargeBinary, nullable=False),
 )
