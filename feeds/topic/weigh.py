@@ -1,0 +1,154 @@
+"""Weigh what was found of one topic: what counts, what does not, and how much."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from feeds.topic.find import Spans
+from feeds.topic.fold import Folded
+from feeds.topic.rule import Boost
+
+__all__ = ["ROOM", "Hit", "Plan", "Read", "TermPlan", "weigh"]
+
+# Up to this many bytes (some 1,000 letters, 330 ideographs) one hit counts whole; in a text four times as long,
+# a half: what is only mentioned in a long release is not its topic.
+ROOM = 1000
+_REPEATS = 12  # of one idea; more say nothing more
+# How far a `near` wording may stand, in characters: about a sentence.
+_NEAR_LETTERS, _NEAR_IDEOGRAPHS = 140, 45
+_ITEM_BEFORE = re.compile(r"(?:[,;、] ?|, (?:and|or) |\b(?:such as|including|like) )\Z")
+_ITEM_AFTER = re.compile(r" ?(?:[,;、]|,? (?:and|or|e|ou) )|等|及|和")
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """One field of a release: folded, where its lead ends, how much longer it is than what counts whole, finds."""
+
+    text: Folded
+    lead: int
+    length: float
+    found: Mapping[int, Spans]
+
+
+@dataclass(frozen=True, slots=True)
+class TermPlan:
+    """One term as numbers of phrase sets: spelled-out forms, short (exact) ones, and those of its conditions."""
+
+    name: str
+    weight: float
+    spelled: int
+    short: int
+    near: int | None
+    needs: int | None
+    unless: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """One topic, as it holds for one source."""
+
+    terms: tuple[TermPlan, ...]
+    masks: tuple[int, ...]
+    require: int | None
+    boost: Boost
+    threshold: float
+
+
+@dataclass(slots=True)
+class Hit:
+    """A term found: in the title (field 0) or text (1), the span in the folded field, and what it is worth."""
+
+    field: int
+    start: int
+    end: int
+    term: int
+    worth: float = 0.0
+    masked: bool = False
+
+
+def weigh(plan: Plan, reads: Sequence[Read]) -> list[Hit]:
+    """Return the hits of *plan* in *reads*, in order, each with its worth."""
+    hits: list[Hit] = []
+    for number, read in enumerate(reads):
+        found = [
+            Hit(number, start, end, index, masked=masked)
+            for index, term in enumerate(plan.terms)
+            if term.spelled in read.found or term.short in read.found
+            for start, end, masked in _counting(term, read, reads)
+        ]
+        if found:
+            found.sort(key=lambda hit: (hit.start, -hit.end, -plan.terms[hit.term].weight))
+            hits += _settled(found, [span for mask in plan.masks for span in read.found.get(mask, ())])
+    by_term: dict[int, list[Hit]] = {}
+    for hit in hits:
+        if not hit.masked:
+            by_term.setdefault(hit.term, []).append(hit)
+    for index, mentions in by_term.items():
+        _value(mentions, plan.terms[index].weight, plan.boost, reads)
+    return hits
+
+
+def _counting(term: TermPlan, read: Read, reads: Sequence[Read]) -> Iterator[tuple[int, int, bool]]:
+    """Yield the spans of *term* for which its conditions hold, and short forms that mean something else, as masked."""
+    if term.needs is not None and not _stands(term.needs, reads):
+        return
+    close = read.found.get(term.near, ()) if term.near is not None else None
+    masked = term.unless is not None and _stands(term.unless, reads) and not _stands(term.spelled, reads)
+    for number, hidden in ((term.spelled, False), (term.short, masked)):
+        for start, end in read.found.get(number, ()):
+            if close is None or _is_near(start, end, close, read.text.low):
+                yield start, end, hidden
+
+
+def _stands(number: int, reads: Sequence[Read]) -> bool:
+    return any(number in read.found for read in reads)
+
+
+def _is_near(start: int, end: int, close: Iterable[tuple[int, int]], low: str) -> bool:
+    reach = _NEAR_LETTERS if low[start] < "\u2e80" else _NEAR_IDEOGRAPHS
+    return any(
+        start - reach <= last and first <= end + reach and (last <= start or end <= first) for first, last in close
+    )
+
+
+def _settled(found: list[Hit], masks: Spans) -> list[Hit]:
+    """Return *found* without those inside a longer one, those that a mask touches marked: a character counts once."""
+    kept: list[Hit] = []
+    taken = 0
+    for hit in found:
+        if hit.masked or any(first < hit.end and hit.start < last for first, last in masks):
+            hit.masked = True
+            kept.append(hit)
+        elif hit.start >= taken:
+            taken = hit.end
+            kept.append(hit)
+    return kept
+
+
+def _value(mentions: list[Hit], weight: float, boost: Boost, reads: Sequence[Read]) -> None:
+    """Set the worth of the *mentions* of one term: the best counts whole, the others as repeats of it."""
+    valued: list[tuple[float, Hit]] = []
+    before: Hit | None = None
+    for hit in mentions:
+        # "artificial intelligence (AI)" is one mention, not two
+        if before is None or before.field != hit.field or hit.start - before.end > 3:
+            valued.append((weight * _place(hit, boost, reads[hit.field]), hit))
+        before = hit
+    valued.sort(key=lambda pair: -pair[0])
+    for rank, (worth, hit) in enumerate(valued[: _REPEATS + 1]):
+        hit.worth = worth * boost.repeat if rank else worth
+
+
+def _place(hit: Hit, boost: Boost, read: Read) -> float:
+    if hit.field == 0:
+        return boost.title
+    factor = min(boost.lead, read.length) / read.length if hit.start < read.lead else 1 / read.length
+    return factor * boost.list if _is_item(hit, read.text.low) else factor
+
+
+def _is_item(hit: Hit, low: str) -> bool:
+    """Return whether *hit* is one of a list of things, which are named rather than spoken of."""
+    before, after = low[max(0, hit.start - 12) : hit.start], low[hit.end : hit.end + 6]
+    return bool(_ITEM_AFTER.match(after) and _ITEM_BEFORE.search(before))
