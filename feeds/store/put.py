@@ -22,6 +22,9 @@ __all__ = ["put"]
 _AHEAD: Final = timedelta(hours=36)
 _OLDEST: Final = datetime(1980, 1, 1, tzinfo=UTC)
 
+# When published, numbered by its source?, the number, when first seen, and what settles the rest.
+_Rank = tuple[datetime, bool, str, datetime, str]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Arrival:
@@ -41,9 +44,10 @@ class _Arrival:
         return bool(self.draft.native_id.strip())
 
     @property
-    def eldest_first(self) -> tuple[datetime, bool, str, str]:
-        """Of several addresses of one release that nobody has seen yet, the least of these names it."""
-        return self.published, not self.numbered, self.local, self.home
+    def rank(self) -> _Rank:
+        """Of several addresses of one release that no publish has seen, the least rank names it."""
+        number = self.local if self.numbered else ""
+        return self.published, not self.numbered, number, self.draft.seen, self.local
 
 
 def put(connection: Connection, draft: Draft, *, authority: str, now: datetime) -> tuple[Change, str]:
@@ -206,7 +210,7 @@ def _record(connection: Connection, new: _Arrival, row: Row[Any]) -> tuple[Chang
     wording = connection.execute(_wording(row)).one()
     known = _known(connection, row.source, new.names)
     told = known[new.home] if new.home in known and known[new.home].release == row.key else None
-    elder = not row.once_tagged and new.id != row.id and new.eldest_first < _eldest_first(row)
+    elder = not row.once_tagged and new.id != row.id and new.rank < _rank(row)
     at_home = elder or new.local == row.native_id or new.home == alias_of(row.url)
     same = new.digest == wording.digest
     change = Change.SEEN
@@ -224,8 +228,8 @@ def _record(connection: Connection, new: _Arrival, row: Row[Any]) -> tuple[Chang
     return change, row.id
 
 
-def _eldest_first(row: Row[Any]) -> tuple[datetime, bool, str, str]:
-    return row.published, not row.numbered, row.native_id, alias_of(row.url)
+def _rank(row: Row[Any]) -> _Rank:
+    return row.published, not row.numbered, row.native_id if row.numbered else "", row.first_seen, row.native_id
 
 
 def _was_said(connection: Connection, row: Row[Any], digest: str) -> bool:
