@@ -94,7 +94,7 @@ class Topics:
 
         >>> found = load().tag(title="Government launches AI strategy", text="")
         >>> [(tag.topic, tag.evidence[0].text) for tag in found]
-        [('ai', 'AI')]
+        [('ai', 'AI strategy')]
         """
         return tuple(tag for tag in self._tags(title, text, source, whole=False) if tag.passed)
 
