@@ -20,7 +20,23 @@ from scheduler.session import Session
 __all__ = ["VERBS", "baywire", "main", "run"]
 
 # verb → (what it does, where it is)
-VERBS: dict[str, tuple[str, str]] = {}
+VERBS: dict[str, tuple[str, str]] = {
+    "demo": ("the whole job on a bundled newsroom: no network, no configuration", "scheduler.demo:demo"),
+    "crawl": ("crawl sources now, then publish", "scheduler.verbs.crawl:crawl"),
+    "publish": ("write the files from the store, no network", "scheduler.verbs.publish:publish"),
+    "run": ("the daemon: schedule, crawl, publish, serve", "scheduler.verbs.run:run"),
+    "serve": ("serve the files and the search page", "scheduler.verbs.serve:serve"),
+    "status": ("how every source stands, and why", "scheduler.verbs.status:status"),
+    "sources": ("which newsrooms are watched", "scheduler.verbs.sources:sources"),
+    "topics": ("which topics there are; test a text, see what a change would change", "scheduler.verbs.topics:topics"),
+    "search": ("find releases by words", "scheduler.verbs.search:search"),
+    "show": ("one release, whole", "scheduler.verbs.show:show"),
+    "why": ("from which words a release belongs to a topic", "scheduler.verbs.why:why"),
+    "check": ("validate configuration, sources and topics", "scheduler.verbs.check:check"),
+    "enable": ("crawl a source again", "scheduler.verbs.operate:enable"),
+    "disable": ("crawl a source no more", "scheduler.verbs.operate:disable"),
+    "remove": ("delete the file of a source; its releases stay", "scheduler.verbs.operate:remove"),
+}
 
 USAGE = 2
 HELD = 75

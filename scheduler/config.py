@@ -51,12 +51,12 @@ OPTIONS = tuple(
         ("serve.host", read_text, "127.0.0.1", "address the built-in server listens on", False),
         ("serve.port", read_port, 8000, "its port", False),
         ("crawl.contact", read_text, "", "address or mailbox told to the sites we visit", False),
-        ("crawl.delay", read_number, 1.0, "seconds between two requests to one host", False),
+        ("crawl.delay", read_number, None, "seconds between two requests to one host; else as each source says", False),
         (
             "sources.use",
             read_list,
             (),
-            "keys of the sources to use, * for any ending; empty: all",
+            "keys of the sources to use; empty: all",
             False,
         ),
         ("log.format", choices("text", "json"), "text", "form of a line of log", False),
@@ -120,10 +120,10 @@ class Serve:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Crawl:
-    """How we behave as a visitor; *delay_s* seconds between two requests to one host."""
+    """How we behave as a visitor; *delay_s* seconds between two requests to one host, None as each source says."""
 
     contact: str
-    delay_s: float
+    delay_s: float | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -329,7 +329,7 @@ def _build(directory: Path, file: Path | None, values: Mapping[str, Value], feed
             hub=cast("str", got["notify.hub"]),
         ),
         serve=Serve(host=cast("str", got["serve.host"]), port=cast("int", got["serve.port"])),
-        crawl=Crawl(contact=cast("str", got["crawl.contact"]), delay_s=cast("float", got["crawl.delay"])),
+        crawl=Crawl(contact=cast("str", got["crawl.contact"]), delay_s=cast("float | None", got["crawl.delay"])),
         sources=Sources(
             use=cast("tuple[str, ...]", got["sources.use"]), folders=(sources,) if sources.is_dir() else ()
         ),

@@ -16,6 +16,8 @@ __all__ = [
     "Option",
     "Read",
     "choices",
+    "did_you_mean",
+    "line_of",
     "read_address",
     "read_command",
     "read_duration",
@@ -25,6 +27,7 @@ __all__ = [
     "read_port",
     "read_text",
     "show_duration",
+    "syntax_line",
 ]
 
 Value = str | int | float | bool | tuple[str, ...] | timedelta
@@ -43,7 +46,7 @@ class Option:
 
     key: str
     read: Read
-    default: Value
+    default: Value | None
     about: str
     secret: bool = False
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 
@@ -34,11 +34,19 @@ class Session:
         """Whether only results and errors are to be printed."""
         return self.verbosity < 0
 
+    def flag(self, key: str, value: object) -> None:
+        """Let *value*, typed as an option of a verb, go before every other setting of *key*; None was not typed."""
+        if value is not None:
+            self.flags[key] = value
+
+    def load(self) -> Config:
+        """Read the configuration, again if it was read before."""
+        return load(self.directory, self.file and self.path(self.file), flags=self.flags)
+
     @cached_property
     def config(self) -> Config:
         """The configuration of the directory; raises ConfigError with all that is wrong in it."""
-        file = self.file and self.path(self.file)
-        config = load(self.directory, file, flags=self.flags)
+        config = self.load()
         level = {-1: "error", 0: "warning", 1: "info"}.get(max(self.verbosity, -1), "debug")
         set_up(level=level, form=config.log.format)
         return config
@@ -62,6 +70,13 @@ class Session:
             raise ConfigError(f"{given}: no {holding} here: expected a folder of recorded pages")
         return path
 
+    def read(self, given: str | Path) -> bytes:
+        """Return what the file *given* holds; ConfigError where it cannot be read."""
+        try:
+            return self.path(given).read_bytes()
+        except OSError as error:
+            raise ConfigError(f"{given}: cannot be read: {error.strerror}") from None
+
     def emit(self, line: Mapping[str, object]) -> None:
         """Print *line* as one JSON object on stdout, at once."""
         sys.stdout.write(json.dumps(line, ensure_ascii=False, separators=(", ", ": ")) + "\n")
@@ -78,7 +93,7 @@ class Session:
             sys.stderr.write(escape(text) + "\n")
             sys.stderr.flush()
 
-    def table(self, rows: list[tuple[str, ...]], *, head: tuple[str, ...]) -> None:
+    def table(self, rows: Sequence[tuple[str, ...]], *, head: tuple[str, ...]) -> None:
         """Print *rows* under *head* in columns; the last column is as long as it likes."""
         widths = [max(_width(row[column]) for row in [head, *rows]) for column in range(len(head))]
         for row in [head, *rows]:

@@ -1,0 +1,130 @@
+"""The main path: due sources → crawl child → publish → notify."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import uuid
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import dataclass
+
+from feeds.publish import Published
+
+from crawler.batch import Batch, Event, Report, SourceOutcome
+from feeds.identity import DEFAULT_AUTHORITY
+from scheduler.desk import Desk
+from scheduler.due import next_due
+from scheduler.line import Line, crawl_line, release_line
+from scheduler.order import Order
+from scheduler.outlet import publish_all
+
+__all__ = ["Cycle", "Tell", "batches", "run_cycle"]
+
+Tell = Callable[[Line], None]
+
+_BATCH = 20  # sources a child: the cost of starting it, some 50 ms, is shared
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cycle:
+    """What one pass did: how each crawl ended, and what was published, None where nothing had to be."""
+
+    outcomes: tuple[SourceOutcome, ...]
+    published: Published | None = None
+
+
+async def run_cycle(desk: Desk, keys: Collection[str], order: Order, tell: Tell) -> Cycle:
+    """Crawl the sources *keys* as *order* says, then publish what changed and notify who asked for it.
+
+    *tell* hears each new or changed release and how each crawl ended. The store is the
+    only hand-over: whatever dies on the way, the next cycle takes up from it.
+    """
+    crawls = (_crawl_batch(desk, batch, order, tell) for batch in batches(desk, keys))
+    outcomes = tuple(outcome for some in await asyncio.gather(*crawls) for outcome in some)
+    published = await publish_all(desk, tell, if_stale=True) if order.publish else None
+    return Cycle(outcomes=outcomes, published=published)
+
+
+def batches(desk: Desk, keys: Collection[str]) -> Iterator[tuple[str, ...]]:
+    """Yield *keys* in batches for one child each: those of one host together, those on private addresses apart."""
+    by_host: dict[tuple[bool, str], list[str]] = defaultdict(list)
+    for key in keys:
+        by_host[desk.sources[key].allow_private, desk.host(key)].append(key)
+    batch: list[str] = []
+    private = False
+    for (is_private, _), some in sorted(by_host.items()):
+        if batch and (len(batch) + len(some) > _BATCH or is_private != private):
+            yield tuple(batch)
+            batch = []
+        batch += some
+        private = is_private
+    if batch:
+        yield tuple(batch)
+
+
+async def _crawl_batch(desk: Desk, keys: Sequence[str], order: Order, tell: Tell) -> tuple[SourceOutcome, ...]:
+    """Crawl *keys* in one child, let each come due again, and return how each ended."""
+    before = {key: desk.store.source_state(key) for key in keys}
+    run = uuid.uuid4().hex
+    batch = Batch(
+        run=run,
+        sources=tuple(keys),
+        folders=tuple(str(folder) for folder in desk.config.sources.folders),
+        store_url=desk.config.store.url,
+        authority=desk.config.site.authority or DEFAULT_AUTHORITY,
+        replay=order.replay or desk.replay,
+        contact=desk.config.crawl.contact,
+        delay_s=desk.config.crawl.delay_s,
+        limit=order.limit,
+        since=order.since,
+        explicit=order.named,
+        allow_private=any(desk.sources[key].allow_private for key in keys),
+    )
+    async with desk.claim(keys), desk.children:
+        report = await desk.zygote.crawl(batch, lambda event: _hear(desk, event, tell))
+    _log_report(run, report)
+    for outcome in report.outcomes:
+        state = desk.store.source_state(outcome.source)
+        was = before.get(outcome.source)
+        desk.stale |= bool(outcome.new or outcome.changed or was is None or state is None or state.state != was.state)
+        if state is not None:
+            host = desk.store.host(desk.host(outcome.source))
+            every, now = desk.sources[outcome.source].every, desk.clock()
+            wait = host.retry_after if host else None
+            due = next_due(state, every=every, now=now, random=desk.random, not_before=wait)
+            desk.store.set_next_due(outcome.source, due)
+        tell(crawl_line(outcome))
+    return report.outcomes
+
+
+def _hear(desk: Desk, event: Event, tell: Tell) -> None:
+    """Pass on what a child says while it crawls."""
+    match event.get("event"):
+        case "release" if event.get("change") in ("new", "changed"):
+            desk.stale = True
+            release = desk.store.release(str(event["id"]))
+            if release is not None:
+                tags = desk.topics.tag(
+                    title=release.title, text=release.text, language=release.language, source=release.source
+                )
+                tell(release_line(release, (tag.topic for tag in tags)))
+        case "listed":
+            tell({"kind": "listed", "source": event.get("source"), "count": event.get("count")})
+        case "log":
+            level = logging.getLevelNamesMapping().get(str(event.get("level", "info")).upper(), logging.INFO)
+            log.log(level, "%s", event.get("message", ""), extra={"source": event.get("source")})
+
+
+def _log_report(run: str, report: Report) -> None:
+    for outcome in report.outcomes:
+        level = logging.INFO if outcome.outcome in ("new", "unchanged") else logging.WARNING
+        facts = {name: getattr(outcome, name) for name in ("source", "listed", "new", "changed")}
+        facts |= {"run": run, "seconds": round(outcome.seconds, 1), "reason": outcome.reason or None}
+        log.log(level, "crawl ended %s", outcome.outcome, extra=facts)
+    for error in report.errors:
+        log.error("crawl child: %s", error, extra={"run": run})
+    if report.ended != "ok":
+        log.warning("crawl child ended: %s", report.ended, extra={"run": run, "signal": report.signal or None})

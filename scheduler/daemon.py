@@ -1,0 +1,197 @@
+"""The daemon: APScheduler ticks the cycle and the upkeep; it serves, hears signals, takes orders."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import signal
+import socket
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from datetime import timedelta
+from typing import Any, TypeVar
+
+from feeds.error import BaywireError, ConfigError
+from scheduler.config import Config
+from scheduler.control import listen
+from scheduler.cycle import batches, run_cycle
+from scheduler.desk import Desk
+from scheduler.due import next_slot
+from scheduler.line import Line
+from scheduler.notice import notify_service, watchdog_s
+from scheduler.order import Order
+from scheduler.outlet import publish_all
+from scheduler.perform import perform
+from scheduler.server import Server
+from scheduler.timetable import Timetable
+from scheduler.upkeep import back_up, last_backup, prune
+
+__all__ = ["Daemon"]
+
+log = logging.getLogger(__name__)
+_Result = TypeVar("_Result")
+
+_TICK = timedelta(seconds=1)  # a look at one index of the store: 0.1 ms
+_PUBLISH = timedelta(minutes=1)  # what failed to be published
+_REVISE = 60  # every so many of them, what only the clock changes: editions age
+_BACKUP = timedelta(days=1)
+_DUE = 200  # sources taken up in one tick; the rest is still due in the next
+_HOLD_S = 60.0  # no source is taken up again sooner when its cycle broke
+_DRAIN_S = 20.0  # of the 30 s we promise to end in
+_REST_S = 5.0
+_JUMP = timedelta(minutes=1)  # by which the clock must have been set back before we look at due times again
+_FARTHEST = timedelta(days=1)  # no due time lies further ahead, or further than the source's own interval
+
+
+class Daemon:
+    """A desk at work until it is told to stop."""
+
+    def __init__(
+        self,
+        desk: Desk,
+        *,
+        load: Callable[[], Config],
+        server: Server | None = None,
+        listener: socket.socket | None = None,
+    ) -> None:
+        """Prepare to work at *desk*: *load* reads the configuration again; *server* serves at *listener*, if any."""
+        self.desk = desk
+        self._load = load
+        self._server = server
+        self._listener = listener
+        self._stopping = asyncio.Event()
+        self._tasks: set[asyncio.Task[Any]] = set()
+        self._taken: set[str] = set()
+        self._latest = desk.clock()
+        self._minutes = 0
+
+    async def run(self, *, ready: Callable[[], None] = lambda: None) -> None:
+        """Publish what is there, then crawl, publish, serve and take orders until `stop`; *ready* is called between."""
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self.stop)
+        loop.add_signal_handler(signal.SIGHUP, lambda: self._start(self._reload()))
+        serving = None
+        if self._server is not None and self._listener is not None:
+            serving = asyncio.create_task(self._server.serve(sockets=[self._listener]))
+        try:
+            self._settle_due()
+            await self._guard("publish", self._publish())
+            async with listen(self.desk.config.var, self._perform):
+                with self._timetable():
+                    ready()
+                    notify_service("READY=1")
+                    await self._stopping.wait()
+                notify_service("STOPPING=1")
+                log.info("stopping")
+                await self._drain()
+        finally:
+            if self._server is not None and serving is not None:
+                self._server.stop()
+                await serving
+
+    def stop(self) -> None:
+        """Stop taking work and let what is under way end; a second call ends it at once."""
+        if self._stopping.is_set():
+            self.desk.zygote.close()
+            for task in self._tasks:
+                task.cancel()
+        self._stopping.set()
+
+    def _timetable(self) -> Timetable:
+        timetable = Timetable()
+        timetable.every(_TICK, self.tick, name="tick")
+        timetable.every(_PUBLISH, self._publish_if_needed, name="publish")
+        last = last_backup(self.desk.config.var / "backups")
+        timetable.every(_BACKUP, self._back_up, name="backup", first=last and max(last + _BACKUP, self.desk.clock()))
+        if (beat := watchdog_s()) is not None:
+            timetable.every(timedelta(seconds=beat), self._beat, name="watchdog")
+        return timetable
+
+    async def tick(self) -> None:
+        """Take up the sources that are due and that nobody crawls."""
+        now = self.desk.clock()
+        if now < self._latest - _JUMP:
+            log.warning("the clock was set back", extra={"seconds": (self._latest - now).total_seconds()})
+            self._settle_due()
+        self._latest = now
+        due = self.desk.store.due(now=now, limit=_DUE + len(self._taken))
+        keys = [state.key for state in due if state.key in self.desk.sources and state.key not in self._taken]
+        for batch in batches(self.desk, keys):
+            self._taken.update(batch)
+            self._start(self._guard("cycle", self._cycle(batch)))
+
+    async def _cycle(self, batch: Sequence[str]) -> None:
+        hold_s = _HOLD_S
+        try:
+            await run_cycle(self.desk, batch, Order(verb="crawl"), _ignore)
+            hold_s = 0.0
+        finally:
+            asyncio.get_running_loop().call_later(hold_s, self._taken.difference_update, batch)
+
+    def _settle_due(self) -> None:
+        """Bring due times that a wrong clock put far ahead back to where they belong."""
+        now = self.desk.clock()
+        for state in self.desk.store.source_states():
+            source = self.desk.sources.get(state.key)
+            if source is None or state.next_due is None or state.next_due <= now + max(source.every, _FARTHEST):
+                continue
+            self.desk.store.set_next_due(state.key, next_slot(state.key, source.every, now))
+
+    async def _publish_if_needed(self) -> None:
+        self._minutes += 1
+        if self.desk.stale or self._minutes % _REVISE == 0:
+            await self._guard("publish", self._publish())
+
+    async def _publish(self) -> None:
+        await publish_all(self.desk, _ignore)
+
+    async def _back_up(self) -> None:
+        await self._guard("backup", asyncio.to_thread(back_up, self.desk))
+        await self._guard("prune", asyncio.to_thread(prune, self.desk))
+
+    async def _beat(self) -> None:
+        notify_service("WATCHDOG=1")
+
+    async def _perform(self, order: Order, tell: Callable[[Line], None]) -> int:
+        if self._stopping.is_set():
+            raise BaywireError("the daemon is stopping: type the command again in a moment")
+        return await asyncio.shield(self._start(perform(self.desk, order, tell)))
+
+    async def _reload(self) -> None:
+        notify_service("RELOADING=1")
+        try:
+            self.desk.reload(self._load())
+            log.info("configuration reloaded")
+            await self._guard("publish", self._publish())
+        except ConfigError as error:
+            for problem in str(error).splitlines():
+                log.error("configuration not reloaded, the old one stays: %s", problem)  # noqa: TRY400  # for a person
+        finally:
+            notify_service("READY=1")
+
+    async def _drain(self) -> None:
+        await self.desk.zygote.drain(_DRAIN_S)
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=_REST_S)
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    def _start(self, work: Coroutine[Any, Any, _Result]) -> asyncio.Task[_Result]:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return task
+
+    async def _guard(self, what: str, work: Awaitable[object]) -> None:
+        """Await *work*: the boundary where one job's failure stops being everybody's."""
+        try:
+            await work
+        except BaywireError as error:
+            log.error("%s failed: %s", what, error)  # noqa: TRY400  # says all there is to say
+        except Exception:
+            log.exception("%s failed", what)
+
+
+def _ignore(_line: Line) -> None:
+    """Nobody listens to a cycle that nobody asked for: the log says how it ended."""

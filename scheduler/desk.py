@@ -1,0 +1,153 @@
+"""What a baywire at work has open: configuration, sources, topics, store, zygote, clock."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Collection, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from random import Random
+
+from crawler.address import host_of
+from crawler.run import Zygote
+from crawler.source import Source, load_sources
+from feeds import topic
+from feeds.error import ConfigError
+from feeds.identity import DEFAULT_AUTHORITY
+from feeds.store import Store, open_store
+from feeds.topic import Topics
+from scheduler.config import Config
+from scheduler.option import did_you_mean
+
+_CHILDREN = 2  # crawls at once: a slow host holds up its own batch only
+
+__all__ = ["Desk", "choose", "load_rules", "now_utc", "open_desk"]
+
+
+def now_utc() -> datetime:
+    """Return what time it is."""
+    return datetime.now(UTC)
+
+
+@dataclass(slots=True, kw_only=True)
+class Desk:
+    """Everything a cycle works with.
+
+    *replay* answers every request from a folder of recorded pages. *stale* says that
+    the store holds something that is not published yet.
+    """
+
+    config: Config
+    sources: Mapping[str, Source]
+    topics: Topics
+    store: Store
+    zygote: Zygote
+    clock: Callable[[], datetime] = now_utc
+    random: Random = field(default_factory=Random)
+    replay: str | None = None
+    stale: bool = True
+    publishing: asyncio.Lock = field(default_factory=asyncio.Lock)
+    children: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(_CHILDREN))
+    _busy: set[str] = field(default_factory=set)
+    _freed: asyncio.Condition = field(default_factory=asyncio.Condition)
+
+    def choose(self, keys: Collection[str]) -> tuple[str, ...]:
+        """Return *keys*, or all that are enabled where none are given; ConfigError names an unknown one."""
+        if keys:
+            return choose(self.sources, keys)
+        enabled = {state.key for state in self.store.source_states() if state.enabled and state.configured}
+        return tuple(key for key in self.sources if key in enabled)
+
+    def host(self, key: str) -> str:
+        """Return the host on which the source *key* lists its releases, or its key where it has no address."""
+        source = self.sources[key]
+        return host_of(source.listing.url or source.listing.days or source.site) or key
+
+    @asynccontextmanager
+    async def claim(self, keys: Collection[str]) -> AsyncIterator[None]:
+        """Wait until nobody crawls *keys* or their hosts, and keep others from it for the length of the block."""
+        wanted = {*keys, *(self.host(key) for key in keys)}
+        async with self._freed:
+            await self._freed.wait_for(lambda: self._busy.isdisjoint(wanted))
+            self._busy |= wanted
+        try:
+            yield
+        finally:
+            self._busy -= wanted
+            async with self._freed:
+                self._freed.notify_all()
+
+    def reload(self, config: Config) -> None:
+        """Take over *config* and the sources and topics it names; the store stays. ConfigError leaves all as it was."""
+        sources, topics = load_rules(config)
+        _enrol(self.store, sources, now=self.clock())
+        self.config, self.sources, self.topics = config, sources, topics
+        self.stale = True
+
+
+def choose(sources: Mapping[str, Source], keys: Collection[str]) -> tuple[str, ...]:
+    """Return *keys* of *sources*, each once, or all where none are given; ConfigError names every unknown one."""
+    unknown = [
+        f"{key}: unknown source{did_you_mean(key, tuple(sources))}: see baywire sources"
+        for key in keys
+        if key not in sources
+    ]
+    if unknown:
+        raise ConfigError("\n".join(unknown))
+    return tuple(dict.fromkeys(keys or sources))
+
+
+def load_rules(config: Config) -> tuple[Mapping[str, Source], Topics]:
+    """Return the sources and topics of *config*; ConfigError with every problem in both."""
+    problems: list[str] = []
+    sources: Mapping[str, Source] = {}
+    topics = None
+    try:
+        sources = load_sources(*config.sources.folders, use=config.sources.use)
+    except ConfigError as error:
+        problems.append(str(error))
+    try:
+        topics = topic.load(*config.topic_files)
+    except ConfigError as error:
+        problems.append(str(error))
+    if problems or topics is None:
+        raise ConfigError("\n".join(problems))
+    return sources, topics
+
+
+@contextmanager
+def open_desk(
+    config: Config, *, clock: Callable[[], datetime] = now_utc, random: Random | None = None, replay: Path | None = None
+) -> Iterator[Desk]:
+    """Open all that *config* names for the length of the block; nothing is written where it names something wrong."""
+    sources, topics = load_rules(config)
+    with open_store(config.store.url, authority=config.site.authority or DEFAULT_AUTHORITY) as store:
+        _enrol(store, sources, now=clock())
+        desk = Desk(
+            config=config,
+            sources=sources,
+            topics=topics,
+            store=store,
+            zygote=Zygote(idle_s=_IDLE_S),
+            clock=clock,
+            random=random or Random(),  # noqa: S311  # spreads retries, guards nothing
+            replay=str(replay) if replay else None,
+        )
+        try:
+            yield desk
+        finally:
+            desk.zygote.close()
+
+
+_IDLE_S = 30.0  # a warm zygote holds 80 MB; warming it again takes a second of one core
+
+
+def _enrol(store: Store, sources: Mapping[str, Source], *, now: datetime) -> None:
+    """Make the store know *sources*; one that its file disables starts disabled, and is the operator's from then on."""
+    known = {state.key for state in store.source_states()}
+    store.sync_sources([source.newsroom() for source in sources.values()], now=now)
+    for key, source in sources.items():
+        if key not in known and not source.enabled:
+            store.set_enabled(key, False, now=now)

@@ -1,0 +1,54 @@
+"""Which sources are well: what `status` says, and what a daemon must tell."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
+
+from crawler.source import Source
+from feeds.store.state import SourceState, State
+from scheduler.desk import choose, load_rules
+from scheduler.reading import open_to_read
+from scheduler.session import Session
+
+__all__ = ["is_late", "is_wrong", "known_states"]
+
+_WRONG = (State.SUSPICIOUS, State.FAILING, State.BLOCKED, State.GONE)
+_INTERVALS = 3
+_LEAST = timedelta(minutes=5)
+
+
+def is_wrong(state: SourceState) -> bool:
+    """Return whether somebody has to look at the source.
+
+    >>> is_wrong(SourceState(key="a", state=State.PENDING)), is_wrong(SourceState(key="a", state=State.GONE))
+    (False, True)
+    """
+    return state.state in _WRONG
+
+
+def is_late(state: SourceState, *, every: timedelta, now: datetime) -> bool:
+    """Return whether the source has proven nothing for three of its intervals, however quietly it fails.
+
+    Only a source that once was well can be late: the others are pending or failing.
+
+    >>> from datetime import UTC
+    >>> noon = datetime(2026, 4, 14, 12, tzinfo=UTC)
+    >>> well = SourceState(key="a", state=State.HEALTHY, last_good=noon)
+    >>> is_late(well, every=timedelta(minutes=10), now=noon + timedelta(minutes=31))
+    True
+    """
+    if state.last_good is None or not state.enabled or not state.configured:
+        return False
+    return now - state.last_good > max(_INTERVALS * every, _LEAST)
+
+
+def known_states(session: Session, keys: Sequence[str]) -> Iterator[tuple[Source, SourceState]]:
+    """Yield each configured source (of *keys*, where given) and how it stands; nothing is written."""
+    sources, _ = load_rules(session.config)
+    with open_to_read(session.config) as store:
+        states = {state.key: state for state in store.source_states()}
+    for key in choose(sources, keys):
+        source = sources[key]
+        fresh = SourceState(key=key, enabled=source.enabled, state=State.PENDING if source.enabled else State.DISABLED)
+        yield source, states.get(key, fresh)

@@ -1,0 +1,76 @@
+"""From the store to the files and to those who want to be told: one publication."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+
+from feeds.publish import Published, publish
+from feeds.site import Site
+
+from scheduler.config import Config
+from scheduler.desk import Desk
+from scheduler.line import Line
+
+__all__ = ["publish_all", "site_of"]
+
+log = logging.getLogger(__name__)
+
+
+def site_of(config: Config) -> Site:
+    """Return what the published files say of the whole."""
+    return Site(
+        base_url=config.site.base_url,
+        title=config.site.title,
+        photos=config.site.photos,
+        formats=config.publish.formats,
+        hub=config.notify.hub,
+        combinations=config.feeds,
+    )
+
+
+async def publish_all(
+    desk: Desk, tell: Callable[[Line], None], *, check: bool = False, if_stale: bool = False
+) -> Published | None:
+    """Publish what the store holds; *tell* hears how far it is and what was refused.
+
+    *check* only compares. *if_stale*: None, and nothing done, where all is published
+    already, maybe by a cycle that ended while this one waited its turn.
+    """
+    loop = asyncio.get_running_loop()
+
+    def progress(done: int, total: int) -> None:
+        loop.call_soon_threadsafe(tell, {"kind": "publishing", "done": done, "total": total})
+
+    async with desk.publishing:
+        if if_stale and not desk.stale:
+            return None
+        desk.stale = check and desk.stale
+        try:
+            published = await asyncio.to_thread(
+                publish,
+                desk.store,
+                desk.topics,
+                site_of(desk.config),
+                desk.config.publish.directory,
+                now=desk.clock(),
+                check=check,
+                progress=progress,
+            )
+        except BaseException:
+            desk.stale = True  # it will be tried again
+            raise
+    for path, reason in published.refused:
+        tell({"kind": "refused", "path": str(path), "reason": reason})
+        log.error("not published: %s", reason, extra={"path": str(path)})
+    tell(
+        {
+            "kind": "published",
+            "written": len(published.written),
+            "removed": len(published.removed),
+            "unchanged": published.unchanged,
+            "refused": len(published.refused),
+        }
+    )
+    return published

@@ -1,0 +1,59 @@
+"""Releases of the store as a person reads them, or as JSON lines."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from feeds.release import Release, Revision
+from feeds.store import Store
+from scheduler.line import release_line
+from scheduler.session import Session
+
+__all__ = ["print_release", "print_releases"]
+
+
+def print_releases(session: Session, store: Store, ids: Sequence[str]) -> None:
+    """Print the releases *ids*, one line each."""
+    releases = store.releases(ids)
+    tags = store.tags(ids)
+    for id_ in ids:
+        release = releases[id_]
+        topics = [tag.topic for tag in tags.get(id_, ()) if tag.passed]
+        if session.json:
+            session.emit(release_line(release, topics))
+        else:
+            shown = f"  [{', '.join(topics)}]" if topics else ""
+            session.say(f"{release.published:%Y-%m-%d}  {release.source}  {release.title}{shown}")
+            session.say(f"            {release.id}")
+
+
+def print_release(session: Session, release: Release, topics: Sequence[str], revisions: Sequence[Revision]) -> None:
+    """Print the whole of *release*, and when it was reworded."""
+    if session.json:
+        session.emit(release_line(release, topics))
+        return
+    session.say(release.title)
+    session.say("=" * min(len(release.title), 78))
+    for name, value in (
+        ("id", release.id),
+        ("address", release.url),
+        ("published", release.published.isoformat()),
+        ("by", release.author or release.source),
+        ("language", release.language),
+        ("topics", ", ".join(topics)),
+        ("repaired", ", ".join(release.repairs)),
+        ("withdrawn", release.withdrawn.isoformat() if release.withdrawn else ""),
+    ):
+        if value:
+            session.say(f"{name + ':':11} {value}")
+    for other in release.translations:
+        session.say(f"{other.language + ':':11} {other.url}")
+    for revision in revisions[1:]:
+        session.say(f"corrected:  {revision.seen.isoformat(timespec='seconds')}")
+    session.say()
+    for line in release.text.splitlines():
+        session.say(line)
+    for photo in release.photos:
+        session.say(f"photo: {photo.url}  {photo.caption}")
+    for attachment in release.attachments:
+        session.say(f"attached: {attachment.url}  {attachment.title}")

@@ -1,0 +1,52 @@
+"""``baywire search``: find releases by words."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import click
+
+from scheduler.session import Session
+
+__all__ = ["search"]
+
+
+@click.command()
+@click.argument("query", nargs=-1, required=True)
+@click.option("--topic", help="Only releases of this topic.")
+@click.option("--source", help="Only releases of this source.")
+@click.option("--language", help="Only releases in this language: en, zh-Hant, zh-Hans, pt.")
+@click.option("--since", type=click.DateTime(["%Y-%m-%d"]), help="Only releases published on this day or later.")
+@click.option("--until", type=click.DateTime(["%Y-%m-%d"]), help="Only releases published before this day.")
+@click.option("--limit", type=click.IntRange(1, 1000), default=20, show_default=True, help="At most this many.")
+@click.pass_obj
+def search(  # noqa: PLR0913  # one parameter an option
+    session: Session,
+    *,
+    query: tuple[str, ...],
+    topic: str | None,
+    source: str | None,
+    language: str | None,
+    since: datetime | None,
+    until: datetime | None,
+    limit: int,
+) -> int:
+    """Print the releases whose title or text holds all words of QUERY, newest first."""
+    from scheduler.reading import open_to_read
+    from scheduler.show import print_releases
+
+    with open_to_read(session.config) as store:
+        found = store.search(
+            " ".join(query),
+            topic=topic,
+            source=source,
+            language=language,
+            since=since and since.replace(tzinfo=UTC),
+            until=until and until.replace(tzinfo=UTC),
+            limit=limit,
+        )
+        print_releases(session, store, found.ids)
+        if found.total > len(found.ids):
+            more = "more than " if found.more else ""
+            session.note(f"{len(found.ids)} of {more}{found.total}: see --limit")
+    return 0

@@ -1,0 +1,44 @@
+"""``baywire status``: every source, how it stands and why."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import click
+
+from scheduler.session import Session
+
+__all__ = ["status"]
+
+
+@click.command()
+@click.argument("sources", nargs=-1)
+@click.pass_obj
+def status(session: Session, *, sources: tuple[str, ...]) -> int:
+    """Print how SOURCES (default: all) stand; exit 1 if one is suspicious, failing, blocked, gone or late."""
+    from scheduler.desk import now_utc
+    from scheduler.health import is_late, is_wrong, known_states
+    from scheduler.line import source_line
+
+    now = now_utc()
+    rows, wrong = [], False
+    for source, state in known_states(session, sources):
+        late = is_late(state, every=source.every, now=now)
+        wrong |= late or is_wrong(state)
+        if session.json:
+            session.emit(source_line(state, late=late))
+            continue
+        told = "late" if late and not is_wrong(state) else state.state.value
+        shown = [
+            moment.astimezone().strftime("%Y-%m-%d %H:%M") if moment else "-"
+            for moment in (state.last_good, state.next_due)
+        ]
+        rows.append((state.key, told, *shown, state.reason))
+    if not session.json:
+        session.table(rows, head=("source", "state", "last good", "next due", "why"))
+    return int(wrong)
+
+
+def _short(moment: datetime | None) -> str:
+    """Return *moment* as the clock on this machine's wall shows it."""
+    return moment.astimezone().strftime("%Y-%m-%d %H:%M") if moment else "-"

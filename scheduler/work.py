@@ -1,0 +1,66 @@
+"""What runs until it is told to stop: the daemon, or the server alone."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from contextlib import ExitStack
+from pathlib import Path
+
+from feeds.serve import application
+
+from feeds.error import ConfigError
+from scheduler.daemon import Daemon
+from scheduler.desk import now_utc, open_desk
+from scheduler.lock import hold
+from scheduler.outlet import site_of
+from scheduler.perform import typed
+from scheduler.reading import open_to_read
+from scheduler.server import Server, bind
+from scheduler.session import Session
+
+__all__ = ["run_daemon", "serve_files"]
+
+
+def run_daemon(session: Session, *, serve: bool = True, replay: Path | None = None) -> int:
+    """Run the daemon in the session's directory until SIGTERM or SIGINT; return the exit status."""
+    config = session.config
+    session.log_as_daemon()
+    with ExitStack() as stack:
+        stack.enter_context(hold(config.var, command=typed(), now=now_utc()))
+        listener = stack.enter_context(bind(config.serve.host, config.serve.port)) if serve else None
+        desk = stack.enter_context(open_desk(config, replay=replay))
+        server = Server(application(config.publish.directory, site=site_of(config))) if serve else None
+        daemon = Daemon(desk, load=session.load, server=server, listener=listener)
+
+        def ready() -> None:
+            if listener is not None:
+                session.note(f"serving http://{_address(listener.getsockname())}/ from {config.publish.directory}")
+
+        asyncio.run(daemon.run(ready=ready))
+    return 0
+
+
+def serve_files(session: Session) -> int:
+    """Serve the files of the session's directory until SIGTERM or SIGINT; return the exit status."""
+    config = session.config
+    session.log_as_daemon()
+    if not config.publish.directory.is_dir():
+        raise ConfigError(f"{config.publish.directory}: nothing is published here: type baywire crawl first")
+    with open_to_read(config) as store, bind(config.serve.host, config.serve.port) as listener:
+        session.note(f"serving http://{_address(listener.getsockname())}/ from {config.publish.directory}")
+
+        async def main() -> None:
+            server = Server(application(config.publish.directory, search=store.search, site=site_of(config)))
+            loop = asyncio.get_running_loop()
+            for number in (signal.SIGTERM, signal.SIGINT):
+                loop.add_signal_handler(number, server.stop)
+            await server.serve(sockets=[listener])
+
+        asyncio.run(main())
+    return 0
+
+
+def _address(name: tuple[str, int]) -> str:
+    host, port = name[:2]
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
