@@ -184,7 +184,7 @@ _MARK: Final = re.compile(
     r"更正|修訂|修订|更新|重發|重发|correcç[ãa]o|rectifica[çc][ãa]o|actualiza\w*)[^()（）]{0,20}[)\]）】〕]",
     re.IGNORECASE,
 )
-_WORD: Final = re.compile(r"\d+(?:[.,:]\d+)*|[㐀-鿿豈-﫿\U00020000-\U000323af]|[^\W\d_]+")
+_WORD: Final = re.compile(r"\d+(?:[.,:]\d+)*|[\u3400-\u9fff\uf900-\ufaff\U00020000-\U000323af]|[^\W\d_]+")
 # Marks of one meaning that NFKC leaves apart: quotes, dashes, ideographic stops.
 _PUNCTUATION: Final = str.maketrans(
     {**dict.fromkeys("‘’‚‛′`´", "'"), **dict.fromkeys("“”„‟″「」『』«»", '"'), **dict.fromkeys("‐‑‒–—―−", "-")}

@@ -13,7 +13,7 @@ __all__ = ["VERSION", "mark", "phrases", "words"]
 VERSION: Final = "1"
 # A tsvector forgets positions past 16,383; both engines stop where that one would.
 _LIMIT: Final = 16_000
-_CJK: Final = r"々〆㐀-䶿一-鿿豈-﫿぀-ヿ\U00020000-\U000323af"
+_CJK: Final = r"\u3005-\u3007\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U000323af"
 _RUN: Final = re.compile(rf"[{_CJK}]+|[^\W_{_CJK}]+")
 _IS_CJK: Final = re.compile(rf"[{_CJK}]")
 
