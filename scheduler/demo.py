@@ -1,0 +1,155 @@
+"""`baywire demo`: the whole job on the bundled newsroom, with no network and no configuration."""
+
+from __future__ import annotations
+
+import shlex
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from feeds.error import ConfigError
+from scheduler.session import Session
+
+if TYPE_CHECKING:
+    from scheduler.line import Line
+
+__all__ = ["FEEDS", "demo", "run_demo"]
+
+_LOOPBACK = "127.0.0.1"
+_PORT = 8000
+
+# Some of the feeds, each with what is in it.
+FEEDS = (
+    ("feeds/ai.atom", "artificial intelligence, in all languages"),
+    ("feeds/greater-bay-area.rss", "the Greater Bay Area"),
+    ("feeds/greater-bay-area.zh-hant.atom", "the same in Traditional Chinese only"),
+    ("feeds/ai-and-greater-bay-area.atom", "both topics at once"),
+    ("feeds/all.json", "everything, as JSON Feed"),
+    ("feeds/index.opml", "all feeds, for a reader to import"),
+)
+
+
+@click.command()
+@click.option("--once", is_flag=True, help="Stop after one cycle.")
+@click.option("--port", type=click.IntRange(1, 65_535), help="Serve here [default: 8000, or a free one].")
+@click.pass_context
+def demo(context: click.Context, *, once: bool, port: int | None) -> int:
+    """Do the whole job on the bundled newsroom: crawl, publish, serve, with new releases arriving.
+
+    Everything is made up and served from this machine. Works in a temporary folder, or in that of -C.
+    """
+    session = context.ensure_object(Session)
+    chain = [context, *filter(None, [context.parent])]
+    named = any(one.get_parameter_source("directory") is click.core.ParameterSource.COMMANDLINE for one in chain)
+    if session.file is not None:
+        raise ConfigError("demo: takes no configuration: leave -c away")
+    return run_demo(session, session.directory if named else None, once=once, port=port)
+
+
+def run_demo(session: Session, directory: Path | None, *, once: bool, port: int | None) -> int:
+    """Run the demo in *directory*, None for a temporary one, until it is interrupted; return the exit status.
+
+    *once* stops after one cycle. *port* is where to serve, None for 8000 or a free one.
+    """
+    from scheduler.desk import now_utc  # noqa: PLC0415 - scrapy and sqlalchemy load here, not at --help
+    from scheduler.newsroom.place import Place  # noqa: PLC0415 - as above
+
+    with _listen(port) as listener:
+        place = Place.open(directory, now=now_utc())
+        base = f"http://{_LOOPBACK}:{listener.getsockname()[1]}/"
+        with place.newsroom(now_utc) as newsroom:
+            # Each is said on the command line's behalf, so that no variable of the environment leads a demo elsewhere.
+            settings: dict[str, str | int] = {
+                "site.base-url": base,
+                "site.title": "baywire demo",
+                "store.url": "sqlite:///var/baywire.sqlite3",
+                "publish.directory": "public",
+                "serve.host": _LOOPBACK,
+                "serve.port": listener.getsockname()[1],
+                "crawl.contact": newsroom.base + "/",
+                "crawl.delay": 0,
+                "log.level": "info" if session.verbosity > 0 else "warning",
+            }
+            session.flags |= settings
+            place.furnish(newsroom, settings)
+            session.directory = place.directory
+            if once:
+                listener.close()
+                return _once(session, newsroom.base, base)
+            return _run(session, listener, newsroom.base, base)
+
+
+def _once(session: Session, newsroom: str, base: str) -> int:
+    """Crawl and publish once, then say what there is; return the exit status."""
+    from scheduler.order import Order  # noqa: PLC0415 - as above
+    from scheduler.perform import carry_out  # noqa: PLC0415 - as above
+
+    status = carry_out(session, Order(verb="crawl"))
+    config = session.config
+    if session.json:
+        session.emit(_demo_line(session, newsroom, base))
+        return status
+    session.say()
+    session.say(f"published in  {config.publish.directory}")
+    for path, about in FEEDS:
+        session.say(f"              {path:44} {about}")
+    session.say(f"serve it      baywire -C {shlex.quote(str(session.directory))} serve --port {config.serve.port}")
+    return status
+
+
+def _run(session: Session, listener: socket.socket, newsroom: str, base: str) -> int:
+    """Run the daemon on *listener*, printing releases as they arrive; return its exit status."""
+    from scheduler.work import run_daemon  # noqa: PLC0415 - as above
+
+    def tell(line: Line) -> None:
+        if session.json:
+            session.emit(line)
+        elif line.get("kind") == "release":
+            topics = line.get("topics")
+            shown = f"  [{', '.join(map(str, topics))}]" if isinstance(topics, list) and topics else ""
+            session.say(f"{line['source']:13}  {line['title']}{shown}")
+
+    return run_daemon(session, listener=listener, tell=tell, ready=lambda: _announce(session, newsroom, base))
+
+
+def _announce(session: Session, newsroom: str, base: str) -> None:
+    """Print the addresses to open and to subscribe to."""
+    if session.json:
+        session.emit(_demo_line(session, newsroom, base))
+        return
+    session.say(f"folder     {session.directory}")
+    session.say(f"newsroom   {newsroom}/  (made up: four bodies, four languages)")
+    session.say(f"open       {base}")
+    for number, (path, about) in enumerate(FEEDS):
+        session.say(f"{'' if number else 'subscribe':10} {base}{path:44} {about}")
+    session.say("New releases arrive for two minutes, one is corrected. Ctrl-C ends it.")
+
+
+def _demo_line(session: Session, newsroom: str, base: str) -> Line:
+    return {
+        "kind": "demo",
+        "directory": str(session.directory),
+        "newsroom": f"{newsroom}/",
+        "url": base,
+        "feeds": [base + path for path, _ in FEEDS],
+    }
+
+
+@contextmanager
+def _listen(port: int | None) -> Iterator[socket.socket]:
+    """Yield a socket that listens on *port*; None: on 8000 or a free one. ConfigError if it is busy."""
+    from scheduler.server import bind  # noqa: PLC0415 - uvicorn loads here, not at --help
+
+    if port is not None:
+        listener = bind(_LOOPBACK, port)
+    else:
+        try:
+            listener = bind(_LOOPBACK, _PORT)
+        except ConfigError:
+            listener = bind(_LOOPBACK, 0)
+    with listener:
+        yield listener
