@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+from click.core import ParameterSource
 
 from feeds.error import ConfigError
 from scheduler.session import Session
@@ -44,7 +45,7 @@ def demo(context: click.Context, *, once: bool, port: int | None) -> int:
     """
     session = context.ensure_object(Session)
     chain = [context, *filter(None, [context.parent])]
-    named = any(one.get_parameter_source("directory") is click.core.ParameterSource.COMMANDLINE for one in chain)
+    named = any(one.get_parameter_source("common_directory") is ParameterSource.COMMANDLINE for one in chain)
     if session.file is not None:
         raise ConfigError("demo: takes no configuration: leave -c away")
     return run_demo(session, session.directory if named else None, once=once, port=port)
