@@ -12,7 +12,7 @@ from pathlib import Path
 
 from feeds.error import ConfigError
 from feeds.tag import Evidence, Tag
-from feeds.topic.find import Finder, quiet
+from feeds.topic.find import POINTED, Finder, quiet
 from feeds.topic.fold import FOLD_VERSION, fold
 from feeds.topic.read import read_file
 from feeds.topic.rule import Override, Phrase, Term, Topic
@@ -188,7 +188,8 @@ def _plan(topic: Topic, source: str, sets: dict[tuple[Phrase, ...], int]) -> Pla
     ]
     return Plan(
         terms=tuple(terms),
-        masks=tuple(number(mask) for mask in (topic.mask, own.mask) if mask),
+        sets=frozenset(number for term in terms for number in (term.spelled, term.short)),
+        masks=(POINTED, *(number(mask) for mask in (topic.mask, own.mask) if mask)),
         require=condition(topic.require),
         boost=topic.boost,
         threshold=own.threshold or topic.threshold,

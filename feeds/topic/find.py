@@ -7,47 +7,32 @@ from collections.abc import Iterable
 
 from ahocorasick_rs import AhoCorasick, MatchKind
 
-from feeds.topic.fold import Folded, fold, is_word
+from feeds.topic.fold import WORD, Folded, fold, is_word
 from feeds.topic.rule import Phrase
 
-__all__ = ["Finder", "Spans", "quiet"]
+__all__ = ["POINTED", "Finder", "Spans", "quiet"]
 
 Spans = list[tuple[int, int]]
+POINTED = -1  # the number of the set of pointers to other texts
 
 _ADDRESS = re.compile(r"(?:https?://|www\.)[!-~]+|[\w.%+-]{1,64}@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63})+", re.ASCII)
-# What points to another text says nothing of this one.
-_POINTER = re.compile(
-    r"(?:READ MORE|Read more|RELATED|Related stor(?:y|ies)|See also|Leia (?:mais|também)|LER MAIS"
-    r"|(?:延伸|相關|相关|推薦|推荐)(?:閱讀|阅读|新聞|新闻|報道|报道))\s?[:：|][^\n。]{0,240}"
-)
-_POINTS = (
-    "ore:",
-    "ORE:",
-    "ated:",
-    "ATED:",
-    "tories:",
-    "tory:",
-    "also:",
-    "ais:",
-    "AIS:",
-    "bém:",
-    "讀",
-    "读",
-    "新",
-    "道",
-)
+_MAIL = re.compile(r"@[\w-]+\.\w", re.ASCII)
+# What points to another text says nothing of this one, up to the end of its line.
+_POINTERS = (
+    "read more", "related story", "related stories", "related news", "see also", "leia mais", "leia também", "ler mais",
+    "延伸閱讀", "相關閱讀", "推薦閱讀", "相關新聞", "相關報道", "相關報導", "推薦新聞", "更多新聞",
+)  # fmt: skip
+_POINTER_END = 240  # where the line does not end before
 
 
 def quiet(text: str) -> str:
-    r"""Return *text*, as long as before, with web addresses, e-mail addresses and pointers to other texts blanked.
+    r"""Return *text*, as long as before, with web addresses and e-mail addresses blanked.
 
     >>> quiet("see www.ai.gov.hk now").replace("\0", "_")
     'see _____________ now'
     """
-    if "://" in text or "www." in text or "@" in text:
+    if "://" in text or "www." in text or ("@" in text and _MAIL.search(text)):
         text = _ADDRESS.sub(_blank, text)
-    if any(word in text for word in _POINTS):
-        text = _POINTER.sub(_blank, text)
     return text
 
 
@@ -73,6 +58,8 @@ class Finder:
                 whole.setdefault(pattern, []).append(number)
                 if phrase.open:
                     begun.setdefault(pattern, []).append(number)
+        for word in _POINTERS:
+            whole.setdefault((fold(word).low, False), []).append(POINTED)
         self._exact = _Automaton([text for text, exact in whole if exact], whole, begun, exact=True)
         self._loose = _Automaton([text for text, exact in whole if not exact], whole, begun, exact=False)
 
@@ -81,6 +68,12 @@ class Finder:
         found: dict[int, Spans] = {}
         self._loose.find(text.low, text, found)
         self._exact.find(text.plain, text, found)
+        if POINTED in found:
+            found[POINTED] = [
+                _pointed(text, start, end)
+                for start, end in found[POINTED]
+                if text.low[end : end + 2].lstrip()[:1] in {":", "|"}
+            ]
         return found
 
 
@@ -103,28 +96,37 @@ class _Automaton:
         """Add to *found* the spans in *searched*, one of the two forms of *text*."""
         if self.automaton is None:
             return
-        low = text.low
+        whole, begun, opens, closes = self.whole, self.begun, self.opens, self.closes
+        low = f"{text.low}  "
         for pattern, start, end in self.automaton.find_matches_as_indexes(searched, overlapping=True):
-            if self.opens[pattern] and start and _joined_before(low, start):
-                continue
-            sets, last = self.whole[pattern], end
-            if self.closes[pattern] and end < len(low) and (low[end] == "." or is_word(low[end])):
-                if low[end] != ".":
-                    sets = self.begun[pattern]
-                    last = _word_end(low, end) if sets else end
-                elif text.plain[end + 1 : end + 2].islower():
+            if opens[pattern] and start:
+                before = low[start - 1]
+                if before in WORD or (before == "." and low[start - 2] in WORD):
+                    continue
+            sets = whole[pattern]
+            span = start, end
+            if closes[pattern]:
+                after = low[end]
+                if after in WORD:
+                    sets = begun[pattern]
+                    span = start, _word_end(low, end) if sets else end
+                elif after == "." and text.plain[end + 1 : end + 2].islower():
                     continue
             for number in sets:
-                found.setdefault(number, []).append((start, last))
-
-
-def _joined_before(low: str, start: int) -> bool:
-    """Return whether what begins at *start* goes on with a word, or with a name that has dots."""
-    before = low[start - 1]
-    return is_word(before) or (before == "." and start > 1 and is_word(low[start - 2]))
+                if number in found:
+                    found[number].append(span)
+                else:
+                    found[number] = [span]
 
 
 def _word_end(low: str, end: int) -> int:
-    while end < len(low) and is_word(low[end]):
+    while low[end] in WORD:
         end += 1
     return end
+
+
+def _pointed(text: Folded, start: int, end: int) -> tuple[int, int]:
+    """Return the span of the pointer that begins at *start*: the rest of its line."""
+    line = text.original.find("\n", text.origin(end - 1))
+    last = len(text.low) if line < 0 else text.place(line)
+    return start, min(last, end + _POINTER_END)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-__all__ = ["FOLD_VERSION", "Folded", "fold", "is_word"]
+__all__ = ["FOLD_VERSION", "WORD", "Folded", "fold", "is_word"]
 
 FOLD_VERSION = 1  # part of the hash of every topic: what is folded otherwise is tagged again
 
@@ -60,6 +60,8 @@ class Folded:
         >>> folded.original[start:end]
         'Grande Ba\u200bi\u0301a'
         """
+        if not self.cuts:
+            return start, end
         first, last = self.origin(start), self.origin(end - 1) + 1
         while last < len(self.original) and unicodedata.combining(self.original[last]):
             last += 1
@@ -104,13 +106,17 @@ def fold(text: str) -> Folded:
     return Folded(text, plain, low, size, tuple(cuts), tuple(shifts))
 
 
+# What words written in letters consist of; beyond U+2E80 stand the scripts that set no spaces.
+WORD = frozenset(char for char in map(chr, range(0x2E80)) if char.isalnum())
+
+
 def is_word(char: str) -> bool:
     """Return whether *char* is part of a word written in letters, which a term must not cut in two.
 
     >>> [is_word(char) for char in "a9'港 "]
     [True, True, False, False, False]
     """
-    return char.isalnum() and char < "\u2e80"  # beyond stand the scripts that set no spaces
+    return char in WORD
 
 
 def _fold_run(run: re.Match[str]) -> str:
