@@ -1,0 +1,102 @@
+"""What a source remembers from one crawl to the next, beside its releases: plain JSON in its state."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, field, fields
+from datetime import datetime, timedelta
+from hashlib import blake2b
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from crawler.extract.found import Item
+
+__all__ = ["Memory", "PageMemory", "digest", "item_digest"]
+
+_COUNTS: Final = 20
+_ASIDE: Final = 200
+_CHECKED: Final = 200
+_FIRST_RETRY: Final = timedelta(hours=1)
+_LONGEST_RETRY: Final = timedelta(days=7)
+
+
+@dataclass(slots=True, kw_only=True)
+class PageMemory:
+    """One listing page as it was last believed.
+
+    *body* is the digest of its bytes, *seal* the validator it came with, *whole* when it
+    was last fetched whole, *items* what it listed: address → digest of the line.
+    """
+
+    body: str = ""
+    seal: str = ""
+    whole: float = 0.0
+    items: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(slots=True, kw_only=True)
+class Memory:
+    """Kept under "crawl" in what a source has learnt.
+
+    *rules* is the digest of the source's rules that *pages* were read by: other rules
+    read them anew. *counts* are the items of the last good listings, newest last.
+    *aside* are addresses that led to no release: how often tried, when to try again.
+    *checked* are releases looked at again for corrections: in which step of the plan.
+    """
+
+    rules: str = ""
+    pages: dict[str, PageMemory] = field(default_factory=dict)
+    counts: list[int] = field(default_factory=list)
+    aside: dict[str, tuple[int, float]] = field(default_factory=dict)
+    checked: dict[str, int] = field(default_factory=dict)
+
+    @classmethod
+    def read(cls, learnt: Mapping[str, Any], *, rules: str) -> Memory:
+        """Return the memory in *learnt*; pages read by other rules than *rules* are forgotten."""
+        kept = learnt.get("crawl")
+        if not isinstance(kept, dict):
+            return cls(rules=rules)
+        known = {name: kept[name] for name in (f.name for f in fields(cls)) if name in kept}
+        memory = cls(**known)
+        memory.pages = {url: PageMemory(**page) for url, page in kept.get("pages", {}).items()}
+        memory.aside = {url: (int(times), float(due)) for url, (times, due) in kept.get("aside", {}).items()}
+        if memory.rules != rules:
+            memory.rules, memory.pages, memory.aside = rules, {}, {}
+        return memory
+
+    def write(self, learnt: Mapping[str, Any]) -> dict[str, Any]:
+        """Return *learnt* with this memory in it, cut to a size that stays small."""
+        self.counts = self.counts[-_COUNTS:]
+        self.aside = dict(list(self.aside.items())[-_ASIDE:])
+        self.checked = dict(list(self.checked.items())[-_CHECKED:])
+        return {**learnt, "crawl": asdict(self)}
+
+    @property
+    def addresses(self) -> frozenset[str]:
+        """Every address the last good listing pages held."""
+        return frozenset(url for page in self.pages.values() for url in page.items)
+
+    def changed(self, items: Iterable[Item]) -> tuple[Item, ...]:
+        """Return those of *items* that were listed before in other words."""
+        before = {url: seen for page in self.pages.values() for url, seen in page.items.items()}
+        return tuple(item for item in items if before.get(item.url, item_digest(item)) != item_digest(item))
+
+    def is_aside(self, url: str, *, now: datetime) -> bool:
+        """Return whether *url* led to no release, and is not yet to be tried again."""
+        return url in self.aside and now.timestamp() < self.aside[url][1]
+
+    def set_aside(self, url: str, *, now: datetime) -> None:
+        """Remember that *url* led to no release: tried again after an hour, then less and less often."""
+        times = self.aside.pop(url, (0, 0.0))[0] + 1
+        wait = min(_FIRST_RETRY * 4 ** min(times - 1, 6), _LONGEST_RETRY)
+        self.aside[url] = (times, (now + wait).timestamp())
+
+
+def digest(body: bytes) -> str:
+    """Return a short hash of *body*."""
+    return blake2b(body, digest_size=12).hexdigest()
+
+
+def item_digest(item: Item) -> str:
+    """Return a short hash of all that a listing says of *item*."""
+    return blake2b(repr(item).encode("utf-8", "surrogatepass"), digest_size=6).hexdigest()

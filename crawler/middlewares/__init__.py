@@ -1,0 +1,1 @@
+"""What every request passes on its way out and back: closed, polite, conditional, whole."""

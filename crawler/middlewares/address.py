@@ -1,0 +1,151 @@
+"""Connect only to public addresses: checked where every connection gets its address, so at each hop."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Sequence
+from time import monotonic
+from typing import TYPE_CHECKING, Any
+
+from scrapy.core.downloader.handlers.http11 import HTTP11DownloadHandler
+from scrapy.exceptions import CannotResolveHostError
+from scrapy.resolver import CachingHostnameResolver
+from twisted.internet.interfaces import IAddress, IHostResolution, IResolutionReceiver
+from zope.interface import implementer  # type: ignore[import-untyped]  # ships no types
+
+from crawler.address import allowed_port, host_of, why_refused
+from crawler.refusal import AddressRefused, Deferred
+
+if TYPE_CHECKING:
+    from typing import Self
+
+    from scrapy import Request
+    from scrapy.crawler import Crawler
+    from scrapy.http import Response
+    from twisted.internet.base import ReactorBase
+
+__all__ = ["ClosedAddresses", "ClosedHandler", "PublicAddresses"]
+
+
+@implementer(IResolutionReceiver)
+class _Sieve:
+    """Hands on the addresses of *host* that may be connected to."""
+
+    def __init__(  # mypy reads zope interfaces as classes whose methods take no self
+        self,
+        receiver: Any,  # noqa: ANN401 - an IResolutionReceiver
+        host: str,
+        refused: dict[str, str],
+    ) -> None:
+        self._receiver = receiver
+        self._host = host
+        self._refused = refused
+        self._reason = ""
+        self._passed = False
+
+    def resolutionBegan(self, resolution: IHostResolution) -> None:  # noqa: N802 - Twisted's name
+        self._receiver.resolutionBegan(resolution)
+
+    def addressResolved(self, address: IAddress) -> None:  # noqa: N802 - Twisted's name
+        reason = why_refused(str(getattr(address, "host", address)))
+        if reason:
+            self._reason = self._reason or reason
+        else:
+            self._passed = True
+            self._receiver.addressResolved(address)
+
+    def resolutionComplete(self) -> None:  # noqa: N802 - Twisted's name
+        if self._reason and not self._passed:
+            self._refused[self._host] = self._reason
+        self._receiver.resolutionComplete()
+
+
+class PublicAddresses(CachingHostnameResolver):
+    """A resolver whose answers hold public addresses only; every connection of the reactor goes through it.
+
+    Hosts named by the setting BAYWIRE_PRIVATE_HOSTS are taken as they are: those of
+    sources that say `allow-private`. `refused` tells why a host had no answer left.
+    """
+
+    def __init__(self, reactor: ReactorBase, cache_size: int, private_hosts: Collection[str] = ()) -> None:
+        """Wrap the resolver of *reactor*."""
+        super().__init__(reactor, cache_size)
+        self._private_hosts = frozenset(private_hosts)
+        self.refused: dict[str, str] = {}
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler, reactor: ReactorBase) -> Self:
+        """Build from the settings; *crawler* is the process, which has them too."""
+        settings = crawler.settings
+        return cls(reactor, settings.getint("DNSCACHE_SIZE"), settings.getlist("BAYWIRE_PRIVATE_HOSTS"))
+
+    def resolveHostName(  # noqa: N802 - Twisted's name
+        self,
+        resolutionReceiver: IResolutionReceiver,  # noqa: N803 - Twisted's name
+        hostName: str,  # noqa: N803 - Twisted's name
+        portNumber: int = 0,  # noqa: N803 - Twisted's name
+        addressTypes: Sequence[type[IAddress]] | None = None,  # noqa: N803 - Twisted's name
+        transportSemantics: str = "TCP",  # noqa: N803 - Twisted's name
+    ) -> IHostResolution:
+        """Resolve *hostName*, literal addresses included, and hand on what is public."""
+        receiver: Any = resolutionReceiver  # mypy reads zope interfaces as classes whose methods take no self
+        host = hostName.lower().rstrip(".")
+        if host not in self._private_hosts:
+            receiver = _Sieve(resolutionReceiver, host, self.refused)
+        return super().resolveHostName(receiver, hostName, portNumber, addressTypes, transportSemantics)
+
+
+class ClosedHandler(HTTP11DownloadHandler):
+    """Scrapy's handler for http and https, asked at the last moment before a request leaves.
+
+    `crawler.spider.gate(host)` may raise there, when the slot of a host has let the
+    request through: a host that answered 429 to one request gets none of those that
+    were already waiting.
+    """
+
+    lazy = False
+
+    def __init__(self, crawler: Crawler) -> None:
+        """Remember the gate of the spider, if it has one, and the deadline."""
+        super().__init__(crawler)
+        self._gate: Callable[[str], None] | None = getattr(crawler.spider, "gate", None)
+        self._deadline: float | None = crawler.settings.getfloat("BAYWIRE_DEADLINE_S") or None
+        self._began = monotonic()
+
+    async def download_request(self, request: Request) -> Response:
+        """Return the answer; AddressRefused where no address of the host may be connected to."""
+        host = host_of(request.url)
+        if self._gate is not None:
+            self._gate(host)
+        if self._deadline is not None and monotonic() - self._began > self._deadline:
+            raise Deferred(f"no time left after {self._deadline:.0f} s")
+        try:
+            return await super().download_request(request)
+        except CannotResolveHostError:
+            from twisted.internet import reactor  # noqa: PLC0415 - importing it installs one
+
+            resolver = reactor.nameResolver
+            reason = getattr(resolver, "refused", {}).get(host)
+            if reason is None:
+                raise
+            raise AddressRefused(f"{host}: {reason}") from None
+
+
+class ClosedAddresses:
+    """Lets only http(s) requests pass, to the hosts and ports of their source.
+
+    `meta["hosts"]` names the hosts a source may lead to, with what is below them (empty:
+    any); `meta["addresses"]` the source's own addresses, whose ports are allowed besides
+    80 and 443.
+    """
+
+    def process_request(self, request: Request) -> None:
+        """Raise AddressRefused for what does not pass; redirect hops come by here too."""
+        url = request.url
+        if not url.startswith(("http://", "https://")):
+            raise AddressRefused(f"{url[:80]}: expected an address that begins with http:// or https://")
+        if not allowed_port(url, request.meta.get("addresses", ())):
+            raise AddressRefused(f"{url[:200]}: expected port 80, 443 or that of the source's own address")
+        hosts = request.meta.get("hosts", ())
+        host = host_of(url)
+        if hosts and not any(host == name or host.endswith(f".{name}") for name in hosts):
+            raise AddressRefused(f"{url[:200]}: {host} is not among the hosts of the source")

@@ -1,0 +1,118 @@
+"""The end of a crawl of one source, as the store keeps it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, replace
+from datetime import datetime, timedelta
+from random import Random
+from time import monotonic
+from typing import TYPE_CHECKING
+from uuid import uuid4
+
+from crawler.batch import Batch, SourceOutcome
+from crawler.outcome import next_state
+from feeds.error import BaywireError
+from feeds.store import DEFAULT_AUTHORITY, Outcome, Run, open_store
+
+if TYPE_CHECKING:
+    from crawler.spiders.progress import Progress
+    from feeds.store import Store
+
+__all__ = ["as_event", "finish", "record_failure"]
+
+_EVERY = timedelta(minutes=15)  # where the source's file is not at hand
+
+
+def finish(store: Store, crawl: Progress, *, now: datetime, random: Random) -> SourceOutcome:
+    """Record in one transaction how *crawl* ended: its listing pages, its run, its state; return that.
+
+    A crawl that did not take place (its host wants a rest, or we had no time left) is no
+    run: only the next one is put off.
+    """
+    outcome, reason = crawl.ending()
+    ended = SourceOutcome(
+        source=crawl.source.key,
+        outcome=outcome.value,
+        listed=len(crawl.listed),
+        new=crawl.new,
+        changed=crawl.changed,
+        seconds=round(monotonic() - crawl.began, 3),
+        reason=reason,
+    )
+    if crawl.trouble is not None and crawl.trouble.deferred:
+        if crawl.wait_until is not None:
+            store.set_next_due(crawl.source.key, crawl.wait_until)
+        return ended
+    run = Run(
+        id=uuid4().hex,
+        source=crawl.source.key,
+        started=crawl.started,
+        ended=max(now, crawl.started),
+        outcome=outcome,
+        listed=ended.listed,
+        new=ended.new,
+        changed=ended.changed,
+        reason=reason,
+        errors=tuple([*crawl.errors, *crawl.missed, *crawl.lacking, *crawl.unread][:50]),
+    )
+    if crawl.outcome is None and crawl.proven:
+        crawl.believe()
+    learnt = crawl.memory.write(crawl.state.learnt)
+    state = next_state(
+        crawl.state,
+        run,
+        every=crawl.source.every,
+        random=random,
+        trouble=crawl.trouble,
+        wait_until=crawl.wait_until,
+        learnt=learnt,
+        counts=crawl.memory.counts,
+    )
+    try:
+        with store.writing() as writing:
+            for page in crawl.pages_to_keep():
+                writing.keep_page(page)
+            for url in crawl.touched:
+                writing.touch_page(url, now=now)
+            writing.finish_run(run, state)
+    except BaywireError as error:
+        return replace(ended, outcome=Outcome.FAILED.value, reason=f"cannot be recorded: {error}")
+    return ended
+
+
+def record_failure(batch: Batch, keys: Sequence[str], *, reason: str, now: datetime) -> tuple[SourceOutcome, ...]:
+    """Record that the sources *keys* failed for *reason*, their child being dead; return how each ended."""
+    ended = tuple(SourceOutcome(source=key, outcome=Outcome.FAILED.value, reason=reason) for key in keys)
+    try:
+        with open_store(batch.store_url, authority=batch.authority or DEFAULT_AUTHORITY) as store:
+            for key in keys:
+                before = store.source_state(key)
+                if before is None:
+                    continue
+                run = Run(
+                    id=uuid4().hex,
+                    source=key,
+                    started=now,
+                    ended=now,
+                    outcome=Outcome.FAILED,
+                    reason=reason,
+                    errors=(reason,),
+                )
+                every = timedelta(seconds=_every(store, key))
+                state = next_state(before, run, every=every, random=Random())  # noqa: S311 - spreads load, guards nothing
+                with store.writing() as writing:
+                    writing.finish_run(run, state)
+    except BaywireError as error:
+        return tuple(replace(one, reason=f"{reason}; {error}") for one in ended)
+    return ended
+
+
+def _every(store: Store, key: str) -> float:
+    newsroom = store.newsrooms().get(key)
+    return float(newsroom.every_s) if newsroom is not None else _EVERY.total_seconds()
+
+
+def as_event(outcome: SourceOutcome) -> Mapping[str, object]:
+    """Return *outcome* as the event that a child writes."""
+    return {"event": "source", **asdict(outcome)}

@@ -1,0 +1,1 @@
+"""Spiders: one that reads any source, one that fetches single addresses."""

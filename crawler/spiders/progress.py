@@ -1,0 +1,159 @@
+"""How far the crawl of one source has come, and what it amounts to in the end."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from hashlib import blake2b
+from typing import TYPE_CHECKING, Literal
+
+from crawler.contract import History, Judgement, judge_listing
+from crawler.memory import Memory, PageMemory, item_digest
+from crawler.outcome import Trouble
+from feeds.store import KeptPage, Outcome, PageKind, SourceState
+
+if TYPE_CHECKING:
+    from crawler.extract import Item, Listing
+    from crawler.source import Source
+
+__all__ = ["ListingPage", "Phase", "Progress", "rules_digest"]
+
+Phase = Literal["listing", "further", "releases", "finished"]
+
+
+def rules_digest(source: Source) -> str:
+    """Return a hash of all by which *source* reads a page: other rules must read the same page anew."""
+    bare = (source.kind, source.zone, source.language, source.listing, source.release, source.address, source.expect)
+    return blake2b(repr(bare).encode(), digest_size=8).hexdigest()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListingPage:
+    """One page of the listing as fetched whole and read."""
+
+    page: KeptPage
+    text: str
+    listing: Listing
+    memory: PageMemory
+
+
+@dataclass(slots=True, kw_only=True)
+class Progress:
+    """The crawl of one *source*, from its first request to its outcome."""
+
+    source: Source
+    state: SourceState
+    memory: Memory
+    host: str
+    started: datetime
+    began: float  # monotonic
+    phase: Phase = "listing"
+    pending: int = 0
+    proven: bool = False  # a listing was fetched and parsed, now or, if unchanged, before
+    trouble: Trouble | None = None
+    outcome: Outcome | None = None  # what the contract says, where it stops the crawl
+    reason: str = ""
+    read: list[ListingPage] = field(default_factory=list)
+    unchanged: list[str] = field(default_factory=list)  # listing pages that are as we knew them
+    touched: list[str] = field(default_factory=list)  # addresses that answered 304
+    listed: dict[str, str] = field(default_factory=dict)
+    new: int = 0
+    changed: int = 0
+    delivered: int = 0  # releases read, known ones included
+    unread: list[str] = field(default_factory=list)  # why pages were no release
+    missed: list[str] = field(default_factory=list)  # why releases could not be had this time
+    lacking: list[str] = field(default_factory=list)  # further listing pages that could not be had
+    followed: set[str] = field(default_factory=set)  # "next" links we went after
+    left: int = 0  # releases left for another time: limit, since, no time
+    errors: list[str] = field(default_factory=list)
+    wait_until: datetime | None = None
+
+    @property
+    def addresses(self) -> tuple[str, ...]:
+        """The source's own addresses, whose ports it may use."""
+        listing = self.source.listing
+        return tuple(url for url in (listing.url, *listing.also, listing.days) if url)
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether every item listed is held or set aside: only then may a 304 stand for "nothing new"."""
+        return self.proven and not (self.missed or self.lacking or self.left or self.errors or self.outcome)
+
+    def believes(self, known: Collection[str]) -> bool:
+        """Judge what was listed; return whether it is to be believed. *known* are addresses of releases held."""
+        self.listed = {url: seen for page in self.unchanged for url, seen in self.memory.pages[page].items.items()}
+        fresh = {item.url: item for page in self.read for item in page.listing.items}
+        self.listed |= {url: item_digest(item) for url, item in fresh.items()}
+        if not self.read or (self.unchanged and not fresh):
+            return True
+        first = self.read[0]
+        judged = replace(first.listing, items=tuple(fresh.values()))
+        history = History(counts=tuple(self.memory.counts), known=known, addresses=self.memory.addresses)
+        verdict = judge_listing(self.source, judged, first.text, history)
+        self.reason = verdict.reason
+        if verdict.outcome in (Judgement.SUSPICIOUS, Judgement.BLOCKED):
+            self.outcome = Outcome(verdict.outcome.value)
+            return False
+        self.proven = True
+        return True
+
+    def stays(self, url: str) -> None:
+        """Take note that the listing page at *url* is as it was when it was last believed."""
+        self.unchanged.append(url)
+        self.proven = True
+
+    def items(self) -> tuple[Item, ...]:
+        """Return what the pages read now list, each address once, in their order."""
+        return tuple({item.url: item for page in self.read for item in page.listing.items}.values())
+
+    def believe(self) -> None:
+        """Take what was listed into the memory: the next crawl compares with it."""
+        for page in self.read:
+            if not self.is_complete:
+                page.memory.body = page.memory.seal = ""
+            self.memory.pages[page.page.url] = page.memory
+        keep = {*(page.page.url for page in self.read), *self.unchanged}
+        self.memory.pages = {
+            url: page for url, page in self.memory.pages.items() if url in keep or url in self.addresses
+        }
+        if self.listed:
+            self.memory.counts.append(len(self.listed))
+
+    def pages_to_keep(self) -> Sequence[KeptPage]:
+        """Return the listing pages to keep: believed with their validators if all they list is held, else without."""
+        pages = [page.page for page in self.read]
+        if self.outcome is not None:
+            return [replace(page, kind=PageKind.QUARANTINE, reason=self.reason) for page in pages]
+        return pages if self.is_complete else [replace(page, etag="", last_modified="") for page in pages]
+
+    def ending(self) -> tuple[Outcome, str]:
+        """Return how the crawl ended, and why where there is something to say."""
+        if self.trouble is not None:
+            return self.trouble.outcome, self.trouble.reason
+        if self.outcome is not None:
+            return self.outcome, self.reason
+        if not self.proven:
+            return Outcome.FAILED, next(iter([*self.errors, *self.lacking]), "no listing was fetched")
+        return self._proven_ending()
+
+    def _proven_ending(self) -> tuple[Outcome, str]:
+        if self.new or self.changed:
+            return Outcome.NEW, self._lacking()
+        if self.errors or (self.missed and not self.delivered):
+            return Outcome.FAILED, self._lacking()
+        if len(self.unread) > 1 and not self.delivered:
+            return Outcome.SUSPICIOUS, f"none of {len(self.unread)} pages was a release: {self.unread[0]}"
+        return Outcome.UNCHANGED, self._lacking()
+
+    def _lacking(self) -> str:
+        said = []
+        if self.errors:
+            said.append(f"{len(self.errors)} errors of our own: {self.errors[0]}")
+        if self.missed:
+            said.append(
+                f"{len(self.missed)} of {len(self.missed) + self.delivered} releases could not be had: {self.missed[0]}"
+            )
+        if self.unread:
+            said.append(f"{len(self.unread)} pages were no release: {self.unread[0]}")
+        return "; ".join(said)

@@ -1,0 +1,280 @@
+"""The one spider for every source: listing, then the releases it lists that we do not hold."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any, Final
+
+from crawler.address import host_of
+from crawler.contract import what_wall
+from crawler.extract import Listing, NotARelease, read_declared_listing, read_declared_release
+from crawler.memory import PageMemory, digest, item_digest
+from crawler.normalise import decode
+from crawler.outcome import Trouble
+from crawler.pipelines import Read
+from crawler.spiders.plan import recheck_step, too_old
+from crawler.spiders.progress import ListingPage, Progress
+from crawler.spiders.wire import Wire, content_type_of, seal_of
+from feeds.store import Outcome, PageKind
+
+if TYPE_CHECKING:
+    from scrapy import Request
+    from scrapy.http import Response
+
+    from crawler.extract import Item
+    from crawler.source import Request as Opening
+    from feeds.release import Draft
+
+__all__ = ["SourceSpider"]
+
+_WHOLE_AFTER_S: Final = 86_400  # a listing is fetched whole once a day, whatever its server says
+_RECHECKS: Final = 10  # a crawl, at most
+_RECENT: Final = timedelta(hours=48)
+
+
+class SourceSpider(Wire):
+    """Crawls the sources of one batch side by side; each ends by itself, in the store and on the wire.
+
+    The phases of a crawl: its first listing page; where that has changed, the further
+    ones (other addresses, days, following pages); the releases. An unchanged listing is
+    one request.
+    """
+
+    # listing -----------------------------------------------------------------------------
+
+    def _open(self, crawl: Progress) -> Iterator[Request]:
+        if crawl.trouble is not None:
+            return
+        until = self.circuits.closed_until(crawl.host)
+        if until is not None:
+            reason = f"{crawl.host} is not to be asked before {until:%Y-%m-%d %H:%M} UTC"
+            crawl.trouble = Trouble(outcome=Outcome.BLOCKED, reason=reason, deferred=True)
+            crawl.wait_until = until
+        elif self.circuits.must_wait(crawl):
+            crawl.pending += 1  # another source asks the host first; then _resume() comes back here
+        else:
+            openings = crawl.source.requests(crawl.started)
+            yield from self._list(crawl, openings[:1] if crawl.source.listing.url else openings)
+
+    def _list(self, crawl: Progress, openings: Iterable[Opening]) -> Iterator[Request]:
+        seals = {url: page.seal for url, page in crawl.memory.pages.items()}
+        for opening in openings:
+            memory = crawl.memory.pages.get(opening.url)
+            recent = memory is not None and crawl.started.timestamp() - memory.whole < _WHOLE_AFTER_S
+            yield self._request(
+                crawl,
+                opening.url,
+                self._listing,
+                form=opening.form,
+                conditional=recent and not opening.form,
+                seals=seals,
+                priority=10,
+            )
+
+    def _listing(self, crawl: Progress, response: Response) -> Iterator[Any]:
+        self.circuits.heard(host_of(response.url), response)
+        yield from self._resume(crawl.host)
+        memory = crawl.memory.pages.get(response.url)
+        trouble = self._trouble(crawl, response)
+        if trouble is None and response.status == 304 and memory is None:
+            trouble = Trouble(outcome=Outcome.FAILED, reason="HTTP 304 to a request without conditions")
+        if trouble is not None:
+            self._no_listing(crawl, response.url, trouble)
+        elif response.status == 304:
+            crawl.touched.append(response.url)
+            crawl.stays(response.url)
+        elif memory is not None and memory.body == digest(response.body):
+            memory.whole, memory.seal = crawl.started.timestamp(), seal_of(response)
+            crawl.stays(response.url)
+            if memory.seal:  # the same bytes under a new validator, which the next request needs
+                crawl.read.append(self._page(crawl, response, "", Listing(url=response.url), memory))
+        else:
+            text = decode(response.body, content_type_of(response), response.url).text
+            listing = read_declared_listing(crawl.source, text, response.url)
+            memory = PageMemory(
+                body=digest(response.body),
+                seal=seal_of(response),
+                whole=crawl.started.timestamp(),
+                items={item.url: item_digest(item) for item in listing.items},
+            )
+            crawl.read.append(self._page(crawl, response, text, listing, memory))
+
+    def _page(
+        self, crawl: Progress, response: Response, text: str, listing: Listing, memory: PageMemory
+    ) -> ListingPage:
+        page = self._kept(crawl, response, PageKind.LISTING)
+        return ListingPage(page=page, text=text, listing=listing, memory=memory)
+
+    def _no_listing(self, crawl: Progress, url: str, trouble: Trouble) -> None:
+        """Take note: a further page may be missing (a new day has none yet), without the first there is no crawl."""
+        only = crawl.source.listing.url or len(crawl.source.requests(crawl.started)) < 2
+        if crawl.phase == "listing" and only:
+            crawl.trouble = trouble
+            return
+        if not trouble.absent and not trouble.unrecorded:
+            crawl.lacking.append(f"{url}: {trouble.reason}")
+        message = f"{url}: {trouble.reason}"
+        self.emit({"event": "log", "level": "info", "source": crawl.source.key, "message": message})
+
+    def _lost(self, crawl: Progress, url: str, trouble: Trouble) -> None:
+        if crawl.phase == "releases":
+            self._no_release(crawl, url, trouble)
+        else:
+            self._no_listing(crawl, url, trouble)
+
+    # what to fetch -----------------------------------------------------------------------
+
+    def _advance(self, crawl: Progress) -> Iterator[Any]:
+        if crawl.trouble is None and not crawl.errors:
+            if crawl.phase == "listing":
+                crawl.phase = "further"
+                if crawl.source.listing.url and any(page.listing.items for page in crawl.read):
+                    yield from self._list(crawl, crawl.source.requests(crawl.started)[1:])
+            if crawl.phase == "further" and not crawl.pending:
+                yield from self._choose(crawl)
+        self._end_if_idle(crawl)
+
+    def _choose(self, crawl: Progress) -> Iterator[Any]:
+        items = crawl.items()
+        known = self.store.known(crawl.source.key, [item.url for item in items])
+        following = self._following(crawl, known)
+        if following is not None:
+            yield following
+            return
+        if not crawl.believes(known):
+            return
+        self.emit({"event": "listed", "source": crawl.source.key, "count": len(crawl.listed)})
+        crawl.phase = "releases"
+        if not crawl.source.release.fetch:
+            yield from self._take_whole(crawl, items, known)
+            return
+        yield from self._fetch_unknown(crawl, [item for item in items if item.url not in known])
+        yield from self._recheck(crawl, [item for item in crawl.memory.changed(items) if item.url in known])
+
+    def _following(self, crawl: Progress, known: frozenset[str]) -> Request | None:
+        """Return the request for the next page of a list, as long as its last page held something we did not."""
+        if not crawl.read or len(crawl.followed) + 1 >= crawl.source.listing.pages:
+            return None
+        last = crawl.read[-1].listing
+        if not last.next or last.next in crawl.followed or all(item.url in known for item in last.items):
+            return None
+        crawl.followed.add(last.next)
+        return self._request(crawl, last.next, self._listing, priority=10)
+
+    def _fetch_unknown(self, crawl: Progress, items: list[Item]) -> Iterator[Request]:
+        wanted = []
+        for item in items:
+            if self._is_too_old(crawl, item):
+                crawl.left += 1
+            elif self.batch.explicit or not crawl.memory.is_aside(item.url, now=crawl.started):
+                wanted.append(item)
+        most = min(self.batch.source_limit, self.batch.limit or self.batch.source_limit)
+        crawl.left += len(wanted[most:])
+        # The oldest first: where no page states a date, the order in which we saw them is the order they have.
+        for item in reversed(wanted[:most]):
+            yield self._request(crawl, item.url, self._release, item=item)
+
+    def _recheck(self, crawl: Progress, corrected: list[Item]) -> Iterator[Request]:
+        """Yield conditional requests for releases that may have been corrected.
+
+        Those listed in other words now; and those of the last 48 hours, an hour after
+        they were first seen, three hours, nine, twenty-seven.
+        """
+        for item in corrected[:_RECHECKS]:
+            yield self._request(crawl, item.url, self._release, item=item, conditional=True)
+        asked = {item.url for item in corrected}
+        recent = self.store.newest(source=crawl.source.key, since=crawl.started - _RECENT, limit=5 * _RECHECKS)
+        due = []
+        for release in self.store.releases(recent).values():
+            step = recheck_step(crawl.started - release.first_seen)
+            seen_to = crawl.memory.checked.get(release.url, 0)
+            if step > seen_to and release.url not in asked and release.withdrawn is None:
+                due.append((release.url, step))
+        for url, step in due[:_RECHECKS]:
+            crawl.memory.checked[url] = step
+            yield self._request(crawl, url, self._release, conditional=True)
+
+    def _take_whole(self, crawl: Progress, items: tuple[Item, ...], known: frozenset[str]) -> Iterator[Read]:
+        """Yield the releases that the listing carries whole: unknown ones, and those in other words than before."""
+        before = crawl.memory.addresses
+        changed = {item.url for item in crawl.memory.changed(items)}
+        drafts: list[Draft] = []
+        for item in reversed(items):
+            if item.url in known and item.url in before and item.url not in changed:
+                continue
+            if self._is_too_old(crawl, item) or len(drafts) >= (self.batch.limit or self.batch.source_limit):
+                crawl.left += 1
+                continue
+            read = read_declared_release(crawl.source, "", item.url, item=item, seen=crawl.started)
+            if isinstance(read, NotARelease):
+                crawl.unread.append(f"{item.url}: {read.reason}")
+            else:
+                drafts.append(read)
+        if drafts:
+            crawl.pending += 1
+            yield Read(crawl=crawl, drafts=tuple(drafts))
+
+    def _is_too_old(self, crawl: Progress, item: Item) -> bool:
+        since = self._since
+        return since is not None and too_old(item.date, since, crawl.source.zone)
+
+    @property
+    def _since(self) -> datetime | None:
+        return datetime.fromisoformat(self.batch.since) if self.batch.since else None
+
+    # releases ----------------------------------------------------------------------------
+
+    def _release(self, crawl: Progress, response: Response, item: Item | None = None) -> Iterator[Read]:
+        self.circuits.heard(host_of(response.url), response)
+        asked = item.url if item is not None else response.url
+        trouble = self._trouble(crawl, response)
+        if trouble is not None:
+            self._no_release(crawl, asked, trouble)
+        elif response.status == 304:
+            crawl.touched.append(response.url)
+            crawl.delivered += 1
+        else:
+            yield from self._read_release(crawl, response, asked, item)
+
+    def _read_release(self, crawl: Progress, response: Response, asked: str, item: Item | None) -> Iterator[Read]:
+        text = decode(response.body, content_type_of(response), response.url).text
+        draft = read_declared_release(crawl.source, text, response.url, item=item, seen=crawl.started)
+        page = self._kept(crawl, response, PageKind.RELEASE)
+        if isinstance(draft, NotARelease):
+            reason = what_wall(text) or draft.reason
+            crawl.unread.append(f"{asked}: {reason}")
+            crawl.memory.set_aside(asked, now=crawl.started)
+            crawl.pending += 1
+            yield Read(crawl=crawl, page=replace(page, kind=PageKind.QUARANTINE, reason=reason))
+            return
+        crawl.memory.aside.pop(asked, None)
+        if self._since is not None and draft.published is not None and draft.published < self._since:
+            crawl.left += 1
+            return
+        aliases = dict.fromkeys([*draft.aliases, *(url for url in (asked, response.url) if url != draft.url)])
+        draft = replace(draft, aliases=tuple(aliases), page=digest(response.body))
+        crawl.pending += 1
+        yield Read(crawl=crawl, drafts=(draft,), page=page)
+
+    def _no_release(self, crawl: Progress, url: str, trouble: Trouble) -> None:
+        if trouble.gone:
+            self._withdraw(crawl, url)
+        if trouble.deferred:
+            crawl.left += 1
+        elif trouble.absent or trouble.gone or (trouble.outcome is Outcome.BLOCKED and not trouble.busy):
+            crawl.unread.append(f"{url}: {trouble.reason}")
+            crawl.memory.set_aside(url, now=crawl.started)
+        else:
+            crawl.missed.append(f"{url}: {trouble.reason}")
+
+    def _withdraw(self, crawl: Progress, url: str) -> None:
+        """Mark the release at *url*, which its source says is gone for good; it stays with us."""
+        for release in self.store.find(url):
+            if release.source == crawl.source.key and release.withdrawn is None:
+                with self.store.writing() as writing:
+                    writing.withdraw(release.id, now=crawl.started)
+                crawl.changed += 1
+                event = {"event": "release", "source": crawl.source.key, "id": release.id, "change": "withdrawn"}
+                self.emit(event)
