@@ -9,9 +9,9 @@ from typing import Any
 from sqlalchemy import ColumnElement, FromClause, Select, func, or_, select
 
 from feeds.release import Release, Revision
+from feeds.store.arrival import alias_of
 from feeds.store.base import Base
 from feeds.store.engine import named
-from feeds.store.put import alias_of
 from feeds.store.rows import CHUNK, read_releases, release_select, revision_from
 from feeds.store.state import Head
 from feeds.store.tables import aliases, memberships, releases, revisions

@@ -12,9 +12,9 @@ from typing import Any
 from sqlalchemy import Row, Select, delete, select, text
 
 from feeds.error import StoreError
+from feeds.store.arrival import alias_of
 from feeds.store.base import Base
 from feeds.store.engine import upsert_of
-from feeds.store.put import alias_of
 from feeds.store.rows import CHUNK
 from feeds.store.state import KeptPage, PageKind, Validators
 from feeds.store.tables import aliases, meta, pages, runs, validators
