@@ -15,7 +15,9 @@ __all__ = ["ROOM", "Hit", "Plan", "Read", "TermPlan", "weigh"]
 # Up to this many bytes (some 1,000 letters, 330 ideographs) one hit counts whole; in a text four times as long,
 # a half: what is only mentioned in a long release is not its topic.
 ROOM = 1000
-_REPEATS = 12  # of one idea; more say nothing more
+# How often one idea may be repeated with effect. What only supports does not grow into a topic by being said often:
+# a release on influenza in schools names schools ten times and is not about education.
+_REPEATS, _REPEATS_WEAK, _WEAK = 12, 2, 2.0
 # How far a `near` wording may stand, in characters: about a sentence.
 _NEAR_LETTERS, _NEAR_IDEOGRAPHS = 140, 45
 _ITEM_BEFORE = re.compile(r"(?:[,;、] ?|, (?:and|or) |\b(?:such as|including|like) )\Z")
@@ -144,7 +146,8 @@ def _value(mentions: list[Hit], weight: float, boost: Boost, reads: Sequence[Rea
             valued.append((weight * _place(hit, boost, reads[hit.field]), hit))
         before = hit
     valued.sort(key=lambda pair: -pair[0])
-    for rank, (worth, hit) in enumerate(valued[: _REPEATS + 1]):
+    most = _REPEATS if weight >= _WEAK else _REPEATS_WEAK
+    for rank, (worth, hit) in enumerate(valued[: most + 1]):
         hit.worth = worth * boost.repeat if rank else worth
 
 
