@@ -22,7 +22,12 @@ __all__ = ["Store", "open_store"]
 
 
 class Store(Schedule, Reading, Tagging, Searching, Upkeep):
-    """An open store. Reads may come from any thread; writers wait for each other. Close it, or use `with`."""
+    """An open store. Reads may come from any thread; writers wait for each other. Close it, or use `with`.
+
+    *is_new* says that opening it found nothing and made it: where there was one before, it was lost.
+    """
+
+    is_new: bool = False
 
     @contextmanager
     def writing(self) -> Iterator[Writing]:
@@ -57,7 +62,7 @@ def open_store(url: str, *, authority: str = DEFAULT_AUTHORITY, busy_s: float = 
     try:
         if database.path is not None:
             database.path.parent.mkdir(parents=True, exist_ok=True)
-        upgrade(database)
+        is_new = upgrade(database)
     except OSError as error:
         database.close()
         raise StoreError(
@@ -66,4 +71,6 @@ def open_store(url: str, *, authority: str = DEFAULT_AUTHORITY, busy_s: float = 
     except BaseException:
         database.close()
         raise
-    return Store(database, authority)
+    store = Store(database, authority)
+    store.is_new = is_new
+    return store

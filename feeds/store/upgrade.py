@@ -16,20 +16,23 @@ VERSIONS: Final = ("0001",)
 HEAD: Final = VERSIONS[-1]
 
 
-def upgrade(database: Database) -> None:
-    """Create or upgrade the tables of *database*, in one transaction: the old version or the new, never half.
+def upgrade(database: Database) -> bool:
+    """Create or upgrade the tables of *database*; return whether it was empty.
+
+    All in one transaction: the old version or the new, never half.
 
     Raises StoreError for a store that a newer baywire made, or a database with tables of somebody else.
     """
     with database.reading() as connection:
         version = _version(connection, database.name)
     if version == HEAD:
-        return
+        return False
     with database.writing() as connection:
         if not database.is_sqlite:  # two processes may come at once; SQLite let in one already
             connection.execute(text("SELECT pg_advisory_xact_lock(7231911)"))
         if _version(connection, database.name) != HEAD:
             _migrate(connection)
+    return version is None
 
 
 def _version(connection: Connection, name: str) -> str | None:
