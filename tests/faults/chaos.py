@@ -1,4 +1,4 @@
-"""A server on loopback that answers as it is told, and badly where it is told to; it remembers who asked for what, when."""
+"""A server on loopback that answers as it is told, badly where it is told to, and remembers what was asked."""
 
 from __future__ import annotations
 

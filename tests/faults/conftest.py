@@ -9,15 +9,19 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from types import ModuleType
+from typing import TYPE_CHECKING
 
 import pytest
 
-from crawler.run import Batch, Report, Zygote
+from crawler.run import Batch, Report, SourceOutcome, Zygote
 from feeds.store import KeptPage, Run, SourceState, Store
 
+if TYPE_CHECKING:
+    from faults.chaos import Chaos
 
-def _load(name: str) -> Any:
+
+def _load(name: str) -> ModuleType:
     path = Path(__file__).with_name(f"{name}.py")
     spec = importlib.util.spec_from_file_location(f"baywire_tests_{name}", path)
     assert spec is not None
@@ -82,7 +86,7 @@ class Desk:
     folder: Path
     zygote: Zygote
     runner: asyncio.Runner
-    events: list[Mapping[str, Any]] = field(default_factory=list)
+    events: list[Mapping[str, object]] = field(default_factory=list)
     reports: list[Report] = field(default_factory=list)
 
     @property
@@ -95,7 +99,7 @@ class Desk:
         text = rules.format(url=url, more=more, listing=listing)
         (self.folder / "sources.d" / f"{key}.toml").write_text(text, encoding="utf-8")
 
-    def batch(self, *keys: str, **how: Any) -> Batch:
+    def batch(self, *keys: str, **how: object) -> Batch:
         """Return a batch of sources, which the store gets to know."""
         from crawler.source import load_sources
 
@@ -110,7 +114,7 @@ class Desk:
         defaults = {"run": "test", "store_url": self.url, "folders": (str(self.folder / "sources.d"),), "wall_s": 60.0}
         return Batch(**{**defaults, "sources": keys, **how})
 
-    def crawl(self, *keys: str, **how: Any) -> Report:
+    def crawl(self, *keys: str, **how: object) -> Report:
         """Crawl *keys* in a child of the zygote all tests share."""
         return self.run(self.batch(*keys, **how))
 
@@ -120,7 +124,7 @@ class Desk:
         self.reports.append(report)
         return report
 
-    def outcome(self, key: str, **how: Any) -> Any:
+    def outcome(self, key: str, **how: object) -> SourceOutcome:
         """Crawl one source and return its outcome."""
         report = self.crawl(key, **how)
         return next(outcome for outcome in report.outcomes if outcome.source == key)
@@ -172,11 +176,11 @@ def desk(tmp_path: Path, _warm: tuple[asyncio.Runner, Zygote]) -> Desk:
 
 
 @pytest.fixture
-def chaos_at() -> Iterator[Callable[..., Any]]:
+def chaos_at() -> Iterator[Callable[..., Chaos]]:
     """Return a function that starts a chaos server at a host."""
-    servers: list[Any] = []
+    servers: list[Chaos] = []
 
-    def start(host: str = "127.0.0.1", port: int = 0) -> Any:
+    def start(host: str = "127.0.0.1", port: int = 0) -> Chaos:
         servers.append(_chaos.Chaos(host, port))
         return servers[-1]
 
@@ -186,7 +190,7 @@ def chaos_at() -> Iterator[Callable[..., Any]]:
 
 
 @pytest.fixture
-def chaos(chaos_at: Callable[..., Any]) -> Any:
+def chaos(chaos_at: Callable[..., Chaos]) -> Chaos:
     """Return a running chaos server with three good releases and a robots.txt that allows all."""
     server = chaos_at()
     server.page("/robots.txt", "User-agent: *\nAllow: /\n", kind="text/plain")
@@ -197,7 +201,7 @@ def chaos(chaos_at: Callable[..., Any]) -> Any:
 
 
 @pytest.fixture
-def newsroom(desk: Desk, chaos: Any) -> Any:
+def newsroom(desk: Desk, chaos: Chaos) -> Chaos:
     """Return the chaos server as the source "bad"."""
     desk.source("bad", chaos.url("/list"))
     return chaos
