@@ -1,0 +1,106 @@
+"""Other ways to read one line: which misreading explains it best."""
+
+from __future__ import annotations
+
+import math
+import re
+from dataclasses import dataclass
+
+from crawler.normalise.misread import READERS, WRITERS
+from crawler.normalise.model import Model
+
+__all__ = ["Reading", "best_reading", "latin_reading"]
+
+# What a misreading must earn, in nats, before it is believed: by how often it is met and how much it can pretend.
+_PRICES = {
+    ("windows-1252", "utf-8"): 4.0, ("gb18030", "utf-8"): 5.0, ("big5", "utf-8"): 6.0,
+    ("macintosh", "utf-8"): 6.0, ("windows-1251", "utf-8"): 6.0, ("ibm437", "utf-8"): 7.0,
+    ("windows-1252", "gb18030"): 8.0, ("windows-1252", "big5"): 8.0,
+    ("gb18030", "big5"): 10.0, ("big5", "gb18030"): 10.0,
+    ("gb18030", "windows-1252"): 5.0, ("big5", "windows-1252"): 5.0,
+}  # fmt: skip
+_BY_WRITER: dict[str, list[tuple[str, float]]] = {}
+for (_writer, _reader), _price in _PRICES.items():
+    _BY_WRITER.setdefault(_writer, []).append((_reader, _price))
+_WIDE = "\u3000-\u9fff\uf900-\ufaff\uff00-\uffef\U00020000-\U0003ffff"
+_HAN = "\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
+# A hanzi stuck to a Latin letter, and one that stands all alone: both are rare where somebody meant them.
+_SEAM = re.compile(f"[A-Za-zÀ-ÿ](?=[{_HAN}])|[{_HAN}](?=[A-Za-zÀ-ÿ])")
+_ALONE = re.compile(f"(?<![{_WIDE}])[{_HAN}](?![{_WIDE}])")
+_SEAM_COST = 3.0
+_ALONE_COST = 5.0
+_QUOTED = re.compile(r"«(?=\w)|(?<=[\w.,!?…])»")
+_CJK = re.compile("[\u2e80-\ud7ff\uf900-\ufaff\uff00-\uffef\U00020000-\U0003ffff]")
+_SINGLE_BYTES = re.compile("[Â-ô][\x80-\xbf€‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸ ]|[\x80-\x9f]")
+# What a single sequence must come to when nothing else in its line is broken.
+_EXPECTED = frozenset("áàâãéêíóôõúüçÁÀÂÃÉÊÍÓÔÕÚÇ’‘“”–—…•°ºª£€½¼¾，。、：；！？（）「」《》·\u00a0\u200b\u3000")
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A line read anew: *step* is what was undone, *gain* how many nats likelier it is."""
+
+    text: str
+    step: tuple[str, str]
+    gain: float
+
+
+def cost(model: Model, text: str, limit: float = math.inf) -> float:
+    """Return the code length of *text*, hanzi stuck to Latin letters priced; any figure above *limit* means: more."""
+    length = model.length(text, limit + 12.0)
+    if length > limit + 12.0:  # a gain of one pair may still be due
+        return length
+    return length + _SEAM_COST * len(_SEAM.findall(text)) + _ALONE_COST * len(_ALONE.findall(text))
+
+
+def best_reading(model: Model, line: str) -> Reading | None:
+    """Return the reading of the whole *line* that earns most beyond its price, None where none does."""
+    before = cost(model, line)
+    best: Reading | None = None
+    for writer, readers in _BY_WRITER.items():
+        body = WRITERS[writer](line)
+        if body is None:
+            continue
+        for reader, price in readers:
+            text = READERS[reader](body)
+            if text is None or text == line:
+                continue
+            gain = before - cost(model, text, before - price) - price
+            if gain > 0 and reader == "utf-8" and not _believable(line, text, writer):
+                continue
+            if gain > 0 and (best is None or gain > best.gain):
+                best = Reading(text, (reader, writer), gain)
+            if reader == "utf-8" and gain > 0:
+                break  # bytes that happen to be UTF-8 and make more sense are UTF-8
+    return best
+
+
+def _believable(line: str, text: str, writer: str) -> bool:
+    """Say whether *text* may stand for *line*, whose single bytes happen to be UTF-8: two letters often do."""
+    if writer in {"gb18030", "big5"}:
+        return True
+    new = [char for char in _QUOTED.sub("", text) if not char.isascii()]
+    if all(char in _EXPECTED for char in new):
+        return True
+    if writer in {"macintosh", "ibm437"}:
+        return len(new) >= 8
+    if len(new) >= (2 if _CJK.search(text) else 3):
+        return True
+    return len(line) - len(text) >= 2 * len(new) and not any(char.isalpha() for char in new)
+
+
+def latin_reading(model: Model, line: str) -> Reading | None:
+    """Return what ftfy makes of the encoding of *line*, if that is likelier.
+
+    Only for lines that hold no Chinese misread: ftfy knows nothing of that and
+    destroys it.
+    """
+    if _CJK.search(line) and not _SINGLE_BYTES.search(line):
+        return None
+    import ftfy  # noqa: PLC0415 - slow to import, and few lines need it
+
+    text = ftfy.fix_encoding(line)
+    if text == line or "\n" in text:
+        return None
+    gain = cost(model, line) - cost(model, text)
+    return Reading(text, ("utf-8", "single bytes"), gain) if gain > 0 else None
