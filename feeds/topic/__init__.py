@@ -40,7 +40,7 @@ def load(*paths: Path) -> Topics:
     own: dict[str, Topic] = {}
     problems: list[str] = []
     for path in paths:
-        for file in sorted(path.glob("*.toml")) if path.is_dir() or not path.suffix else [path]:
+        for file in [path] if path.is_file() or path.suffix == ".toml" else sorted(path.glob("*.toml")):
             try:
                 read = read_file(file, engine=ENGINE)
             except ConfigError as error:

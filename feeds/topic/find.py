@@ -15,8 +15,13 @@ __all__ = ["POINTED", "Finder", "Spans", "quiet"]
 Spans = list[tuple[int, int]]
 POINTED = -1  # the number of the set of pointers to other texts
 
-_ADDRESS = re.compile(r"(?:https?://|www\.)[!-~]+|[\w.%+-]{1,64}@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63})+", re.ASCII)
-_MAIL = re.compile(r"@[\w-]+\.\w", re.ASCII)
+_NAME = r"\w\u2010-\u2015\u2212\-"  # letters and hyphens of every kind, since a text may come with other ones
+_ADDRESS = re.compile(
+    rf"(?:https?://|www\.)[^\s\u2e80-\U0010ffff]+|[{_NAME}.%+]{{1,64}}@[{_NAME}]{{1,63}}(?:\.[{_NAME}]{{1,63}})+",
+    re.ASCII | re.IGNORECASE,
+)
+_UNSEEN = re.compile("[\u00ad\u0300-\u036f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufe00-\ufe0f\ufeff]")
+_MAIL = re.compile(rf"@[{_NAME}]+\.\w", re.ASCII)
 # What points to another text says nothing of this one, up to the end of its line.
 _POINTERS = (
     "read more", "related story", "related stories", "related news", "see also", "leia mais", "leia também", "ler mais",
@@ -31,9 +36,25 @@ def quiet(text: str) -> str:
     >>> quiet("see www.ai.gov.hk now").replace("\0", "_")
     'see _____________ now'
     """
+    if not text.isascii() and _UNSEEN.search(text):
+        return _quiet_unseen(text)
     if "://" in text or "www." in text or ("@" in text and _MAIL.search(text)):
         text = _ADDRESS.sub(_blank, text)
     return text
+
+
+def _quiet_unseen(text: str) -> str:
+    """Return *text* blanked where it reads as an address once what cannot be seen is left out."""
+    seen = [place for place, char in enumerate(text) if not _UNSEEN.match(char)]
+    plain = "".join(text[place] for place in seen)
+    still = quiet(plain)
+    if still == plain:
+        return text
+    chars = list(text)
+    for place, char in zip(seen, still, strict=True):
+        if char == "\0":
+            chars[place] = char
+    return "".join(chars)
 
 
 def _blank(found: re.Match[str]) -> str:

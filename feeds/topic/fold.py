@@ -146,12 +146,12 @@ def _table() -> str:
 
 def _fold_one(char: str) -> str:
     """Return *char* without accents and in its plain form, a space or U+0000."""
-    if char.isspace():
-        return " "
     code = ord(char)
     if 0xAC00 <= code <= 0xD7A3:  # a Hangul syllable: its first letter, which is what of its NFD stays
         return chr(0x1100 + (code - 0xAC00) // 588)
     category = unicodedata.category(char)
+    if char.isspace() or category == "Cs":  # half a character: the automaton takes none
+        return " "
     if category in {"Mn", "Me", "Cf", "Cc"} or 0x1160 <= code <= 0x11FF:
         return _DROP
     if not unicodedata.decomposition(char):

@@ -53,6 +53,7 @@ class _Reader:
         names = self._dotted()
         for name in names[:-1]:
             path = (*path, name)
+            self._mark(path)
             if path in self.counts:  # the table is an array: the header speaks of its last element
                 path = (*path, self.counts[path] - 1)
         path = (*path, names[-1])

@@ -49,15 +49,21 @@ def read_file(path: Path, *, engine: int = 1) -> tuple[Topic, ...]:
     reading = _Reading(path=path)
     topics = reading.topics(content)
     if reading.problems:
-        found = lines(text)
-        raise ConfigError("\n".join(f"{path}{_line(found, at)}: {_name(at)}: {what}" for at, what in reading.problems))
+        raise ConfigError("\n".join(_told(path, text, reading.problems)))
     return tuple(replace(topic, digest=digest_of(topic, engine)) for topic in topics)
 
 
-def _line(found: Mapping[_Place, int], at: _Place) -> str:
+def _told(path: Path, text: str, problems: Iterable[tuple[_Place, str]]) -> list[str]:
+    """Return a line for each of *problems*, in the order of their lines in the file."""
+    found = lines(text)
+    told = sorted((_line(found, at), f"{_name(at)}: {what}") for at, what in problems)
+    return [f"{path}{f':{line}' if line else ''}: {what}" for line, what in told]
+
+
+def _line(found: Mapping[_Place, int], at: _Place) -> int:
     while at and at not in found:
         at = at[:-1]
-    return f":{found[at]}" if at else ""
+    return found[at] if at else 0
 
 
 def _name(at: _Place) -> str:
@@ -140,6 +146,7 @@ class _Reading:
     def _term(self, entry: object, at: _Place) -> Term | None:
         table = {"t": entry} if isinstance(entry, str) else self._table(entry, at)
         self._keys(table, at, _TERM_KEYS)
+        before = len(self.problems)
         case = table.get("case", False)
         if not isinstance(case, bool):
             self.wrong((*at, "case"), f"expected true or false; got {_shown(case)}")
@@ -148,7 +155,7 @@ class _Reading:
             *self._phrases(table.get("exact", []), (*at, "exact"), exact=True, least=2),
         )
         if not phrases:
-            if not table.get("t") and not table.get("exact"):
+            if len(self.problems) == before:
                 self.wrong(at, "has no wording: expected t or exact")
             return None
         return Term(
