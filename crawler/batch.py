@@ -84,7 +84,7 @@ class Report:
     *ended* says how the child did: "ok", "died" (*signal* or *code* says of what),
     "timeout" at its wall limit, "stopped" when we asked it to. *outcomes* holds every
     source of the batch unless it was stopped. *errors* are one line each: what broke in
-    our own code. *cpu_s* and *rss_bytes* are those of the child.
+    our own code. *cpu_s* and *rss_bytes* are those of the child, *cold* what it had to import.
     """
 
     outcomes: tuple[SourceOutcome, ...] = ()
@@ -95,6 +95,7 @@ class Report:
     code: int = 0
     cpu_s: float = 0.0
     rss_bytes: int = 0
+    cold: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

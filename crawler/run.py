@@ -143,6 +143,7 @@ class Zygote:
             code=max(code, 0),
             cpu_s=float(cast("float", usage.get("cpu_s", 0.0))),
             rss_bytes=int(cast("int", usage.get("rss_bytes", 0))),
+            cold=tuple(cast("list[str]", usage.get("cold", []))),
         )
 
     async def _finish(self, link: Link, number: int, child: asyncio.Future[int], grace_s: float) -> int:

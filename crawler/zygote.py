@@ -35,6 +35,7 @@ WARM: Final = (
     "crawler.extract",
     "crawler.normalise",
     "crawler.pipelines",
+    "crawler.rehearsal",
     "crawler.replay",
     "crawler.spiders.fetch",
     "crawler.spiders.source",
@@ -46,13 +47,23 @@ WARM: Final = (
     "crawler.middlewares.robots",
     "feeds.store",
     "protego",
+    "scrapy.addons",
     "scrapy.core.downloader.contextfactory",
     "scrapy.core.downloader.handlers.http11",
+    "scrapy.core.engine",
     "scrapy.core.scheduler",
+    "scrapy.core.scraper",
+    "scrapy.crawler",
+    "scrapy.dupefilters",
     "scrapy.extensions.closespider",
+    "scrapy.pipelines",
     "scrapy.pqueues",
+    "scrapy.signalmanager",
+    "scrapy.spiderloader",
     "scrapy.squeues",
     "scrapy.statscollectors",
+    "scrapy.utils.reactorless",
+    "scrapy.utils.signal",
     "sqlalchemy.dialects.sqlite",
     "twisted.internet.asyncioreactor",
 )
@@ -70,6 +81,9 @@ def warm() -> int:
     """
     for name in WARM:
         importlib.import_module(name)
+    from crawler.rehearsal import rehearse  # noqa: PLC0415 - this process is the one place where it is run
+
+    rehearse()
     if threading.active_count() != 1 or "twisted.internet.reactor" in sys.modules:
         raise RuntimeError(
             "zygote: a module started a thread or a reactor when imported: expected none before the fork"

@@ -14,7 +14,8 @@ from scrapy.http.request import NO_CALLBACK
 from scrapy.utils.httpobj import urlparse_cached
 
 from crawler.address import host_of
-from crawler.refusal import HostClosed, Refused, RobotsLater, RobotsRefused
+from crawler.outcome import of_error
+from crawler.refusal import AddressRefused, Deferred, HostClosed, Refused, RobotsLater, RobotsRefused
 
 if TYPE_CHECKING:
     import asyncio
@@ -122,12 +123,10 @@ class Robots:
         asked = Request(f"{origin}/robots.txt", callback=NO_CALLBACK, meta=meta, dont_filter=True)
         try:
             response: Response = await self._crawler.engine.download_async(asked)
-        except HostClosed as closed:
-            return closed
+        except (AddressRefused, Deferred, HostClosed) as refused:
+            return refused
         except Exception as error:  # noqa: BLE001 - whatever kept it away, the answer is the same: later
-            return RobotsLater(
-                f"{origin}/robots.txt: {str(error) or type(error).__name__}: nothing is read until it can be"
-            )
+            return RobotsLater(f"{origin}/robots.txt: {of_error(error).reason}: nothing is read until it can be")
         if response.status >= 500 or response.status == 429:
             return RobotsLater(f"{origin}/robots.txt: HTTP {response.status}: nothing is read until it can be")
         if response.status != 200:
