@@ -190,16 +190,21 @@ _PUNCTUATION: Final = str.maketrans(
     {**dict.fromkeys("‘’‚‛′`´", "'"), **dict.fromkeys("“”„‟″「」『』«»", '"'), **dict.fromkeys("‐‑‒–—―−", "-")}
     | {"。": ".", "、": ",", "…": "...", "·": "・", "•": "・", "․": "."}
 )
+# White space, controls and what only formats (categories Cc and Cf).
+_UNSEEN: Final = re.compile(
+    r"[\s\x00-\x1f\x7f-\x9f\u00ad\u0600-\u0605\u061c\u06dd\u070f\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f"
+    r"\ufeff\ufff9-\ufffb\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0001\U000e0020-\U000e007f]+"
+)
 
 
 def _fold(text: str) -> str:
+    if text.isascii():
+        return text
     return unicodedata.normalize("NFKC", text.translate(_PUNCTUATION)).translate(_PUNCTUATION)
 
 
 def _bare(text: str) -> str:
-    return "".join(
-        char for char in _fold(text) if not char.isspace() and unicodedata.category(char) not in {"Cf", "Cc"}
-    )
+    return _UNSEEN.sub("", _fold(text))
 
 
 def _numbers(words: Counter[str]) -> Counter[str]:

@@ -11,18 +11,23 @@ from sqlalchemy import Connection, Row, select, text
 from feeds.store.tables import releases
 from feeds.store.words import mark, words
 
-__all__ = ["LOW_BITS", "index", "search_key_of", "unindex"]
+__all__ = ["LOW_BITS", "free_search_key", "index", "search_key_of", "unindex"]
 
 LOW_BITS: Final = 30
 
 
-def search_key_of(connection: Connection, id_: str, published: datetime, *, but: int | None = None) -> int:
+def search_key_of(id_: str, published: datetime) -> int:
     """Return the number under which search knows a release: it grows with the date, so that search walks by date.
 
     Seconds since 1970 above 30 bits of the hash of the id; the same on every machine.
     """
     low = int.from_bytes(blake2b(id_.encode(), digest_size=4).digest()) >> 2
-    key = (int(published.timestamp()) << LOW_BITS) | low
+    return (int(published.timestamp()) << LOW_BITS) | low
+
+
+def free_search_key(connection: Connection, id_: str, published: datetime, *, but: int | None = None) -> int:
+    """Return the number of `search_key_of`, or the next one that no release other than *but* has."""
+    key = search_key_of(id_, published)
     while True:
         taken = connection.execute(select(releases.c.key).where(releases.c.search_key == key)).scalar_one_or_none()
         if taken is None or taken == but:

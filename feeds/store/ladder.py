@@ -2,64 +2,92 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, Final, NamedTuple
 
-from sqlalchemy import Connection, Row, Select, select
+from sqlalchemy import Connection, Row, bindparam, or_, select
 
 from feeds import identity
 from feeds.store.arrival import Arrival
+from feeds.store.index import free_search_key, search_key_of
 from feeds.store.tables import aliases, releases, revisions
 
-__all__ = ["find", "held", "known", "wording"]
+__all__ = ["Alias", "Place", "find", "held"]
 
-
-def find(connection: Connection, new: Arrival) -> Row[Any] | None:
-    """Return the release that *new* is, None for a new one."""
-    names = known(connection, new.draft.source, new.names)
-    for name in new.names:
-        if name not in names:
-            continue
-        row = held(connection, names[name].release)
-        if name.startswith("native:") or not _is_other(connection, new, row):
-            return row
-    if not new.title_key:
-        return None
-    same_title = select(releases.c.key).where(
-        releases.c.source == new.draft.source, releases.c.title_key == new.title_key
+_ALIASES: Final = select(aliases.c.alias, aliases.c.release, aliases.c.digest).where(
+    aliases.c.alias.in_(bindparam("names", expanding=True)), aliases.c.source == bindparam("source")
+)
+# A release with its present wording.
+_HELD: Final = (
+    select(releases, *(revisions.c[name] for name in ("digest", "page", "seen", "text", "html")))
+    .join(revisions, (revisions.c.release == releases.c.key) & (revisions.c.number == releases.c.revision))
+    .where(releases.c.key == bindparam("key"))
+)
+_NEAR: Final = (
+    select(releases.c.key, releases.c.title_key, releases.c.search_key)
+    .where(
+        or_(
+            (releases.c.source == bindparam("source")) & (releases.c.title_key == bindparam("title_key")),
+            releases.c.search_key == bindparam("search_key"),
+        )
     )
-    for key in connection.execute(same_title.order_by(releases.c.id)).scalars().all():
-        row = held(connection, key)
-        if _is_same(connection, new, row):
-            return row
-    return None
+    .order_by(releases.c.id)
+)
+_NO_TITLE: Final = "-"  # which no key is
 
 
-def _is_other(connection: Connection, new: Arrival, row: Row[Any]) -> bool:
-    """Return whether *row*, known at the same address, is another release: other number, other text."""
-    return new.numbered and row.numbered and row.native_id != new.local and not _is_same(connection, new, row)
+class Alias(NamedTuple):
+    """To which release a name leads, and the digest of what it delivered last."""
+
+    release: int
+    digest: str
 
 
-def _is_same(connection: Connection, new: Arrival, row: Row[Any]) -> bool:
-    text = connection.execute(wording(row)).one().text
-    if not (new.numbered and row.numbered) and not (text and new.draft.text):
-        return True
-    marked = identity.is_marked_correction(new.draft.title) or identity.is_marked_correction(row.title)
-    marked = marked or not (new.numbered and row.numbered)
-    return identity.is_reissue(text, new.draft.text, marked=marked)
+class Place(NamedTuple):
+    """Where a draft belongs: the release it is, if any; which of its aliases are known; its number in search."""
+
+    row: Row[Any] | None
+    names: Mapping[str, Alias]
+    search_key: int = 0
 
 
-def known(connection: Connection, source: str, names: Collection[str]) -> Mapping[str, Row[Any]]:
-    """Return those of the aliases *names* that *source* has, by name."""
-    statement = select(aliases).where(aliases.c.alias.in_(names), aliases.c.source == source)
-    return {row.alias: row for row in connection.execute(statement)}
+def find(connection: Connection, new: Arrival) -> Place:
+    """Return where *new* belongs."""
+    source = new.draft.source
+    known = connection.execute(_ALIASES, {"names": new.names, "source": source})
+    names = {alias: Alias(release, digest) for alias, release, digest in known}
+    for name in new.names:
+        if name in names:
+            row = held(connection, names[name].release)
+            if name.startswith("native:") or not _is_other(new, row):
+                return Place(row, names)
+    search_key = search_key_of(new.id, new.published)
+    asked = {"source": source, "title_key": new.title_key or _NO_TITLE, "search_key": search_key}
+    near = connection.execute(_NEAR, asked).all()
+    for key, title_key, _ in near:
+        if title_key == new.title_key and _is_same(new, row := held(connection, key)):
+            return Place(row, names)
+    if any(taken == search_key for _, _, taken in near):
+        search_key = free_search_key(connection, new.id, new.published)
+    return Place(None, names, search_key)
 
 
 def held(connection: Connection, key: int) -> Row[Any]:
-    """Return the release *key*."""
-    return connection.execute(select(releases).where(releases.c.key == key)).one()
+    """Return the release *key* with its present wording."""
+    return connection.execute(_HELD, {"key": key}).one()
 
 
-def wording(row: Row[Any]) -> Select[Any]:
-    """Return the statement that reads the present wording of the release *row*."""
-    return select(revisions).where(revisions.c.release == row.key, revisions.c.number == row.revision)
+def _is_other(new: Arrival, row: Row[Any]) -> bool:
+    """Return whether *row*, known at the same address, is another release: other number, other text."""
+    return new.numbered and row.numbered and row.native_id != new.local and not _is_same(new, row)
+
+
+def _is_same(new: Arrival, row: Row[Any]) -> bool:
+    """Return whether *row*, of the same title and day, is the same release."""
+    if new.draft.source != row.source:
+        return False
+    unnumbered = not (new.numbered and row.numbered)
+    if unnumbered and not (row.text and new.draft.text):
+        return True
+    marked = identity.is_marked_correction(new.draft.title) or identity.is_marked_correction(row.title)
+    return identity.is_reissue(row.text, new.draft.text, marked=marked or unnumbered)

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import Connection, Row, delete, func, select, update
+from sqlalchemy import Connection, Row, bindparam, delete, func, select, update
 
 from feeds import identity
 from feeds.release import Change, Draft
 from feeds.store.arrival import Arrival, Rank, alias_of, arrive
 from feeds.store.engine import named
-from feeds.store.index import index, search_key_of, unindex
-from feeds.store.ladder import find, held, known, wording
+from feeds.store.index import free_search_key, index, unindex
+from feeds.store.ladder import Alias, Place, find, held
 from feeds.store.relation import relate
 from feeds.store.rows import extras_of, shown_offset
 from feeds.store.tables import fragments, memberships, releases, revisions
@@ -20,41 +21,32 @@ from feeds.store.tables import fragments, memberships, releases, revisions
 __all__ = ["put"]
 
 
+# Taken over every put of one source at once: two crawls must not mint two ids for one release.
+_LOCK: Final = select(func.pg_advisory_xact_lock(func.hashtext(bindparam("source"))))
+_MINT: Final = releases.insert().returning(*releases.c)
+
+
 def put(connection: Connection, draft: Draft, *, authority: str, now: datetime) -> tuple[Change, str]:
     """Record *draft* as read; return what it was found to be, and the id of its release."""
-    if connection.dialect.name == "postgresql":  # two crawls of one source must not mint two ids for one release
-        connection.execute(select(func.pg_advisory_xact_lock(func.hashtext(draft.source))))
+    if connection.dialect.name == "postgresql":
+        connection.execute(_LOCK, {"source": draft.source})
     new = arrive(draft, authority=authority, now=now)
-    row = find(connection, new)
-    if row is None:
-        return Change.NEW, _mint(connection, new)
-    return _record(connection, new, row)
+    place = find(connection, new)
+    if place.row is None:
+        return Change.NEW, _mint(connection, new, place)
+    return _record(connection, new, place.row, place.names)
 
 
-def _mint(connection: Connection, new: Arrival) -> str:
+def _mint(connection: Connection, new: Arrival, place: Place) -> str:
     draft = new.draft
-    key = connection.execute(
-        releases.insert()
-        .values(
-            **_values(new),
-            id=new.id,
-            native_id=new.local,
-            numbered=new.numbered,
-            published=new.published,
-            published_offset=shown_offset(new.published),
-            dated=draft.published is not None,
-            updated=new.published,
-            first_seen=draft.seen,
-            revision=1,
-            tagged="",
-            once_tagged=False,
-            search_key=search_key_of(connection, new.id, new.published),
-        )
-        .returning(releases.c.key)
-    ).scalar_one()
-    _word(connection, new, key, number=1)
-    index(connection, held(connection, key), draft.text)
-    relate(connection, new, key)
+    named_so = {"id": new.id, "native_id": new.local, "numbered": new.numbered, "search_key": place.search_key}
+    dated = {"published": new.published, "published_offset": shown_offset(new.published), "updated": new.published}
+    dated |= {"dated": draft.published is not None, "first_seen": draft.seen}
+    fresh = {"revision": 1, "tagged": "", "once_tagged": False, "withdrawn": None}
+    row = connection.execute(_MINT, {**_values(new), **named_so, **dated, **fresh}).one()
+    _word(connection, new, row.key, number=1)
+    index(connection, row, draft.text)
+    relate(connection, new, row.key, place.names)
     return new.id
 
 
@@ -75,40 +67,30 @@ def _values(new: Arrival) -> dict[str, Any]:
 
 def _word(connection: Connection, new: Arrival, key: int, *, number: int) -> None:
     draft = new.draft
-    connection.execute(
-        revisions.insert().values(
-            release=key,
-            number=number,
-            seen=draft.seen,
-            digest=new.digest,
-            page=draft.page,
-            title=draft.title,
-            text=draft.text,
-            html=draft.html,
-        )
-    )
+    told = {"title": draft.title, "text": draft.text, "html": draft.html}
+    row = {"release": key, "number": number, "seen": draft.seen, "digest": new.digest, "page": draft.page, **told}
+    connection.execute(revisions.insert(), row)
 
 
-def _record(connection: Connection, new: Arrival, row: Row[Any]) -> tuple[Change, str]:
+def _record(connection: Connection, new: Arrival, row: Row[Any], names: Mapping[str, Alias]) -> tuple[Change, str]:
     """Tell what *new* changes of the release *row*."""
-    present = connection.execute(wording(row)).one()
-    told = known(connection, row.source, [new.home]).get(new.home)
+    told = names.get(new.home)
     told = told if told is not None and told.release == row.key else None
     elder = not row.once_tagged and new.id != row.id and new.rank < _rank(row)
     at_home = elder or new.local == row.native_id or new.home == alias_of(row.url)
-    ours = bool(new.draft.page) and new.draft.page == present.page
+    ours = bool(new.draft.page) and new.draft.page == row.page
     change = Change.SEEN
-    if at_home and (ours or new.digest == present.digest):
-        row = _polish(connection, new, row, present, elder=elder, ours=ours)
-    elif new.digest == present.digest or ours or _said_before(connection, new, row, told):
+    if at_home and (ours or new.digest == row.digest):
+        row = _polish(connection, new, row, elder=elder, ours=ours)
+    elif new.digest == row.digest or ours or _said_before(connection, new, row, told):
         # An address that says what it always said changes nothing, whatever another says.
-        row = _readdress(connection, new, row, present, elder=elder, at_home=at_home, moved=told is None)
+        row = _readdress(connection, new, row, elder=elder, at_home=at_home, moved=told is None)
     elif elder:
-        row = _predate(connection, new, row, present)
+        row = _predate(connection, new, row)
     else:
-        row = _reword(connection, new, row, present, at_home=at_home)
+        row = _reword(connection, new, row, at_home=at_home)
         change = Change.CHANGED
-    relate(connection, new, row.key, with_links=at_home or change is Change.CHANGED)
+    relate(connection, new, row.key, names, with_links=at_home or change is Change.CHANGED)
     return change, row.id
 
 
@@ -123,32 +105,29 @@ def _said_before(connection: Connection, new: Arrival, row: Row[Any], told: Row[
     return connection.execute(said.limit(1)).first() is not None
 
 
-def _polish(  # noqa: PLR0913 -- the two flags say which reading it is
-    connection: Connection, new: Arrival, row: Row[Any], present: Row[Any], *, elder: bool, ours: bool
-) -> Row[Any]:
+def _polish(connection: Connection, new: Arrival, row: Row[Any], *, elder: bool, ours: bool) -> Row[Any]:
     """Put a better reading of the same wording in place of the older one; `updated` does not move."""
     draft = new.draft
     values = _values(new) | _dating(new, row, trusted=ours or not row.once_tagged)
     if elder:
-        values |= _elder(new, row, corrected=present.seen if row.revision > 1 else None)
+        values |= _elder(new, row, corrected=row.seen if row.revision > 1 else None)
     elif row.url.startswith("https:"):
         values.pop("url")  # a listing that mixes http and https must not make the address swing
     if row.revision == 1 and not elder and "published" in values:
         values["updated"] = values["published"]
     text = {"title": draft.title, "text": draft.text, "html": draft.html, "page": draft.page, "digest": new.digest}
-    same_text = all(named(present)[name] == value for name, value in text.items() if name != "page")
+    same_text = all(named(row)[name] == value for name, value in text.items() if name != "page")
     if same_text and all(named(row)[name] == value for name, value in values.items()):
         return row
     here = (revisions.c.release == row.key) & (revisions.c.number == row.revision)
     connection.execute(update(revisions).where(here).values(**text))
-    return _rewrite(connection, row, present, values, text=draft.text)
+    return _rewrite(connection, row, values, text=draft.text)
 
 
 def _readdress(  # noqa: PLR0913 -- the three flags say what the address is
     connection: Connection,
     new: Arrival,
     row: Row[Any],
-    present: Row[Any],
     *,
     elder: bool,
     at_home: bool,
@@ -157,15 +136,15 @@ def _readdress(  # noqa: PLR0913 -- the three flags say what the address is
     """Follow a page that moved after it was published, to https too; let an elder name what was not published yet."""
     url = identity.clean_address(new.draft.url)
     if elder:
-        values = _elder(new, row, corrected=present.seen if row.revision > 1 else None)
+        values = _elder(new, row, corrected=row.seen if row.revision > 1 else None)
     elif (moved and row.once_tagged) or (at_home and row.url.startswith("http:") and url.startswith("https:")):
         values = {"url": url}
     else:
         return row
-    return _rewrite(connection, row, present, values, text=present.text)
+    return _rewrite(connection, row, values, text=row.text)
 
 
-def _reword(connection: Connection, new: Arrival, row: Row[Any], present: Row[Any], *, at_home: bool) -> Row[Any]:
+def _reword(connection: Connection, new: Arrival, row: Row[Any], *, at_home: bool) -> Row[Any]:
     """Record a material change: a revision more, `updated` moves, the topics must look again."""
     values = _values(new) | {"revision": row.revision + 1, "updated": max(row.updated, new.draft.seen)}
     if at_home:
@@ -173,17 +152,17 @@ def _reword(connection: Connection, new: Arrival, row: Row[Any], present: Row[An
     elif not row.once_tagged:
         values["url"] = row.url
     _word(connection, new, row.key, number=row.revision + 1)
-    return _rewrite(connection, row, present, values, text=new.draft.text)
+    return _rewrite(connection, row, values, text=new.draft.text)
 
 
-def _predate(connection: Connection, new: Arrival, row: Row[Any], present: Row[Any]) -> Row[Any]:
+def _predate(connection: Connection, new: Arrival, row: Row[Any]) -> Row[Any]:
     """Put the wording of an elder address before those we hold: as if it had come first, as it should."""
     for number in range(row.revision, 0, -1):
         here = (revisions.c.release == row.key) & (revisions.c.number == number)
         connection.execute(update(revisions).where(here).values(number=number + 1))
     _word(connection, new, row.key, number=1)
-    values = _elder(new, row, corrected=present.seen) | {"revision": row.revision + 1}
-    return _rewrite(connection, row, present, values, text=present.text)
+    values = _elder(new, row, corrected=row.seen) | {"revision": row.revision + 1}
+    return _rewrite(connection, row, values, text=row.text)
 
 
 def _elder(new: Arrival, row: Row[Any], *, corrected: datetime | None) -> dict[str, Any]:
@@ -209,14 +188,12 @@ def _dating(new: Arrival, row: Row[Any], *, trusted: bool) -> dict[str, Any]:
     return {"published": stated, "published_offset": shown_offset(stated), "dated": True}
 
 
-def _rewrite(
-    connection: Connection, row: Row[Any], present: Row[Any], values: dict[str, Any], *, text: str
-) -> Row[Any]:
+def _rewrite(connection: Connection, row: Row[Any], values: dict[str, Any], *, text: str) -> Row[Any]:
     """Write *values* into the release of *row*, and let everything made of it be made again."""
     values = {**values, "tagged": ""}
-    unindex(connection, row, present.text)
+    unindex(connection, row, row.text)
     if "published" in values or "id" in values:
-        values["search_key"] = search_key_of(
+        values["search_key"] = free_search_key(
             connection, values.get("id", row.id), values.get("published", row.published), but=row.key
         )
     connection.execute(update(releases).where(releases.c.key == row.key).values(**values))

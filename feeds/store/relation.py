@@ -2,57 +2,66 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, Select, delete, select, update
+from collections.abc import Mapping
+from typing import Any, Final
+
+from sqlalchemy import BindParameter, Connection, bindparam, delete, select, update
 
 from feeds.store.arrival import Arrival, alias_of
-from feeds.store.engine import upsert_of
-from feeds.store.ladder import known
+from feeds.store.ladder import Alias
 from feeds.store.tables import aliases, fragments, links, releases
 
 __all__ = ["relate"]
 
+_NAMES: Final[BindParameter[Any]] = bindparam("names", expanding=True)
+_SAY: Final = (
+    update(aliases)
+    .where(aliases.c.alias.in_(_NAMES), aliases.c.source == bindparam("of"))
+    .values(digest=bindparam("said"))
+)
+_LINKS: Final = select(links).where(links.c.release == bindparam("key")).order_by(links.c.place)
+# What was rendered of those at the other end of a link, in either direction, and of the release itself.
+_FORGET_ORIGINS: Final = delete(fragments).where(
+    fragments.c.release.in_(
+        select(releases.c.id).join(links, links.c.release == releases.c.key).where(links.c.alias.in_(_NAMES))
+    )
+)
+_FORGET_ENDS: Final = delete(fragments).where(
+    fragments.c.release.in_(
+        select(releases.c.id).join(aliases, aliases.c.release == releases.c.key).where(aliases.c.alias.in_(_NAMES))
+    )
+)
 
-def relate(connection: Connection, new: Arrival, key: int, *, with_links: bool = True) -> None:
-    """Remember every address of the draft, and the other languages it names; both ends show the link."""
-    held = known(connection, new.draft.source, new.names)
-    insert = upsert_of(connection)
-    added = []
-    for name in new.names:
-        said = {"digest": new.digest, "page": new.draft.page}
-        if name not in held:
-            added.append(name)
-            connection.execute(insert(aliases).values(alias=name, source=new.draft.source, release=key, **said))
-        elif held[name].release == key and held[name].digest != new.digest:
-            here = (aliases.c.alias == name) & (aliases.c.source == new.draft.source)
-            connection.execute(update(aliases).where(here).values(**said))
-    ends = _link(connection, new, key) if with_links else []
-    if ends:
-        target = (
-            select(releases.c.id).join(aliases, aliases.c.release == releases.c.key).where(aliases.c.alias.in_(ends))
-        )
-        _forget_fragments(connection, target)
-        _forget_fragments(connection, select(releases.c.id).where(releases.c.key == key))
+
+def relate(
+    connection: Connection, new: Arrival, key: int, known: Mapping[str, Alias], *, with_links: bool = True
+) -> None:
+    """Remember every address of *new*, and the other languages it names, with the release *key*."""
+    source = new.draft.source
+    added = [name for name in new.names if name not in known]
     if added:
-        origin = select(releases.c.id).join(links, links.c.release == releases.c.key).where(links.c.alias.in_(added))
-        _forget_fragments(connection, origin)
+        rows = [{"alias": name, "source": source, "release": key, "digest": new.digest} for name in added]
+        connection.execute(aliases.insert(), rows)
+        connection.execute(_FORGET_ORIGINS, {"names": added})
+    changed = [name for name, row in known.items() if row.release == key and row.digest != new.digest]
+    if changed:
+        connection.execute(_SAY, {"names": changed, "of": source, "said": new.digest})
+    if with_links and new.draft.translations and (ends := _link(connection, new, key)):
+        connection.execute(_FORGET_ENDS, {"names": [*ends, new.home]})
 
 
 def _link(connection: Connection, new: Arrival, key: int) -> list[str]:
     """Store the links of *new* to other languages; return the aliases at whose end something changed."""
-    wanted = {
-        item.language: {"alias": alias_of(item.url), "url": item.url, "place": place}
-        for place, item in enumerate(new.draft.translations)
-        if alias_of(item.url) not in new.names
-    }
-    rows = connection.execute(select(links).where(links.c.release == key)).all()
+    rows = connection.execute(_LINKS, {"key": key})
     held = {row.language: {"alias": row.alias, "url": row.url, "place": row.place} for row in rows}
-    wanted = held | wanted  # a page that lost its link for a day does not unlink
+    told = {
+        item.language: {"alias": alias, "url": item.url, "place": place}
+        for place, item in enumerate(new.draft.translations)
+        if (alias := alias_of(item.url)) not in new.names
+    }
+    wanted = held | told  # a page that lost its link for a day does not unlink
     if wanted == held:
         return []
     connection.execute(delete(links).where(links.c.release == key))
     connection.execute(links.insert(), [{"release": key, "language": name, **item} for name, item in wanted.items()])
     return sorted({str(item["alias"]) for name, item in wanted.items() if held.get(name) != item})
-
-
-def _forget_fragments(connection: Connection, ids: Select[str]) -> None:
-    connection.execute(delete(fragments).where(fragments.c.release.in_(ids)))

@@ -249,8 +249,7 @@ aliases = Table(
     Column("alias", Plain, primary_key=True),
     Column("source", Plain, primary_key=True),
     Column("release", _Key, ForeignKey("releases.key", ondelete="CASCADE"), nullable=False),
-    Column("digest", Plain, nullable=False),  # of what it delivered last, empty when it never did
-    Column("page", Plain, nullable=False),
+    Column("digest", Plain, nullable=False),  # of what it delivered last
     sqlite_with_rowid=False,
 )
 Index("aliases_release", aliases.c.release)

@@ -16,6 +16,8 @@ _LIMIT: Final = 16_000
 _CJK: Final = r"\u3005-\u3007\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U000323af"
 _RUN: Final = re.compile(rf"[{_CJK}]+|[^\W_{_CJK}]+")
 _IS_CJK: Final = re.compile(rf"[{_CJK}]")
+# Marks that stand over or under a letter; not those that make another Japanese syllable.
+_ACCENT: Final = re.compile(r"[\u0300-\u036f\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]+")
 
 
 def words(text: str) -> tuple[str, ...]:
@@ -75,5 +77,6 @@ def _pairs(run: str) -> tuple[str, ...]:
 
 
 def _fold(text: str) -> str:
-    folded = unicodedata.normalize("NFKD", text).casefold()
-    return unicodedata.normalize("NFC", "".join(char for char in folded if not unicodedata.combining(char)))
+    if text.isascii():
+        return text.lower()
+    return unicodedata.normalize("NFC", _ACCENT.sub("", unicodedata.normalize("NFKD", text).casefold()))
