@@ -1,0 +1,193 @@
+"""Editions: which feeds there are, and which releases are in each of them now; pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import NamedTuple, Protocol
+
+from feeds.error import ConfigError
+from feeds.identity import title_key
+from feeds.release import Newsroom
+from feeds.render.words import words
+from feeds.site import LANGUAGES, RESERVED, Site, slug
+from feeds.store import Head
+
+__all__ = ["LEAST", "MOST", "Edition", "Named", "Placed", "editions", "gather", "window"]
+
+LEAST, MOST = 50, 100
+SPAN = timedelta(days=7)
+
+# How long after the first another body publishes the same text.
+_AGAIN = timedelta(days=3)
+
+
+class Named(Protocol):
+    """As much of a topic as an edition tells of it."""
+
+    @property
+    def key(self) -> str:
+        """Its key, part of addresses."""
+
+    @property
+    def about(self) -> str:
+        """What belongs to it, in one sentence."""
+
+    def name(self, language: str) -> str:
+        """Return what it is called in *language*."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Edition:
+    """A feed that there is: what is in it, and what it is called.
+
+    *key* is its name below /feeds/, *name* its name in ids, *page* its HTML twin below
+    the site. *language* limits it and is what it speaks; "" holds all and speaks English.
+    A *where* is a combination, read by `feeds.where`.
+    """
+
+    key: str
+    name: str
+    page: str
+    title: str
+    about: str
+    topic: str | None = None
+    source: str | None = None
+    language: str = ""
+    where: str = ""
+
+    @property
+    def speaks(self) -> str:
+        """The language of its page and head."""
+        return self.language or "en"
+
+
+class Placed(NamedTuple):
+    """A release in an edition, and the others that are the same text from other bodies."""
+
+    head: Head
+    also: tuple[Head, ...] = ()
+
+
+def editions(site: Site, topics: Iterable[Named], newsrooms: Mapping[str, Newsroom]) -> tuple[Edition, ...]:
+    """Return every feed of releases that *site* has, those of all first, then topics, combinations, sources.
+
+    Raises ConfigError where a combination has the name of a topic or of something else.
+
+    >>> [edition.key for edition in editions(Site(languages=("en",)), (), {"a": Newsroom(key="a", title="A")})]
+    ['all', 'all.en', 'source/a']
+    """
+    topics = tuple(topics)
+    made = [_all(site, language) for language in ("", *site.languages)]
+    for topic in topics:
+        made += [_topic(site, topic, language) for language in ("", *site.languages)]
+    taken = RESERVED | {topic.key for topic in topics}
+    for name, where in sorted(site.combinations.items()):
+        if name in taken or "/" in name or "." in name:
+            raise ConfigError(f"feeds.{name}: is the name of something else: expected a name of its own, a-z and -")
+        title = name.replace("-", " ").capitalize()
+        made.append(
+            Edition(key=name, name=f"feed/{name}", page=f"topics/{name}/", title=title, about=where, where=where)
+        )
+    made += [_source(newsroom) for _, newsroom in sorted(newsrooms.items())]
+    return tuple(made)
+
+
+def window(heads: Sequence[Head]) -> tuple[Head, ...]:
+    """Return the first of *heads*, newest first, that an edition holds: 50, or 7 days if that is more, at most 100.
+
+    The days count back from the newest, so that an edition does not change by waiting.
+    """
+    if len(heads) <= LEAST:
+        return tuple(heads)
+    since = heads[0].published - SPAN
+    recent = sum(1 for head in heads if head.published >= since)
+    return tuple(heads[: min(MOST, max(LEAST, recent))])
+
+
+def gather(heads: Sequence[Head], is_same: Callable[[Head, Head], bool]) -> tuple[Placed, ...]:
+    """Return *heads* with texts that several bodies published told once, by the one that published first.
+
+    Only releases of different sources in one language, with one title, within three
+    days, are put before *is_same*, which compares their texts.
+    """
+    by_title: dict[str, list[Head]] = {}
+    for head in heads:
+        by_title.setdefault(title_key(head.title, _ANY_DAY, head.language) or head.id, []).append(head)
+    also: dict[str, tuple[Head, ...]] = {}
+    gone: set[str] = set()
+    for alike in by_title.values():
+        if len(alike) < 2:
+            continue
+        alike.sort(key=lambda head: (head.published, head.id))
+        for first in alike:
+            if first.id in gone:
+                continue
+            others = tuple(other for other in alike if other.id not in gone and _may_be(first, other, is_same))
+            also[first.id] = others
+            gone |= {other.id for other in others}
+    return tuple(Placed(head, also.get(head.id, ())) for head in heads if head.id not in gone)
+
+
+_ANY_DAY = datetime(2000, 1, 1, tzinfo=UTC)
+
+
+def _may_be(first: Head, other: Head, is_same: Callable[[Head, Head], bool]) -> bool:
+    if other.source == first.source or not timedelta() <= other.published - first.published <= _AGAIN:
+        return False
+    return is_same(first, other)
+
+
+def _all(site: Site, language: str) -> Edition:
+    say = words(language or "en")
+    if not language:
+        return Edition(key="all", name="feed/all", page="", title=site.title, about=say.all_about)
+    return Edition(
+        key=f"all.{slug(language)}",
+        name=f"feed/all/{slug(language)}",
+        page=f"{slug(language)}/",
+        title=f"{site.title} · {say.language}",
+        about=say.all_about_language,
+        language=language,
+    )
+
+
+def _topic(site: Site, topic: Named, language: str) -> Edition:
+    name = topic.name(language or "en")
+    if not language:
+        return Edition(
+            key=topic.key,
+            name=f"feed/{topic.key}",
+            page=f"topics/{topic.key}/",
+            title=f"{name} · {site.title}",
+            about=topic.about,
+            topic=topic.key,
+        )
+    return Edition(
+        key=f"{topic.key}.{slug(language)}",
+        name=f"feed/{topic.key}/{slug(language)}",
+        page=f"topics/{topic.key}/{slug(language)}/",
+        title=f"{name} · {words(language).language} · {site.title}",
+        about=topic.about if language == "en" else f"{name} · {words(language).tagline}",
+        topic=topic.key,
+        language=language,
+    )
+
+
+def _source(newsroom: Newsroom) -> Edition:
+    say = words(newsroom.language)
+    return Edition(
+        key=f"source/{newsroom.key}",
+        name=f"feed/source/{newsroom.key}",
+        page=f"sources/{newsroom.key}/",
+        title=newsroom.title or newsroom.key,
+        about=say.source_about.format(source=newsroom.title or newsroom.key),
+        source=newsroom.key,
+        language=_proper(newsroom.language),
+    )
+
+
+def _proper(language: str) -> str:
+    """Return *language* with the capitals it has everywhere else: sources write zh-hant."""
+    return next((known for known in LANGUAGES if known.lower() == language.lower()), language)

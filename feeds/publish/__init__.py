@@ -1,0 +1,120 @@
+"""Publishing: tag what is untagged, render what changed, write it whole or not at all; reads only the store."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from feeds.edition import editions
+from feeds.publish.book import Book
+from feeds.publish.feed import FeedFiles
+from feeds.publish.fragments import Fragments
+from feeds.publish.outbox import Outbox
+from feeds.publish.page import Pages
+from feeds.publish.selection import Selection
+from feeds.site import Site
+
+if TYPE_CHECKING:  # the store loads SQLAlchemy, topics their automata
+    from feeds.store import Store
+    from feeds.topic import Topics
+
+__all__ = ["Published", "publish"]
+
+Progress = Callable[[int, int], None]
+_BATCH = 200
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Published:
+    """What one publication did: paths below the directory, in the order of writing.
+
+    *feeds* are the addresses of the feeds that changed, for those who want to be told.
+    *refused* would have made a feed worse; *quarantined* are releases that no feed can carry.
+    """
+
+    written: tuple[str, ...] = ()
+    removed: tuple[str, ...] = ()
+    unchanged: int = 0
+    refused: tuple[tuple[str, str], ...] = ()
+    quarantined: tuple[tuple[str, str], ...] = ()
+    feeds: tuple[str, ...] = ()
+
+
+def publish(  # noqa: PLR0913 -- what it reads, what it obeys, where it writes
+    store: Store,
+    topics: Topics,
+    site: Site,
+    directory: Path,
+    *,
+    now: datetime,
+    check: bool = False,
+    progress: Progress | None = None,
+) -> Published:
+    """Let *directory* hold what *store* has to say; with *check* write nothing, only tell what would differ.
+
+    The same store, topics and site give the same bytes, whenever and wherever: *now*
+    decides nothing that is written. Raises PublishError where a file cannot be written,
+    ConfigError for a combination that cannot be read.
+    """
+    del now
+    tag(store, topics)
+    newsrooms = store.newsrooms()
+    plan = editions(site, topics.topics, newsrooms)
+    outbox = Outbox(directory, check=check)
+    book = Book(store, directory, trusting=not check)
+    fragments = Fragments(store, site, topics.topics, newsrooms)
+    selection = Selection(store, topics=[topic.key for topic in topics.topics], sources=list(newsrooms))
+    files = FeedFiles(store, site, topics, outbox=outbox, book=book, fragments=fragments, selection=selection)
+    pages = Pages(store, site, topics, outbox=outbox, book=book, fragments=fragments, editions=plan)
+    report = progress or _silent
+    total = len(plan) + 3
+    for done, edition in enumerate(plan):
+        report(done, total)
+        placed = files.edition(edition)
+        pages.edition(edition, placed)
+    files.notices(plan)
+    report(len(plan) + 1, total)
+    pages.rest(files.corrections, files.events)
+    report(len(plan) + 2, total)
+    pages.releases()
+    for path in book.gone():
+        outbox.remove(path)
+    outbox.settle()
+    if not check:
+        book.close(topics.digest)
+    report(total, total)
+    return Published(
+        written=tuple(outbox.written),
+        removed=tuple(outbox.removed),
+        unchanged=outbox.unchanged + book.current,
+        refused=tuple(outbox.refused),
+        quarantined=tuple(sorted(fragments.quarantined.items())),
+        feeds=tuple(_feeds(outbox.written, site)),
+    )
+
+
+def tag(store: Store, topics: Topics) -> None:
+    """Let *topics* say of every release that is new, reworded or weighed by other rules what it is about."""
+    while untagged := store.untagged(topics.digest, limit=_BATCH):
+        said = [
+            (
+                release,
+                topics.explain(
+                    title=release.title, text=release.text, language=release.language, source=release.source
+                ),
+            )
+            for release in untagged
+        ]
+        store.put_tags(said, digest=topics.digest)
+
+
+def _feeds(written: Sequence[str], site: Site) -> Sequence[str]:
+    ends = tuple(f".{form}" for form in site.formats)
+    return [site.url(path) for path in written if path.endswith(ends) and not path.startswith("feeds/archive/")]
+
+
+def _silent(_done: int, _total: int) -> None:
+    """Nobody is watching."""

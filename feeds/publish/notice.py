@@ -1,0 +1,94 @@
+"""Notices: corrections and changes of a source's state, as entries of their own."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from html import escape
+from typing import TYPE_CHECKING
+
+from feeds.release import Newsroom, Release, Revision
+from feeds.render.change import changes, summary_of_changes
+from feeds.render.entry import release_path
+from feeds.render.model import Entry, Link
+from feeds.render.summary import shorten
+from feeds.render.words import words
+from feeds.site import Site
+
+if TYPE_CHECKING:  # the store loads SQLAlchemy
+    from feeds.store import StateEvent, Store
+
+__all__ = ["CORRECTIONS", "STATUS", "change_of", "correction", "corrections", "state_event", "state_events"]
+
+CORRECTIONS, STATUS = "corrections", "status"
+_MOST = 50
+
+
+def corrections(store: Store, site: Site, newsrooms: Mapping[str, Newsroom]) -> tuple[Entry, ...]:
+    """Return the last corrections, newest first."""
+    found = store.corrections(limit=_MOST)
+    return tuple(correction(*one, site, newsrooms.get(one[0].source)) for one in found)
+
+
+def correction(release: Release, before: Revision, after: Revision, site: Site, newsroom: Newsroom | None) -> Entry:
+    """Return the step from one wording of *release* to the next as an entry; its address is our page of it."""
+    say = words(release.language)
+    page = site.url(release_path(release.source, release.native_id))
+    seen = after.seen.astimezone(release.published.tzinfo)
+    original = Link(rel="related", href=release.url, type="text/html", title=say.original)
+    return Entry(
+        id=site.tag(f"correction/{release.source}/{release.native_id}/{after.number}"),
+        url=f"{page}#revision-{after.number}",
+        title=say.correction.format(title=after.title),
+        language=release.language or "und",
+        author=release.author or (newsroom.title if newsroom else release.source),
+        author_url=newsroom.site if newsroom else "",
+        published=seen,
+        updated=seen,
+        summary=shorten(summary_of_changes(_whole(before), _whole(after)) or after.title),
+        html=change_of(before, after) + f'<p><a href="{escape(release.url)}">{escape(say.original)}</a></p>',
+        related=(original,),
+        more={"page": page, "release": release.id, "revision": after.number},
+    )
+
+
+def change_of(before: Revision, after: Revision) -> str:
+    """Return what differs between two wordings as HTML."""
+    title = changes(before.title, after.title).replace("<p>", "<p><strong>").replace("</p>", "</strong></p>")
+    return title + changes(before.text, after.text)
+
+
+def state_events(store: Store, site: Site, newsrooms: Mapping[str, Newsroom]) -> tuple[Entry, ...]:
+    """Return the last changes of state, newest first, at most one an instant and source."""
+    found = {(event.source, event.since, event.state): event for event in store.events(_MOST)}
+    return tuple(state_event(event, site, newsrooms.get(event.source)) for event in found.values())
+
+
+def state_event(event: StateEvent, site: Site, newsroom: Newsroom | None) -> Entry:
+    """Return a change of a source's state as an entry; its address is the page of the source."""
+    say = words("en")
+    title = newsroom.title if newsroom and newsroom.title else event.source
+    was = f", was {getattr(say, event.previous)}" if event.previous else ""
+    said = f"{getattr(say, event.state)}{was}" + (f": {event.reason}" if event.reason else "")
+    moment = event.since
+    return Entry(
+        id=site.tag(f"status/{event.source}/{moment:%Y%m%dT%H%M%S}.{moment.microsecond:06}/{event.state}"),
+        url=site.url(f"sources/{event.source}/"),
+        title=f"{title}: {getattr(say, event.state)}",
+        language="en",
+        author=site.title,
+        published=moment,
+        updated=moment,
+        summary=shorten(said),
+        html=f"<p>{escape(said, quote=False)}</p>",
+        more={
+            "page": site.url(f"sources/{event.source}/"),
+            "source": event.source,
+            "state": str(event.state),
+            "since": moment.isoformat(timespec="seconds"),
+            "reason": event.reason,
+        },
+    )
+
+
+def _whole(revision: Revision) -> str:
+    return f"{revision.title}\n\n{revision.text}"

@@ -1,0 +1,175 @@
+"""The page of one release: text, evidence of its tags, wordings, translations."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from feeds.edition import Placed
+from feeds.publish.book import Book, signature
+from feeds.publish.fragments import Fragments
+from feeds.publish.notice import change_of
+from feeds.publish.outbox import Outbox
+from feeds.release import Release, Revision
+from feeds.render import html
+from feeds.render.entry import VERSION, entry_of, release_path
+from feeds.render.model import instant
+from feeds.render.words import Words, words
+from feeds.site import Site
+from feeds.store import Head
+from feeds.tag import Evidence, Tag
+
+if TYPE_CHECKING:  # the store loads SQLAlchemy, topics their automata
+    from feeds.store import Store
+    from feeds.topic import Topics
+
+__all__ = ["ReleasePages"]
+
+_CHUNK = 200
+_EVIDENCE = 12
+
+
+class ReleasePages:
+    """Writes a page for each release."""
+
+    def __init__(  # noqa: PLR0913 -- the parts of one publication
+        self, store: Store, site: Site, topics: Topics, *, outbox: Outbox, book: Book, fragments: Fragments
+    ) -> None:
+        """Write the pages of *site*."""
+        self._store = store
+        self._site = site
+        self._topics = {topic.key: topic for topic in topics.topics}
+        self._rules = topics.digest
+        self._outbox = outbox
+        self._book = book
+        self._fragments = fragments
+
+    def write_all(self) -> None:
+        """Write the page of every release in the store."""
+        for month in self._store.months():
+            ids = self._store.month(month)
+            for start in range(0, len(ids), _CHUNK):
+                self._write(ids[start : start + _CHUNK])
+
+    def _write(self, ids: Sequence[str]) -> None:
+        heads = self._store.heads(ids)
+        signs = {
+            head.id: signature(VERSION, html.VERSION, self._rules, self._fragments.key(Placed(head), "html"), head)
+            for head in heads.values()
+        }
+        stale = [id_ for id_, head in heads.items() if not self._book.is_current(_file(head), signs[id_])]
+        if not stale:
+            return
+        tags = self._store.tags(stale)
+        for id_, release in self._store.releases(stale).items():
+            if id_ in self._fragments.quarantined:
+                continue
+            body = self._page(release, heads[id_], tags[id_])
+            self._outbox.put(_file(heads[id_]), body)
+            self._book.note(_file(heads[id_]), signs[id_])
+
+    def _page(self, release: Release, head: Head, tags: Sequence[Tag]) -> bytes:
+        from feeds.publish.page import chrome  # noqa: PLC0415 -- it writes us
+
+        newsroom = self._fragments.newsroom(release.source)
+        entry = entry_of(release, newsroom, self._site, self._fragments.labels(head))
+        say = words(release.language)
+        host = (urlsplit(release.url).hostname or release.url).removeprefix("www.")
+        path = release_path(release.source, release.native_id)
+        revisions = self._store.revisions(release.id) if release.revision > 1 else ()
+        return html.page(
+            "release.html",
+            site=self._site,
+            language=say.tag,
+            path=path,
+            title=entry.title,
+            about=entry.summary,
+            nav=chrome(self._site, say.tag),
+            entry=entry,
+            source=release.source,
+            published=instant(entry.published),
+            when=say.moment(entry.published),
+            original=say.original_at.format(host=host),
+            content=entry.html.replace("<img ", '<img loading="lazy" referrerpolicy="no-referrer" '),
+            translations=self._translations(release),
+            tags=[self._tag(tag, release, say) for tag in tags if tag.evidence],
+            revisions=_revisions(revisions, release, say),
+            facts=self._facts(release, say),
+        )
+
+    def _translations(self, release: Release) -> list[dict[str, object]]:
+        root = html.root_of(self._site)
+        return [
+            {
+                "tag": other.language,
+                "name": words(other.language).language,
+                "href": root + _path_of(other.id) if other.id else other.url,
+                "outside": other.id is None,
+            }
+            for other in release.translations
+        ]
+
+    def _tag(self, tag: Tag, release: Release, say: Words) -> dict[str, Any]:
+        topic = self._topics.get(tag.topic)
+        return {
+            "name": topic.name(say.tag) if topic else tag.topic,
+            "passed": tag.passed,
+            "score": say.tag_score.format(score=f"{tag.score:g}", threshold=f"{tag.threshold:g}"),
+            "evidence": [
+                _evidence(one, release, say) for one in tag.evidence[:_EVIDENCE] if not one.masked and one.text
+            ],
+        }
+
+    def _facts(self, release: Release, say: Words) -> list[dict[str, str]]:
+        newsroom = self._fragments.newsroom(release.source)
+        root = html.root_of(self._site)
+        told = [
+            (say.source, newsroom.title or release.source, f"{root}sources/{release.source}/"),
+            (say.publisher, release.author if release.author != newsroom.title else "", ""),
+            (say.published, say.moment(release.published), ""),
+            (say.updated, say.moment(release.updated) if release.updated != release.published else "", ""),
+            (say.number, release.native_id, ""),
+            (say.permanent, release.id, ""),
+            (say.repairs, ", ".join(release.repairs), ""),
+            (say.rights, " ".join(text for text in (newsroom.rights, newsroom.attribution) if text), ""),
+        ]
+        return [{"name": name, "value": value, "url": url} for name, value, url in told if value]
+
+
+def _file(head: Head) -> str:
+    return f"{_path_of(head.id)}index.html"
+
+
+def _path_of(id_: str) -> str:
+    """Return where the page of the release *id_* lives: its id says so.
+
+    >>> _path_of("tag:news.example,2026:release/hk-gia-en/P2017092100150")
+    'releases/hk-gia-en/P2017092100150/'
+    """
+    source, _, native_id = id_.partition(":release/")[2].partition("/")
+    return release_path(source, native_id)
+
+
+def _evidence(one: Evidence, release: Release, say: Words) -> dict[str, str]:
+    field = release.title if one.field == "title" else release.text
+    before = field[max(0, one.start - 30) : one.start]
+    after = field[one.end : one.end + 30]
+    return {
+        "before": ("…" if one.start > 30 else "") + " ".join(before.split("\n")),
+        "text": one.text,
+        "after": " ".join(after.split("\n")) + ("…" if one.end + 30 < len(field) else ""),
+        "place": say.in_title if one.field == "title" else say.in_text,
+        "weight": f"+{one.weight:g}",
+    }
+
+
+def _revisions(revisions: Sequence[Revision], release: Release, say: Words) -> list[dict[str, str]]:
+    """Return every wording, newest first, with what it changed."""
+    made = []
+    for number, one in enumerate(revisions):
+        moment = say.moment(one.seen.astimezone(release.published.tzinfo))
+        changed = change_of(revisions[number - 1], one) if number else ""
+        name = say.revision.format(number=one.number, moment=moment)
+        made.append({"name": name, "changes": changed, "id": f"revision-{one.number}"})
+    return made[::-1]

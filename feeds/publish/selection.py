@@ -1,0 +1,79 @@
+"""Which releases an edition holds now, asked of the store."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from feeds.edition import MOST, Edition, Placed, gather, window
+from feeds.identity import is_reissue
+from feeds.store import Head
+from feeds.where import Where, parse
+
+if TYPE_CHECKING:  # the store loads SQLAlchemy
+    from feeds.store import Store
+
+__all__ = ["Selection"]
+
+_CHUNK = 500
+_FARTHEST = 20_000  # releases looked through for a combination that few fit
+_SPARE = 20  # read beyond an edition, in case some are one text from several bodies
+
+
+class Selection:
+    """Reads heads once for all the editions of one publication."""
+
+    def __init__(self, store: Store, *, topics: Collection[str], sources: Collection[str]) -> None:
+        """Know which *topics* and *sources* a combination may name."""
+        self._store = store
+        self._topics = topics
+        self._sources = sources
+        self._heads: dict[str, Head] = {}
+        self._same: dict[tuple[str, str], bool] = {}
+
+    def holds(self, edition: Edition) -> tuple[Placed, ...]:
+        """Return what *edition* holds, newest first. Raises ConfigError for a combination that cannot be read."""
+        if edition.where:
+            heads = self._chosen(parse(edition.where, topics=self._topics, sources=self._sources))
+        else:
+            language = edition.language if edition.source is None else None
+            limit = MOST if edition.source else MOST + _SPARE
+            ids = self._store.newest(topic=edition.topic, source=edition.source, language=language or None, limit=limit)
+            heads = self.heads(ids)
+        if edition.source:
+            return tuple(Placed(head) for head in window(heads))
+        placed = gather(heads, self._is_same)
+        kept = len(window([one.head for one in placed]))
+        return placed[:kept]
+
+    def heads(self, ids: Sequence[str]) -> tuple[Head, ...]:
+        """Return the heads of *ids*."""
+        missing = [id_ for id_ in ids if id_ not in self._heads]
+        if missing:
+            self._heads |= self._store.heads(missing)
+        return tuple(self._heads[id_] for id_ in ids if id_ in self._heads)
+
+    def still_held(self, ids: Collection[str]) -> Mapping[str, Head]:
+        """Return the heads of those *ids* that the store knows."""
+        return {head.id: head for head in self.heads(tuple(ids))}
+
+    def _chosen(self, where: Where) -> tuple[Head, ...]:
+        found: list[Head] = []
+        for head in self._all():
+            if where.matches(topics=head.topics, source=head.source, author=head.author, language=head.language):
+                found.append(head)
+                if len(found) == MOST + _SPARE:
+                    break
+        return tuple(found)
+
+    def _all(self) -> Iterator[Head]:
+        ids = self._store.newest(limit=_FARTHEST)
+        for start in range(0, len(ids), _CHUNK):
+            yield from self.heads(ids[start : start + _CHUNK])
+
+    def _is_same(self, one: Head, other: Head) -> bool:
+        pair = (one.id, other.id)
+        if pair not in self._same:
+            texts = self._store.releases(pair)
+            self._same[pair] = len(texts) == 2 and is_reissue(texts[one.id].text, texts[other.id].text)
+        return self._same[pair]

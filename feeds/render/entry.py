@@ -1,0 +1,196 @@
+"""From a release to an entry: what a reader is told of it, in whichever format."""
+
+from __future__ import annotations
+
+import mimetypes
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from html import escape
+from typing import NamedTuple
+from urllib.parse import urlsplit
+
+from feeds.release import Attachment, Newsroom, Photo, Release
+from feeds.render.model import Category, Entry, Link, Origin
+from feeds.render.summary import summarise
+from feeds.render.words import words
+from feeds.site import Site
+
+__all__ = ["VERSION", "Also", "Label", "entry_of", "release_path"]
+
+# Goes up when the same release gives other bytes: cached fragments are then made anew.
+VERSION = 1
+_PHOTOS = 20
+
+
+class Label(NamedTuple):
+    """A topic that a release belongs to, and its name in the release's language."""
+
+    key: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Also:
+    """Another body that published the same text."""
+
+    title: str
+    url: str
+    id: str
+
+
+def release_path(source: str, native_id: str) -> str:
+    """Return where the page of a release lives, below the site.
+
+    >>> release_path("hk-gia-en", "P2017092100150")
+    'releases/hk-gia-en/P2017092100150/'
+    """
+    return f"releases/{source}/{native_id}/"
+
+
+def entry_of(
+    release: Release, newsroom: Newsroom, site: Site, labels: Sequence[Label] = (), also: Sequence[Also] = ()
+) -> Entry:
+    """Return *release* as an entry of any feed that holds it; *also* are others who published the same text."""
+    page = site.url(release_path(release.source, release.native_id))
+    summary = summarise(release.summary, release.text)
+    whole = newsroom.content != "summary"
+    html = release.html if whole else f"<p>{escape(summary, quote=False)}</p>"
+    if not site.photos:
+        html = _IMAGE.sub(_linked, html)
+    notes = _notes(release, page, also)
+    return Entry(
+        id=release.id,
+        url=release.url,
+        title=release.title,
+        language=release.language or "und",
+        author=release.author or newsroom.title or release.source,
+        author_url=newsroom.site,
+        published=release.published,
+        updated=release.updated,
+        summary=summary,
+        html="".join(note.html for note in notes) + html + (_shown(release, site) if whole else ""),
+        notes=tuple(note.text for note in notes),
+        categories=tuple(Category(term=label.key, scheme=site.url("topics/"), label=label.name) for label in labels),
+        related=(*_translations(release), *_unmeasured(release), *(_again(other) for other in also)),
+        enclosures=tuple(_enclosure(item) for item in release.attachments if _is_measured(item)),
+        photos=release.photos if site.photos and whole else (),
+        origin=Origin(
+            id=site.tag(f"feed/source/{release.source}"),
+            title=newsroom.title or release.source,
+            page=newsroom.site or site.url(f"sources/{release.source}/"),
+            feed=site.url(f"feeds/source/{release.source}.atom"),
+        ),
+        rights=" ".join(text for text in (newsroom.rights, newsroom.attribution) if text),
+        more={
+            "page": page,
+            "revision": release.revision,
+            "also": [{"title": other.title, "url": other.url, "id": other.id} for other in also],
+            "withdrawn": release.withdrawn.isoformat(timespec="seconds") if release.withdrawn else "",
+        },
+    )
+
+
+class _Note(NamedTuple):
+    """A sentence before the text: as plain text, and as HTML with its links."""
+
+    text: str
+    html: str
+
+
+def _notes(release: Release, page: str, also: Sequence[Also]) -> tuple[_Note, ...]:
+    """Return what is said before the text: withdrawn, corrected, published by others too."""
+    say = words(release.language)
+    notes = []
+    if release.withdrawn:
+        said = say.withdrawn.format(moment=say.moment(release.withdrawn.astimezone(release.published.tzinfo)))
+        notes.append(_Note(said, f"<p><strong>{escape(said)}</strong></p>"))
+    if release.revision > 1:
+        said = say.corrected.format(moment=say.moment(release.updated))
+        link = f'<a href="{escape(page)}#revisions">{escape(say.corrected_what)}</a>'
+        notes.append(_Note(f"{said} {say.corrected_what}", f"<p><em>{escape(said)}</em> {link}</p>"))
+    if also:
+        links = ", ".join(f'<a href="{escape(other.url)}">{escape(other.title)}</a>' for other in also)
+        names = ", ".join(other.title for other in also)
+        notes.append(_Note(f"{say.also} {names}", f"<p><em>{escape(say.also)}</em> {links}</p>"))
+    return tuple(notes)
+
+
+def _shown(release: Release, site: Site) -> str:
+    """Return the photographs that the text does not show itself, and the attachments, as readers without them need."""
+    say = words(release.language)
+    made = []
+    if site.photos:
+        missing = [photo for photo in release.photos if photo.url not in release.html]
+        made += [_figure(photo, say.photo) for photo in missing[:_PHOTOS]]
+    elif release.photos:
+        links = [
+            f'<li><a href="{escape(photo.url)}">{escape(photo.caption or say.photo)}</a></li>'
+            for photo in release.photos
+        ]
+        made.append(f"<p>{escape(say.photos)}</p><ul>{''.join(links)}</ul>")
+    missing_too = [item for item in release.attachments if escape(item.url, quote=False) not in release.html]
+    if missing_too:
+        items = [f'<li><a href="{escape(item.url)}">{escape(_name(item))}</a></li>' for item in missing_too]
+        made.append(f"<p>{escape(say.attachments)}</p><ul>{''.join(items)}</ul>")
+    return "".join(made)
+
+
+_IMAGE = re.compile(r"<img\b[^>]*>")
+_SRC, _ALT = re.compile(r'\bsrc="([^"]*)"'), re.compile(r'\balt="([^"]*)"')
+
+
+def _linked(image: re.Match[str]) -> str:
+    """Return a link in place of an image; both come from sanitised HTML, whose attributes stand in double quotes."""
+    source, words_for_it = _SRC.search(image[0]), _ALT.search(image[0])
+    if source is None:
+        return ""
+    return f'<a href="{source[1]}">{(words_for_it and words_for_it[1]) or source[1]}</a>'
+
+
+def _figure(photo: Photo, word: str) -> str:
+    caption = f"<figcaption>{escape(photo.caption, quote=False)}</figcaption>" if photo.caption else ""
+    return f'<figure><img src="{escape(photo.url)}" alt="{escape(photo.caption or word)}">{caption}</figure>'
+
+
+def _translations(release: Release) -> tuple[Link, ...]:
+    return tuple(
+        Link(
+            rel="related",
+            href=other.url,
+            type="text/html",
+            language=other.language,
+            title=words(other.language).language,
+        )
+        for other in release.translations
+        if other.url != release.url
+    )
+
+
+def _again(other: Also) -> Link:
+    return Link(rel="related", href=other.url, type="text/html", title=other.title)
+
+
+def _is_measured(item: Attachment) -> bool:
+    return bool(item.length)
+
+
+def _enclosure(item: Attachment) -> Link:
+    return Link(rel="enclosure", href=item.url, type=_type(item), title=item.title, length=item.length)
+
+
+def _unmeasured(release: Release) -> tuple[Link, ...]:
+    """Return attachments whose length nobody knows: an enclosure must state a true one."""
+    return tuple(
+        Link(rel="related", href=item.url, type=_type(item), title=_name(item))
+        for item in release.attachments
+        if not _is_measured(item)
+    )
+
+
+def _name(item: Attachment) -> str:
+    return item.title or urlsplit(item.url).path.rpartition("/")[2] or item.url
+
+
+def _type(item: Attachment) -> str:
+    return item.type or mimetypes.guess_type(urlsplit(item.url).path)[0] or "application/octet-stream"
