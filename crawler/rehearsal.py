@@ -21,7 +21,8 @@ _RELEASE = """<html><h1>Â£5 for everyone (with photo)</h1>
 <table><tr><td>1</td></tr></table></div></html>"""
 _FEED = """<?xml version="1.0"?><rss version="2.0"><channel><title>x</title><item>
 <title>一</title><link>https://a.example/1</link>
-<description>&lt;p&gt;文&lt;/p&gt;</description><pubDate>Mon, 13 Apr 2026 09:05:00 +0800</pubDate></item></channel></rss>"""
+<description>&lt;p&gt;文&lt;/p&gt;</description>
+<pubDate>Mon, 13 Apr 2026 09:05:00 +0800</pubDate></item></channel></rss>"""
 
 
 def rehearse() -> None:
