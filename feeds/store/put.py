@@ -98,7 +98,7 @@ def _rank(row: Row[Any]) -> Rank:
     return row.published, not row.numbered, row.native_id if row.numbered else "", row.first_seen, row.native_id
 
 
-def _said_before(connection: Connection, new: Arrival, row: Row[Any], told: Row[Any] | None) -> bool:
+def _said_before(connection: Connection, new: Arrival, row: Row[Any], told: Alias | None) -> bool:
     if told is not None:
         return bool(told.digest == new.digest)
     said = select(revisions.c.number).where(revisions.c.release == row.key, revisions.c.digest == new.digest)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import Any
+from functools import cache
+from typing import Any, Final
 
-from sqlalchemy import ColumnElement, FromClause, Select, func, or_, select
+from sqlalchemy import BindParameter, ColumnElement, FromClause, Select, bindparam, func, or_, select
 
 from feeds.release import Release, Revision
 from feeds.store.arrival import alias_of
@@ -17,6 +18,17 @@ from feeds.store.state import Head
 from feeds.store.tables import aliases, memberships, releases, revisions
 
 __all__ = ["Reading"]
+
+_IDS: Final[BindParameter[Any]] = bindparam("ids", expanding=True)
+_BY_ID: Final = release_select().where(releases.c.id.in_(_IDS))
+_TOPICS_OF: Final = (
+    select(memberships.c.id, memberships.c.topic)
+    .where(memberships.c.id.in_(_IDS))
+    .order_by(memberships.c.id, memberships.c.topic)
+)
+_HEADS: Final = select(*(releases.c[name] for name in Head.__dataclass_fields__ if name != "topics")).where(
+    releases.c.id.in_(_IDS)
+)
 
 
 class Reading(Base):
@@ -31,23 +43,20 @@ class Reading(Base):
         found: dict[str, Release] = {}
         with self._database.reading() as connection:
             for start in range(0, len(ids), CHUNK):
-                statement = release_select().where(releases.c.id.in_(ids[start : start + CHUNK]))
-                found.update((release.id, release) for release in read_releases(connection, statement))
+                named_so = {"ids": ids[start : start + CHUNK]}
+                found.update((release.id, release) for release in read_releases(connection, _BY_ID, named_so))
         return {id_: found[id_] for id_ in ids if id_ in found}
 
     def heads(self, ids: Sequence[str]) -> dict[str, Head]:
         """Return what orders and selects the releases *ids*, without their text, in the order asked for."""
         found: dict[str, Head] = {}
-        names = [name for name in Head.__dataclass_fields__ if name != "topics"]
         with self._database.reading() as connection:
             for start in range(0, len(ids), CHUNK):
                 chunk = ids[start : start + CHUNK]
                 topics: dict[str, list[str]] = {}
-                member = select(memberships.c.id, memberships.c.topic).where(memberships.c.id.in_(chunk))
-                for id_, topic in connection.execute(member.order_by(memberships.c.id, memberships.c.topic)):
+                for id_, topic in connection.execute(_TOPICS_OF, {"ids": chunk}):
                     topics.setdefault(id_, []).append(topic)
-                rows = connection.execute(select(*(releases.c[name] for name in names)).where(releases.c.id.in_(chunk)))
-                for row in rows:
+                for row in connection.execute(_HEADS, {"ids": chunk}):
                     found[row.id] = Head(**named(row), topics=tuple(topics.get(row.id, ())))
         return {id_: found[id_] for id_ in ids if id_ in found}
 
@@ -111,10 +120,13 @@ class Reading(Base):
         since: datetime | None = None,
     ) -> tuple[str, ...]:
         """Return ids, newest first and by id where published at one moment, at most *limit*, none before *since*."""
-        table, statement = _selected(topic, source, language)
-        if since is not None:
-            statement = statement.where(table.c.published >= since)
-        return self._ids(statement.order_by(table.c.published.desc(), table.c.id).limit(limit))
+        values = {"topic": topic, "source": source, "language": language, "since": since}
+        asked: dict[str, object] = {name: value for name, value in values.items() if value is not None}
+        statement = _newest(tuple(asked))
+        if limit is not None:
+            statement, asked = statement.limit(bindparam("limit")), {**asked, "limit": limit}
+        with self._database.reading() as connection:
+            return tuple(connection.execute(statement, asked).scalars())
 
     def count(self, *, topic: str | None = None, source: str | None = None, language: str | None = None) -> int:
         """Return how many releases there are."""
@@ -165,6 +177,19 @@ def _selected(
     if language is not None:
         statement = statement.where(table.c.language == language)
     return table, statement
+
+
+@cache  # of sixteen shapes: building one takes longer than asking it
+def _newest(asked: tuple[str, ...]) -> Select[Any]:
+    """Return the statement of `newest` with a parameter for each name in *asked*."""
+    table = memberships if "topic" in asked else releases
+    statement = select(table.c.id).order_by(table.c.published.desc(), table.c.id)
+    for name in asked:
+        if name == "since":
+            statement = statement.where(table.c.published >= bindparam(name))
+        else:
+            statement = statement.where(table.c[name] == bindparam(name))
+    return statement
 
 
 def _wording(id_: str, values: Sequence[Any]) -> Revision:

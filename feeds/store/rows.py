@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any, Final
 
-from sqlalchemy import Connection, Row, Select, select
+from sqlalchemy import BindParameter, Connection, Row, Select, bindparam, select
 
 from feeds.release import Attachment, Draft, Facts, Photo, Release, Revision, Translation
 from feeds.store.tables import aliases, links, releases, revisions
@@ -37,9 +37,11 @@ def release_select() -> Select[Any]:
     return select(releases, revisions.c.text, revisions.c.html).join(revisions, present)
 
 
-def read_releases(connection: Connection, statement: Select[Any]) -> tuple[Release, ...]:
-    """Return the releases that *statement*, made from `release_select`, finds."""
-    rows = connection.execute(statement).all()
+def read_releases(
+    connection: Connection, statement: Select[Any], values: Mapping[str, Any] | None = None
+) -> tuple[Release, ...]:
+    """Return the releases that *statement*, made from `release_select`, finds with *values*."""
+    rows = connection.execute(statement, values).all()
     linked = _translations(connection, [row.key for row in rows])
     return tuple(_release(row, linked.get(row.key, ())) for row in rows)
 
@@ -95,31 +97,34 @@ def _facts(kept: Mapping[str, str | list[str]]) -> Facts:
     return {key: value if isinstance(value, str) else tuple(value) for key, value in sorted(kept.items())}
 
 
+_KEYS: Final[BindParameter[Any]] = bindparam("keys", expanding=True)
+_OUT: Final = (
+    select(links.c.release, links.c.language, links.c.url, releases.c.id, releases.c.language.label("theirs"))
+    .outerjoin(aliases, aliases.c.alias == links.c.alias)
+    .outerjoin(releases, releases.c.key == aliases.c.release)
+    .where(links.c.release.in_(_KEYS))
+    .order_by(links.c.release, links.c.place, releases.c.id)
+)
+_BACK: Final = (
+    select(aliases.c.release, releases.c.language, releases.c.url, releases.c.id)
+    .join(links, links.c.alias == aliases.c.alias)
+    .join(releases, releases.c.key == links.c.release)
+    .where(aliases.c.release.in_(_KEYS), releases.c.key != aliases.c.release)
+    .order_by(aliases.c.release, releases.c.language, releases.c.id)
+)
+
+
 def _translations(connection: Connection, keys: Sequence[int]) -> dict[int, tuple[Translation, ...]]:
     """Return the other languages of each of *keys*: those it links to, then those that link to it."""
     found: dict[int, dict[str, Translation]] = {}
     for start in range(0, len(keys), CHUNK):
         chunk = keys[start : start + CHUNK]
-        out = (
-            select(links.c.release, links.c.language, links.c.url, releases.c.id, releases.c.language.label("theirs"))
-            .outerjoin(aliases, aliases.c.alias == links.c.alias)
-            .outerjoin(releases, releases.c.key == aliases.c.release)
-            .where(links.c.release.in_(chunk))
-            .order_by(links.c.release, links.c.place, releases.c.id)
-        )
-        for key, language, url, id_, theirs in connection.execute(out):
+        for key, language, url, id_, theirs in connection.execute(_OUT, {"keys": chunk}):
             mine = found.setdefault(key, {})
             is_it = id_ is not None and theirs in {language, "und"}
             if language not in mine or (is_it and mine[language].id is None):
                 mine[language] = Translation(language=language, url=url, id=id_ if is_it else None)
-        back = (
-            select(aliases.c.release, releases.c.language, releases.c.url, releases.c.id)
-            .join(links, links.c.alias == aliases.c.alias)
-            .join(releases, releases.c.key == links.c.release)
-            .where(aliases.c.release.in_(chunk), releases.c.key != aliases.c.release)
-            .order_by(aliases.c.release, releases.c.language, releases.c.id)
-        )
-        for key, language, url, id_ in connection.execute(back):
+        for key, language, url, id_ in connection.execute(_BACK, {"keys": chunk}):
             mine = found.setdefault(key, {})
             if language not in mine or mine[language].id is None:
                 mine[language] = Translation(
