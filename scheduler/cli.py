@@ -26,6 +26,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "publish": ("write the files from the store, no network", "scheduler.verbs.publish:publish"),
     "run": ("the daemon: schedule, crawl, publish, serve", "scheduler.verbs.run:run"),
     "serve": ("serve the files and the search page", "scheduler.verbs.serve:serve"),
+    "preview": ("what a crawl would make of a source or a page; stores nothing", "scheduler.verbs.preview:preview"),
     "status": ("how every source stands, and why", "scheduler.verbs.status:status"),
     "sources": ("which newsrooms are watched", "scheduler.verbs.sources:sources"),
     "topics": ("which topics there are; test a text, see what a change would change", "scheduler.verbs.topics:topics"),
@@ -70,28 +71,30 @@ class _Group(click.Group):
 
 
 def _common() -> list[click.Option]:
-    """Return the options that stand before and after every verb."""
+    """Return the options that stand before and after every verb, under names that no verb uses."""
     return [
         click.Option(
-            ["-c", "--config", "file"],
+            ["-c", "--config", "common_file"],
             type=click.Path(path_type=Path),
             expose_value=False,
             callback=_remember,
             help="Configuration file [default: baywire.toml].",
         ),
         click.Option(
-            ["-C", "--directory", "directory"],
+            ["-C", "--directory", "common_directory"],
             type=click.Path(path_type=Path),
             expose_value=False,
             callback=_remember,
             help="Work as if started in this folder.",
         ),
-        click.Option(["-q", "--quiet", "quiet"], count=True, expose_value=False, callback=_remember, help="Say less."),
         click.Option(
-            ["-v", "--verbose", "verbose"], count=True, expose_value=False, callback=_remember, help="Say more."
+            ["-q", "--quiet", "common_quiet"], count=True, expose_value=False, callback=_remember, help="Say less."
         ),
         click.Option(
-            ["--json", "as_json"],
+            ["-v", "--verbose", "common_verbose"], count=True, expose_value=False, callback=_remember, help="Say more."
+        ),
+        click.Option(
+            ["--json", "common_json"],
             is_flag=True,
             expose_value=False,
             callback=_remember,
@@ -111,15 +114,15 @@ def _common() -> list[click.Option]:
 def _remember(ctx: click.Context, param: click.Parameter, value: object) -> None:
     session = ctx.ensure_object(Session)
     match param.name, value:
-        case "file", Path():
+        case "common_file", Path():
             session.file = value
-        case "directory", Path():
+        case "common_directory", Path():
             session.directory = value.absolute()
-        case "quiet", int():
+        case "common_quiet", int():
             session.verbosity -= value
-        case "verbose", int():
+        case "common_verbose", int():
             session.verbosity += value
-        case "as_json", bool():
+        case "common_json", bool():
             session.json = session.json or value
 
 
@@ -131,7 +134,7 @@ def _print_version(_ctx: click.Context, _param: click.Parameter, value: object) 
 
 def _with_common(command: click.Command) -> click.Command:
     """Return *command* and all verbs below it with the common options; once is enough."""
-    if not any(param.name == "as_json" for param in command.params):
+    if not any(param.name == "common_json" for param in command.params):
         command.params.extend(_common())
         command.context_settings.setdefault("help_option_names", ["-h", "--help"])
     for below in getattr(command, "commands", {}).values():

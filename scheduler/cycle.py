@@ -9,10 +9,9 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 
-from feeds.publish import Published
-
 from crawler.batch import Batch, Event, Report, SourceOutcome
 from feeds.identity import DEFAULT_AUTHORITY
+from feeds.publish import Published
 from scheduler.desk import Desk
 from scheduler.due import next_due
 from scheduler.line import Line, crawl_line, release_line
@@ -91,11 +90,10 @@ async def _crawl_batch(desk: Desk, keys: Sequence[str], order: Order, tell: Tell
         was = before.get(outcome.source)
         desk.stale |= bool(outcome.new or outcome.changed or was is None or state is None or state.state != was.state)
         if state is not None:
-            host = desk.store.host(desk.host(outcome.source))
-            every, now = desk.sources[outcome.source].every, desk.clock()
-            wait = host.retry_after if host else None
-            due = next_due(state, every=every, now=now, random=desk.random, not_before=wait)
-            desk.store.set_next_due(outcome.source, due)
+            every = desk.sources[outcome.source].every
+            due = next_due(state, outcome.outcome, every=every, now=desk.clock())
+            if due is not None:
+                desk.store.set_next_due(outcome.source, due)
         tell(crawl_line(outcome))
     return report.outcomes
 

@@ -52,12 +52,18 @@ class Daemon:
         load: Callable[[], Config],
         server: Server | None = None,
         listener: socket.socket | None = None,
+        tell: Callable[[Line], None] | None = None,
     ) -> None:
-        """Prepare to work at *desk*: *load* reads the configuration again; *server* serves at *listener*, if any."""
+        """Prepare to work at *desk*.
+
+        *load* reads the configuration again; *server* serves at *listener*, if any;
+        *tell* hears the lines of cycles that nobody ordered.
+        """
         self.desk = desk
         self._load = load
         self._server = server
         self._listener = listener
+        self._tell = tell or _ignore
         self._stopping = asyncio.Event()
         self._tasks: set[asyncio.Task[Any]] = set()
         self._taken: set[str] = set()
@@ -123,7 +129,7 @@ class Daemon:
     async def _cycle(self, batch: Sequence[str]) -> None:
         hold_s = _HOLD_S
         try:
-            await run_cycle(self.desk, batch, Order(verb="crawl"), _ignore)
+            await run_cycle(self.desk, batch, Order(verb="crawl"), self._tell)
             hold_s = 0.0
         finally:
             asyncio.get_running_loop().call_later(hold_s, self._taken.difference_update, batch)
@@ -143,7 +149,7 @@ class Daemon:
             await self._guard("publish", self._publish())
 
     async def _publish(self) -> None:
-        await publish_all(self.desk, _ignore)
+        await publish_all(self.desk, self._tell)
 
     async def _back_up(self) -> None:
         await self._guard("backup", asyncio.to_thread(back_up, self.desk))

@@ -8,12 +8,11 @@ from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from random import Random
 
 from crawler.address import host_of
 from crawler.run import Zygote
 from crawler.source import Source, load_sources
-from feeds import topic
+from feeds import topic, where
 from feeds.error import ConfigError
 from feeds.identity import DEFAULT_AUTHORITY
 from feeds.store import Store, open_store
@@ -45,7 +44,6 @@ class Desk:
     store: Store
     zygote: Zygote
     clock: Callable[[], datetime] = now_utc
-    random: Random = field(default_factory=Random)
     replay: str | None = None
     stale: bool = True
     publishing: asyncio.Lock = field(default_factory=asyncio.Lock)
@@ -112,6 +110,13 @@ def load_rules(config: Config) -> tuple[Mapping[str, Source], Topics]:
         topics = topic.load(*config.topic_files)
     except ConfigError as error:
         problems.append(str(error))
+    if topics is not None:
+        keys = [one.key for one in topics.topics]
+        for name, expression in config.feeds.items():
+            try:
+                where.parse(expression, topics=keys, sources=sources)
+            except ConfigError as error:
+                problems.append(f"{config.file}: feeds.{name}.where: {error}")
     if problems or topics is None:
         raise ConfigError("\n".join(problems))
     return sources, topics
@@ -119,10 +124,17 @@ def load_rules(config: Config) -> tuple[Mapping[str, Source], Topics]:
 
 @contextmanager
 def open_desk(
-    config: Config, *, clock: Callable[[], datetime] = now_utc, random: Random | None = None, replay: Path | None = None
+    config: Config,
+    *,
+    rules: tuple[Mapping[str, Source], Topics] | None = None,
+    clock: Callable[[], datetime] = now_utc,
+    replay: Path | None = None,
 ) -> Iterator[Desk]:
-    """Open all that *config* names for the length of the block; nothing is written where it names something wrong."""
-    sources, topics = load_rules(config)
+    """Open all that *config* names for the length of the block; nothing is written where it names something wrong.
+
+    *rules* are its sources and topics, where they have been read already.
+    """
+    sources, topics = rules or load_rules(config)
     with open_store(config.store.url, authority=config.site.authority or DEFAULT_AUTHORITY) as store:
         _enrol(store, sources, now=clock())
         desk = Desk(
@@ -132,7 +144,6 @@ def open_desk(
             store=store,
             zygote=Zygote(idle_s=_IDLE_S),
             clock=clock,
-            random=random or Random(),  # noqa: S311  # spreads retries, guards nothing
             replay=str(replay) if replay else None,
         )
         try:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 
-from crawler.source import Source
+from crawler.source import Source, load_sources
 from feeds.store.state import SourceState, State
-from scheduler.desk import choose, load_rules
+from scheduler.desk import choose
 from scheduler.reading import open_to_read
 from scheduler.session import Session
 
@@ -45,8 +45,9 @@ def is_late(state: SourceState, *, every: timedelta, now: datetime) -> bool:
 
 def known_states(session: Session, keys: Sequence[str]) -> Iterator[tuple[Source, SourceState]]:
     """Yield each configured source (of *keys*, where given) and how it stands; nothing is written."""
-    sources, _ = load_rules(session.config)
-    with open_to_read(session.config) as store:
+    config = session.config
+    sources = load_sources(*config.sources.folders, use=config.sources.use)
+    with open_to_read(config) as store:
         states = {state.key: state for state in store.source_states()}
     for key in choose(sources, keys):
         source = sources[key]

@@ -6,9 +6,9 @@ import asyncio
 import logging
 from collections.abc import Callable
 
+from feeds.identity import DEFAULT_AUTHORITY
 from feeds.publish import Published, publish
 from feeds.site import Site
-
 from scheduler.config import Config
 from scheduler.desk import Desk
 from scheduler.line import Line
@@ -23,6 +23,7 @@ def site_of(config: Config) -> Site:
     return Site(
         base_url=config.site.base_url,
         title=config.site.title,
+        authority=config.site.authority or DEFAULT_AUTHORITY,
         photos=config.site.photos,
         formats=config.publish.formats,
         hub=config.notify.hub,

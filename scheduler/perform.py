@@ -12,7 +12,7 @@ from pathlib import Path
 from crawler.batch import SourceOutcome
 from scheduler.control import hand_over
 from scheduler.cycle import run_cycle
-from scheduler.desk import Desk, now_utc, open_desk
+from scheduler.desk import Desk, choose, load_rules, now_utc, open_desk
 from scheduler.line import Line
 from scheduler.lock import HeldError, hold
 from scheduler.order import Order
@@ -31,6 +31,8 @@ def carry_out(session: Session, order: Order) -> int:
     Raises HeldError where another command, not a daemon, holds the directory.
     """
     config = session.config
+    rules = load_rules(config)
+    choose(rules[0], order.sources)  # a slip of the hand is told before anything is opened or made
     with ExitStack() as stack:
         try:
             stack.enter_context(hold(config.var, command=typed(), now=now_utc()))
@@ -40,7 +42,7 @@ def carry_out(session: Session, order: Order) -> int:
             if status is None:
                 raise
             return status
-        desk = stack.enter_context(open_desk(config))
+        desk = stack.enter_context(open_desk(config, rules=rules))
         printer = stack.enter_context(report(session))
         return asyncio.run(perform(desk, order, printer.tell))
 

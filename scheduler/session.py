@@ -93,6 +93,12 @@ class Session:
             sys.stderr.write(escape(text) + "\n")
             sys.stderr.flush()
 
+    def complain(self, text: str) -> None:
+        """Print on stderr what is wrong, however quiet we are to be."""
+        for line in text.splitlines():
+            sys.stderr.write(f"baywire: {escape(line)}\n")
+        sys.stderr.flush()
+
     def table(self, rows: Sequence[tuple[str, ...]], *, head: tuple[str, ...]) -> None:
         """Print *rows* under *head* in columns; the last column is as long as it likes."""
         widths = [max(_width(row[column]) for row in [head, *rows]) for column in range(len(head))]

@@ -6,10 +6,30 @@ from collections.abc import Sequence
 
 from feeds.release import Release, Revision
 from feeds.store import Store
-from scheduler.line import release_line
+from scheduler.line import Line, release_line
 from scheduler.session import Session
 
-__all__ = ["print_release", "print_releases"]
+__all__ = ["print_line", "print_release", "print_releases"]
+
+
+def print_line(session: Session, line: Line) -> None:
+    """Print a *line* of a preview: as JSON, or what a person looks at first."""
+    if session.json:
+        session.emit(line)
+        return
+    match line:
+        case {"kind": "listing", "items": list(items), "url": url, "via": via, "confidence": confidence}:
+            session.say(f"listing: {url} ({len(items)} releases, read by {via}, confidence {confidence})")
+            for item in items:
+                session.say(f"  {str(item['date'] or '')[:10]:10}  {item['title']}")
+        case {"kind": "release", "title": title, "published": published, "topics": list(topics)}:
+            session.say()
+            session.say(f"{title}")
+            session.say(f"  {published or 'no date'}  {line['language']}  [{', '.join(topics)}]  {line['url']}")
+            for paragraph in str(line["text"]).splitlines():
+                session.say(f"  {paragraph}")
+        case {"kind": "tag", "topic": topic, "score": score, "threshold": threshold, "evidence": list(evidence)}:
+            session.say(f"  {topic}: {score} of {threshold}: {', '.join(dict.fromkeys(e['text'] for e in evidence))}")
 
 
 def print_releases(session: Session, store: Store, ids: Sequence[str]) -> None:

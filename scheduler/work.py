@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import signal
+import socket
+from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -12,6 +14,7 @@ from feeds.serve import application
 from feeds.error import ConfigError
 from scheduler.daemon import Daemon
 from scheduler.desk import now_utc, open_desk
+from scheduler.line import Line
 from scheduler.lock import hold
 from scheduler.outlet import site_of
 from scheduler.perform import typed
@@ -22,22 +25,35 @@ from scheduler.session import Session
 __all__ = ["run_daemon", "serve_files"]
 
 
-def run_daemon(session: Session, *, serve: bool = True, replay: Path | None = None) -> int:
-    """Run the daemon in the session's directory until SIGTERM or SIGINT; return the exit status."""
+def run_daemon(  # noqa: PLR0913  # two for `run`, three for `demo`
+    session: Session,
+    *,
+    serve: bool = True,
+    replay: Path | None = None,
+    listener: socket.socket | None = None,
+    tell: Callable[[Line], None] | None = None,
+    ready: Callable[[], None] | None = None,
+) -> int:
+    """Run the daemon in the session's directory until SIGTERM or SIGINT; return the exit status.
+
+    *listener* is a socket that listens already; *tell* hears the lines of every cycle;
+    *ready* is called once everything is published and served.
+    """
     config = session.config
     session.log_as_daemon()
     with ExitStack() as stack:
         stack.enter_context(hold(config.var, command=typed(), now=now_utc()))
-        listener = stack.enter_context(bind(config.serve.host, config.serve.port)) if serve else None
+        if serve and listener is None:
+            listener = stack.enter_context(bind(config.serve.host, config.serve.port))
         desk = stack.enter_context(open_desk(config, replay=replay))
         server = Server(application(config.publish.directory, site=site_of(config))) if serve else None
-        daemon = Daemon(desk, load=session.load, server=server, listener=listener)
+        daemon = Daemon(desk, load=session.load, server=server, listener=listener, tell=tell)
 
-        def ready() -> None:
+        def say() -> None:
             if listener is not None:
                 session.note(f"serving http://{_address(listener.getsockname())}/ from {config.publish.directory}")
 
-        asyncio.run(daemon.run(ready=ready))
+        asyncio.run(daemon.run(ready=ready or say))
     return 0
 
 

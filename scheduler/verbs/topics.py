@@ -38,16 +38,25 @@ def topics(ctx: click.Context) -> int:
 
 @topics.command("test")
 @click.argument("file", type=click.Path(path_type=Path))
-@click.option("--language", default="", help="Language of the text: en, zh-Hant, zh-Hans, pt.")
+@click.option("--language", default="", help="Language of a plain text: en, zh-Hant, zh-Hans, pt.")
 @click.pass_obj
 def test(session: Session, *, file: Path, language: str) -> int:
-    """Print what every topic says of the text in FILE, a plain text whose first line is the title."""
+    """Print how well the topics do on FILE, texts that a person labelled, one JSON object a line; exit 1 for mistakes.
+
+    A FILE that is not JSON is one plain text, its title in the first line: then what every topic says of it.
+    """
+    from feeds.topic_score import read_labelled, score
     from scheduler.desk import load_rules
-    from scheduler.explain import print_tags
+    from scheduler.explain import print_score, print_tags
 
     _, known = load_rules(session.config)
-    title, _, text = session.read(file).decode("utf-8", "replace").strip().partition("\n")
-    print_tags(session, known.explain(title=title, text=text, language=language), all_of_them=True)
+    text = session.read(file).decode("utf-8", "replace").strip()
+    if text.startswith("{"):
+        result = score(read_labelled(session.path(file)), known)
+        print_score(session, result)
+        return int(bool(result.mistakes))
+    title, _, body = text.partition("\n")
+    print_tags(session, known.explain(title=title, text=body, language=language), all_of_them=True)
     return 0
 
 
@@ -62,10 +71,12 @@ def diff(session: Session) -> int:
     _, known = load_rules(session.config)
     found = 0
     with open_to_read(session.config) as store:
-        for change in differences(store, known):
+        for change, title in differences(store, known):
             found += 1
             if session.json:
-                session.emit(change.line())
+                added, removed = list(change.added), list(change.removed)
+                session.emit({"kind": "difference", "id": change.id, "added": added, "removed": removed})
             else:
-                session.say(f"{change.sign}{change.topic}  {change.release}  {change.title}")
+                signs = [*(f"+{topic}" for topic in change.added), *(f"-{topic}" for topic in change.removed)]
+                session.say(f"{' '.join(signs)}  {title}  {change.id}")
     return int(bool(found))

@@ -1,0 +1,136 @@
+"""Fetch or open a page, read it, tag it, keep nothing: what a crawl would make of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from crawler.address import host_of
+from crawler.batch import Fetched
+from crawler.extract import Item, Listing, NotARelease, read_declared_listing, read_declared_release
+from crawler.normalise import decode, language
+from crawler.run import fetch
+from crawler.source import Source
+from feeds.error import ConfigError, SourceError
+from feeds.release import Draft
+from feeds.topic import Topics
+from scheduler.line import Line, draft_line, listing_line, tag_line
+
+__all__ = ["Kind", "Page", "Preview", "owners", "require_address"]
+
+Kind = Literal["listing", "release"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """A page as text: *url* is where it is, or says it is."""
+
+    url: str
+    text: str
+
+    @classmethod
+    def of(cls, url: str, body: bytes, content_type: str = "") -> Page:
+        """Return the page at *url* whose bytes are *body*."""
+        return cls(url=url, text=decode(body, content_type, url).text)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Preview:
+    """How to preview: *sources* that may own a page, *topics*, how to fetch; *explain* prints tags with evidence."""
+
+    sources: Mapping[str, Source]
+    topics: Topics
+    now: datetime
+    replay: str | None = None
+    contact: str = ""
+    limit: int = 3
+    explain: bool = False
+
+    def of_source(self, source: Source) -> Iterator[Line]:
+        """Yield the listing of *source* and its first releases; SourceError where it cannot be had or read."""
+        asked = [request.url for request in source.requests(self.now) if not request.form]
+        if not asked:
+            raise SourceError(f"{source.key}: has no listing that can be fetched by itself: see its file {source.file}")
+        page = self._fetch_one(asked[0], source)
+        yield from self.of_listing(page, source)
+
+    def of_url(self, url: str) -> Iterator[Line]:
+        """Yield what is at *url*: the release it is, or the listing of a source and its first releases."""
+        for source in self.sources.values():
+            if url in {request.url for request in source.requests(self.now)}:
+                yield from self.of_listing(self._fetch_one(url, source), source)
+                return
+        owned = owners(self.sources, url)
+        yield from self.of_page(self._fetch_one(url, owned[0] if owned else None))
+
+    def of_page(self, page: Page, kind: Kind | None = None) -> Iterator[Line]:
+        """Yield what *page* is: a release, or with *kind* "listing" what it lists."""
+        owned = owners(self.sources, page.url)
+        if not owned:
+            raise SourceError(f"{page.url}: belongs to no source: see baywire sources")
+        told = language(page.text) if len(owned) > 1 else ""
+        source = next((one for one in owned if one.language == told), owned[0])
+        if kind == "listing" or (kind is None and not _is_release(source, page.url)):
+            yield from self.of_listing(page, source, follow=False)
+            return
+        yield from self._release(read_declared_release(source, page.text, page.url, item=None, seen=self.now), page.url)
+
+    def of_listing(self, page: Page, source: Source, *, follow: bool = True) -> Iterator[Line]:
+        """Yield what *page* lists and, where to *follow*, its first releases."""
+        listing = read_declared_listing(source, page.text, page.url)
+        yield listing_line(listing, url=page.url)
+        if not listing.items:
+            raise SourceError(f"{source.key}: {listing.reason or 'nothing found on the listing'}: {page.url}")
+        if follow:
+            for item, text in self._texts(source, listing):
+                found = read_declared_release(source, text, item.url, item=item, seen=self.now)
+                yield from self._release(found, item.url)
+
+    def _texts(self, source: Source, listing: Listing) -> Iterator[tuple[Item, str]]:
+        items = listing.items[: self.limit]
+        if not source.release.fetch:
+            yield from ((item, "") for item in items)
+            return
+        pages = self._fetch([item.url for item in items], source)
+        for item, page in zip(items, pages, strict=True):
+            if page.reason:
+                raise SourceError(f"{item.url}: {page.reason}")
+            yield item, decode(page.body, page.content_type, page.url).text
+
+    def _release(self, found: Draft | NotARelease, url: str) -> Iterator[Line]:
+        if isinstance(found, NotARelease):
+            raise SourceError(f"{url}: is not a release: {found.reason}")
+        tags = self.topics.explain(title=found.title, text=found.text, language=found.language, source=found.source)
+        yield draft_line(found, (tag.topic for tag in tags if tag.passed))
+        if self.explain:
+            yield from (tag_line(tag) for tag in tags if tag.passed or tag.evidence)
+
+    def _fetch(self, urls: Sequence[str], source: Source | None) -> Sequence[Fetched]:
+        allowed = source is not None and source.allow_private
+        return fetch(urls, replay=self.replay, contact=self.contact, allow_private=allowed)
+
+    def _fetch_one(self, url: str, source: Source | None) -> Page:
+        (page,) = self._fetch([url], source)
+        if page.reason:
+            raise SourceError(f"{url}: {page.reason}")
+        return Page.of(page.url, page.body, page.content_type)
+
+
+def owners(sources: Mapping[str, Source], url: str) -> tuple[Source, ...]:
+    """Return the sources that list on, or publish under, the host of *url*, those whose releases look like it first."""
+    host = host_of(url)
+    near = [source for source in sources.values() if host in {*source.hosts, host_of(source.listing.url)}]
+    return tuple(sorted(near, key=lambda source: not _is_release(source, url)))
+
+
+def _is_release(source: Source, url: str) -> bool:
+    return bool(source.native_id(source.canonical(url)))
+
+
+def require_address(url: str) -> str:
+    """Return *url*; ConfigError where it is no http address."""
+    if not url.startswith(("http://", "https://")) or not host_of(url):
+        raise ConfigError(f"{url}: expected an address that starts with http:// or https://")
+    return url
