@@ -36,7 +36,8 @@ def load(*paths: Path) -> Topics:
     >>> [topic.key for topic in load().topics][:2]
     ['ai', 'greater-bay-area']
     """
-    topics = {topic.key: topic for topic in _shipped()}
+    if not paths:
+        return _shipped()
     own: dict[str, Topic] = {}
     problems: list[str] = []
     for path in paths:
@@ -52,12 +53,12 @@ def load(*paths: Path) -> Topics:
                 own[topic.key] = topic
     if problems:
         raise ConfigError("\n".join(problems))
-    return Topics(tuple((topics | own).values()))
+    return Topics(tuple(({topic.key: topic for topic in _shipped().topics} | own).values()))
 
 
 @cache
-def _shipped() -> tuple[Topic, ...]:
-    return read_file(SHIPPED, engine=ENGINE)
+def _shipped() -> Topics:
+    return Topics(read_file(SHIPPED, engine=ENGINE))
 
 
 @dataclass(frozen=True, slots=True)

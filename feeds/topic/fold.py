@@ -152,12 +152,12 @@ def _fold_one(char: str) -> str:
     category = unicodedata.category(char)
     if char.isspace() or category == "Cs":  # half a character: the automaton takes none
         return " "
-    if category in {"Mn", "Me", "Cf", "Cc"} or 0x1160 <= code <= 0x11FF:
+    if category in {"Mn", "Mc", "Me", "Cf", "Cc"} or 0x1160 <= code <= 0x11FF:
         return _DROP
     if not unicodedata.decomposition(char):
         return char
     parts = unicodedata.normalize("NFKD", char)
     base = parts[0]
-    if all(unicodedata.category(mark) == "Mn" for mark in parts[1:]):
+    if all(unicodedata.category(mark).startswith("M") for mark in parts[1:]):
         return " " if base.isspace() else base
     return char
