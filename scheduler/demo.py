@@ -17,6 +17,7 @@ from scheduler.session import Session
 
 if TYPE_CHECKING:
     from scheduler.line import Line
+    from scheduler.newsroom.place import Setting
 
 __all__ = ["FEEDS", "demo", "run_demo"]
 
@@ -61,30 +62,39 @@ def run_demo(session: Session, directory: Path | None, *, once: bool, port: int 
 
     with _listen(port) as listener:
         place = Place.open(directory, now=now_utc())
-        base = f"http://{_LOOPBACK}:{listener.getsockname()[1]}/"
         with place.newsroom(now_utc) as newsroom:
-            # Each is said on the command line's behalf, so that no variable of the environment leads a demo elsewhere.
-            settings: dict[str, str | int] = {
-                "site.base-url": base,
-                "site.title": "baywire demo",
-                "store.url": "sqlite:///var/baywire.sqlite3",
-                "publish.directory": "public",
-                "serve.host": _LOOPBACK,
-                "serve.port": listener.getsockname()[1],
-                "crawl.contact": newsroom.base + "/",
-                "crawl.delay": 0,
-                "log.level": "info" if session.verbosity > 0 else "warning",
-            }
-            session.flags |= settings
+            settings = _settings(
+                newsroom.base, listener.getsockname()[1], log="info" if session.verbosity > 0 else "warning"
+            )
             place.furnish(newsroom, settings)
+            # Said on the command line's behalf too, so that no variable of the environment leads a demo elsewhere.
+            session.flags |= {**settings, "notify.hook": [], "notify.heartbeat-url": "", "notify.hub": ""}
             session.directory = place.directory
             if once:
                 listener.close()
-                return _once(session, newsroom.base, base)
-            return _run(session, listener, newsroom.base, base)
+                return _once(session, newsroom.base)
+            return _run(session, listener, newsroom.base)
 
 
-def _once(session: Session, newsroom: str, base: str) -> int:
+def _settings(newsroom: str, port: int, *, log: str) -> dict[str, Setting]:
+    """Return the configuration of a demo that reads *newsroom* and serves on *port*."""
+    from scheduler.newsroom.story import sites  # noqa: PLC0415 - as above
+
+    return {
+        "site.base-url": f"http://{_LOOPBACK}:{port}/",
+        "site.title": "baywire demo",
+        "store.url": "sqlite:///var/baywire.sqlite3",
+        "publish.directory": "public",
+        "serve.host": _LOOPBACK,
+        "serve.port": port,
+        "crawl.contact": f"{newsroom}/",
+        "crawl.delay": 0,
+        "sources.use": [site.key for site in sites()],
+        "log.level": log,
+    }
+
+
+def _once(session: Session, newsroom: str) -> int:
     """Crawl and publish once, then say what there is; return the exit status."""
     from scheduler.order import Order  # noqa: PLC0415 - as above
     from scheduler.perform import carry_out  # noqa: PLC0415 - as above
@@ -92,7 +102,7 @@ def _once(session: Session, newsroom: str, base: str) -> int:
     status = carry_out(session, Order(verb="crawl"))
     config = session.config
     if session.json:
-        session.emit(_demo_line(session, newsroom, base))
+        session.emit(_demo_line(session, newsroom))
         return status
     session.say()
     session.say(f"published in  {config.publish.directory}")
@@ -102,7 +112,7 @@ def _once(session: Session, newsroom: str, base: str) -> int:
     return status
 
 
-def _run(session: Session, listener: socket.socket, newsroom: str, base: str) -> int:
+def _run(session: Session, listener: socket.socket, newsroom: str) -> int:
     """Run the daemon on *listener*, printing releases as they arrive; return its exit status."""
     from scheduler.work import run_daemon  # noqa: PLC0415 - as above
 
@@ -114,13 +124,14 @@ def _run(session: Session, listener: socket.socket, newsroom: str, base: str) ->
             shown = f"  [{', '.join(map(str, topics))}]" if isinstance(topics, list) and topics else ""
             session.say(f"{line['source']:13}  {line['title']}{shown}")
 
-    return run_daemon(session, listener=listener, tell=tell, ready=lambda: _announce(session, newsroom, base))
+    return run_daemon(session, listener=listener, tell=tell, ready=lambda: _announce(session, newsroom))
 
 
-def _announce(session: Session, newsroom: str, base: str) -> None:
+def _announce(session: Session, newsroom: str) -> None:
     """Print the addresses to open and to subscribe to."""
+    base = session.config.site.base_url
     if session.json:
-        session.emit(_demo_line(session, newsroom, base))
+        session.emit(_demo_line(session, newsroom))
         return
     session.say(f"folder     {session.directory}")
     session.say(f"newsroom   {newsroom}/  (made up: four bodies, four languages)")
@@ -130,7 +141,8 @@ def _announce(session: Session, newsroom: str, base: str) -> None:
     session.say("New releases arrive for two minutes, one is corrected. Ctrl-C ends it.")
 
 
-def _demo_line(session: Session, newsroom: str, base: str) -> Line:
+def _demo_line(session: Session, newsroom: str) -> Line:
+    base = session.config.site.base_url
     return {
         "kind": "demo",
         "directory": str(session.directory),

@@ -14,8 +14,9 @@ from feeds.error import ConfigError
 from scheduler.newsroom.server import Newsroom
 from scheduler.newsroom.story import FOLDER
 
-__all__ = ["DEFAULT_PORT", "Place"]
+__all__ = ["DEFAULT_PORT", "Place", "Setting"]
 
+Setting = str | int | list[str]
 DEFAULT_PORT = 8400  # what the source files of the newsroom say
 _MARK = "newsroom.json"
 
@@ -60,8 +61,8 @@ class Place:
         """Return the newsroom of this place, on its last port if that is free."""
         return Newsroom(start=self.start, clock=clock, port=self.port)
 
-    def furnish(self, newsroom: Newsroom, settings: Mapping[str, str | int]) -> None:
-        """Write down *settings* ("serve.port" to its value) and the newsroom's sources, so that every verb works here."""
+    def furnish(self, newsroom: Newsroom, settings: Mapping[str, Setting]) -> None:
+        """Write down *settings* ("serve.port" to its value) and the newsroom's sources: every verb works here then."""
         sources = self.directory / "sources.d"
         sources.mkdir(exist_ok=True)
         for path in sorted((FOLDER / "sources").glob("*.toml")):
@@ -73,8 +74,8 @@ class Place:
         mark = {"start": self.start.isoformat(), "port": newsroom.port}
         (self.directory / _MARK).write_text(json.dumps(mark) + "\n", encoding="utf-8")
 
-    def _configuration(self, settings: Mapping[str, str | int]) -> str:
-        """Return baywire.toml with *settings*, the newsroom's sources and a combination of two topics."""
+    def _configuration(self, settings: Mapping[str, Setting]) -> str:
+        """Return baywire.toml with *settings* and a combination of two topics."""
         lines = ["# Written by `baywire demo`; it writes it anew each time."]
         for section in sorted({key.partition(".")[0] for key in settings}):
             lines += ["", f"[{section}]"]
@@ -83,7 +84,5 @@ class Place:
                 for key, value in settings.items()
                 if key.startswith(section + ".")
             ]
-        keys = [path.stem for path in sorted((FOLDER / "sources").glob("*.toml"))]
-        lines += ["", "[sources]", f"use = {json.dumps(keys)}"]
         lines += ["", "[feeds.ai-and-greater-bay-area]", 'where = "ai and greater-bay-area"', ""]
         return "\n".join(lines)
