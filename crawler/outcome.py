@@ -90,6 +90,8 @@ def of_error(error: BaseException | None) -> Trouble:
         return Trouble(outcome=Outcome.BLOCKED, reason=said)
     if name == "NotRecorded":
         return Trouble(outcome=Outcome.FAILED, reason=f"not recorded: {said}", unrecorded=True)
+    if "certificate verify failed" in said or name in ("VerificationError", "CertificateError"):
+        return Trouble(outcome=Outcome.FAILED, reason="its TLS certificate proves nothing: expected a valid one")
     words = _NETWORK.get(name)
     if words is None:
         return Trouble(outcome=Outcome.FAILED, reason=said or name)
@@ -109,7 +111,7 @@ _NETWORK: Final = {
     "NoRouteError": "cannot be connected to",
     "TCPTimedOutError": "no connection in time",
 }
-_TELLING: Final = frozenset(["DownloadFailedError", "ConnectError", "NoRouteError"])
+_TELLING: Final = frozenset(["ConnectError", "NoRouteError"])
 
 
 def next_state(  # noqa: PLR0913 - all that decides, by name

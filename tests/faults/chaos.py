@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import socket
 import socketserver
+import ssl
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -105,6 +106,16 @@ class Chaos:
     def times(self, path: str) -> list[Asked]:
         """Return the requests for *path*."""
         return [asked for asked in self.asked if asked.path == path]
+
+    def secure(self, context: ssl.SSLContext) -> None:
+        """Speak TLS from here on."""
+        plain = self._server.get_request
+
+        def get_request() -> tuple[socket.socket, object]:
+            connection, address = plain()
+            return context.wrap_socket(connection, server_side=True), address
+
+        self._server.get_request = get_request
 
     def close(self) -> None:
         """Stop."""
