@@ -21,25 +21,11 @@ if TYPE_CHECKING:  # the store loads SQLAlchemy, topics their automata
     from feeds.store import SourceState, Store
     from feeds.topic import Topics
 
-__all__ = ["Pages", "chrome"]
+__all__ = ["Pages"]
 
 _LABELS = {"atom": "Atom", "rss": "RSS", "json": "JSON Feed"}
 _ON_INDEX, _ON_PAGE = 20, 50
 _WRONG = frozenset({"suspicious", "failing", "blocked", "gone"})
-
-
-def chrome(site: Site, language: str, here: str = "") -> list[dict[str, object]]:
-    """Return what every page in *language* leads to; *here* is the path of the page itself."""
-    say = words(language)
-    root = html.root_of(site)
-    places = (
-        (say.topics, "topics/"),
-        (say.sources, "sources/"),
-        (say.corrections, "corrections/"),
-        (say.search, "search"),
-        (say.subscribe, "subscribe/" if language == "en" else f"subscribe/{slug(language)}/"),
-    )
-    return [{"name": name, "url": root + path, "here": path == here} for name, path in places]
 
 
 class Pages:
@@ -189,7 +175,6 @@ class Pages:
                 "path": path,
                 "title": say.subscribe_page,
                 "about": say.subscribe_what,
-                "nav": chrome(self._site, language, path),
                 "others": others,
                 "steps": say.steps("subscribe_steps"),
                 "often": say.subscribe_often.format(minutes=minutes),
@@ -200,7 +185,7 @@ class Pages:
         """Write a page that speaks English and is made whole each time something on it changes."""
         file = path if path.endswith(".html") else f"{path}index.html"
         shared: dict[str, Any] = {"language": "en", "path": path, "about": about, "site": self._site}
-        shared |= {"nav": chrome(self._site, "en", path), "title": told.get("heading", about)}
+        shared |= {"title": told.get("heading", about)}
         self._page(file, template, shared | told)
 
     def _page(self, file: str, template: str, told: Mapping[str, Any]) -> None:
@@ -225,7 +210,6 @@ class Pages:
             "title": edition.title,
             "heading": self._heading(edition),
             "about": edition.about,
-            "nav": chrome(self._site, edition.speaks, edition.page),
             "feeds": feeds,
             "autodiscovery": feeds,
             "others": self._others(edition),

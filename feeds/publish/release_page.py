@@ -70,8 +70,6 @@ class ReleasePages:
             self._book.note(_file(heads[id_]), signs[id_])
 
     def _page(self, release: Release, head: Head, tags: Sequence[Tag]) -> bytes:
-        from feeds.publish.page import chrome  # noqa: PLC0415 -- it writes us
-
         newsroom = self._fragments.newsroom(release.source)
         entry = entry_of(release, newsroom, self._site, self._fragments.labels(head))
         say = words(release.language)
@@ -85,7 +83,6 @@ class ReleasePages:
             path=path,
             title=entry.title,
             about=entry.summary,
-            nav=chrome(self._site, say.tag),
             entry=entry,
             source=release.source,
             published=instant(entry.published),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -12,7 +11,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 
 from feeds.render.model import Entry, instant
 from feeds.render.words import words
-from feeds.site import Site
+from feeds.site import Site, slug
 
 __all__ = ["ASSETS", "VERSION", "item", "page", "root_of"]
 
@@ -55,13 +54,27 @@ def page(  # noqa: PLR0913 -- what every page has, then what its template asks f
     path: str,
     title: str,
     about: str,
-    nav: Sequence[Mapping[str, object]],
     **told: Any,  # noqa: ANN401 -- what each template asks for
 ) -> bytes:
     """Return the page that *template* makes, which lives at *path* below *site* and speaks *language*."""
     shared: dict[str, Any] = {"autodiscovery": (), "others": (), "canonical": site.url(path)}
-    shared |= {"site": site, "root": root_of(site), "say": words(language), "title": title, "about": about, "nav": nav}
+    shared |= {"site": site, "root": root_of(site), "say": words(language), "title": title, "about": about}
+    shared["nav"] = _navigation(site, language, path)
     return _template(template).render(**(shared | told)).encode()
+
+
+def _navigation(site: Site, language: str, here: str) -> list[dict[str, object]]:
+    """Return what every page in *language* leads to; *here* is the path of the page itself."""
+    say = words(language)
+    root = root_of(site)
+    places = (
+        (say.topics, "topics/"),
+        (say.sources, "sources/"),
+        (say.corrections, "corrections/"),
+        (say.search, "search"),
+        (say.subscribe, "subscribe/" if language == "en" else f"subscribe/{slug(language)}/"),
+    )
+    return [{"name": name, "url": root + path, "here": path == here} for name, path in places]
 
 
 @cache

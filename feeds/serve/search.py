@@ -1,0 +1,189 @@
+"""Search: the one page made on request, bounded in what it may cost; its results are a feed too."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+from urllib.parse import urlencode
+
+from feeds.edition import Named
+from feeds.release import Newsroom
+from feeds.render import atom, html
+from feeds.render.entry import Label, entry_of
+from feeds.render.fragment import join
+from feeds.render.model import Entry, Feed, newest_update
+from feeds.render.words import Words, words
+from feeds.serve.answer import Answer
+from feeds.serve.query import Query, read_query
+from feeds.site import LANGUAGES, MEDIA_TYPES, Site
+from feeds.store import Found, Head
+
+if TYPE_CHECKING:  # the store loads SQLAlchemy
+    from feeds.store import Store
+
+__all__ = ["Search"]
+
+_AT_ONCE = 4  # searches; whoever comes when they are all busy is told to come back
+_WAITING = 16
+_PAGE = 25
+_SCANNED = 1000
+_BRIEFLY = (b"cache-control", b"public, max-age=60")
+
+
+class Search:
+    """Answers searches of *store*; made once, used from one event loop."""
+
+    def __init__(self, store: Store, site: Site, topics: Iterable[Named]) -> None:
+        """Search *store*; *topics* are those that a query may name."""
+        self._store = store
+        self._site = site
+        self._topics = {topic.key: topic for topic in topics}
+        self._turn = asyncio.Semaphore(_AT_ONCE)
+        self._waiting = 0
+
+    async def answer(self, form: str, query: str, accept_language: str) -> Answer:
+        """Return what the query string *query* finds, as "html" or "atom"."""
+        if self._waiting >= _WAITING:
+            text = b"Too many searches at once: try again in a few seconds.\n"
+            return Answer(status=503, type="text/plain; charset=utf-8", body=text, headers=((b"retry-after", b"5"),))
+        self._waiting += 1
+        try:
+            async with self._turn:
+                return await asyncio.to_thread(self.find, form, query, accept_language)
+        finally:
+            self._waiting -= 1
+
+    def find(self, form: str, query: str, accept_language: str = "") -> Answer:
+        """Return the same, at once."""
+        newsrooms = self._store.newsrooms()
+        asked = read_query(query, topics=self._topics, sources=newsrooms)
+        if asked.problem and form == "atom":
+            return Answer(status=400, type="text/plain; charset=utf-8", body=f"{asked.problem}\n".encode())
+        found = Found() if asked.problem or asked.is_empty else self._search(asked)
+        entries = self._entries(found.ids, newsrooms)
+        if form == "atom":
+            return self._feed(asked, entries)
+        return self._page(asked, found, entries, words(_preferred(accept_language)))
+
+    def _search(self, asked: Query) -> Found:
+        if asked.only_narrows:
+            return self._newest(asked)
+        return self._store.search(
+            asked.words,
+            topic=asked.topic,
+            source=asked.source,
+            language=asked.language,
+            since=asked.since,
+            until=asked.until,
+            limit=_PAGE,
+            offset=(asked.page - 1) * _PAGE,
+        )
+
+    def _newest(self, asked: Query) -> Found:
+        """Return the newest that a query without words lets through, of those looked at."""
+        ids = self._store.newest(
+            topic=asked.topic, source=asked.source, language=asked.language, since=asked.since, limit=_SCANNED
+        )
+        if asked.until is not None or (asked.topic and asked.source):
+            ids = tuple(head.id for head in self._store.heads(ids).values() if _is_within(head, asked))
+        start = (asked.page - 1) * _PAGE
+        return Found(ids=ids[start : start + _PAGE], total=len(ids), more=len(ids) >= _SCANNED)
+
+    def _entries(self, ids: Sequence[str], newsrooms: Mapping[str, Newsroom]) -> tuple[Entry, ...]:
+        heads = self._store.heads(ids)
+        return tuple(
+            entry_of(
+                release,
+                newsrooms.get(release.source) or Newsroom(key=release.source, title=release.source),
+                self._site,
+                [
+                    Label(key, self._topics[key].name(release.language))
+                    for key in heads[release.id].topics
+                    if key in self._topics
+                ],
+            )
+            for release in self._store.releases(ids).values()
+            if release.id in heads
+        )
+
+    def _feed(self, asked: Query, entries: Sequence[Entry]) -> Answer:
+        say = words(asked.language or "en")
+        path = "search.atom?" + urlencode({"q": asked.text})
+        feed = Feed(
+            id=self._site.tag(f"search/{urlencode({'q': asked.text})}"),
+            title=f"{say.search}: {asked.text} · {self._site.title}",
+            about=say.search_label,
+            address=self._site.url(path),
+            page=self._site.url("search?" + urlencode({"q": asked.text})),
+            updated=newest_update(tuple(entries)),
+            language=say.tag,
+            mixed=True,
+            author=self._site.title,
+            author_url=self._site.base_url,
+            icon=self._site.url("icon.svg"),
+        )
+        kept = []
+        for entry in entries:
+            try:
+                kept.append(atom.entry(entry))
+            except ValueError:  # in quarantine everywhere; the publication says why
+                feed = replace(feed, updated=newest_update(tuple(one for one in entries if one is not entry)))
+        body = join(atom.head(feed), kept)
+        return Answer(status=200, type=f"{MEDIA_TYPES['atom']}; charset=utf-8", body=body, headers=(_BRIEFLY,))
+
+    def _page(self, asked: Query, found: Found, entries: Sequence[Entry], say: Words) -> Answer:
+        root = html.root_of(self._site)
+        count = say.search_many if found.more else say.search_found
+        told = count.format(count=found.total) if found.total else say.search_none
+        items = "\n".join(html.item(entry, self._site).decode() for entry in entries)
+        feed = {
+            "type": MEDIA_TYPES["atom"],
+            "title": f"{say.search}: {asked.text}",
+            "url": self._site.url("search.atom?" + urlencode({"q": asked.text})),
+            "language": "",
+        }
+        body = html.page(
+            "search.html",
+            site=self._site,
+            language=say.tag,
+            path="search",
+            title=f"{asked.text} · {say.search}" if asked.text else say.search,
+            about=say.search_label,
+            asked=asked.text,
+            problem=asked.problem and f"{say.search_bad}: {asked.problem}",
+            found="" if asked.is_empty or asked.problem else told,
+            items=items,
+            feed=None if asked.is_empty or asked.problem else feed,
+            autodiscovery=() if asked.is_empty or asked.problem else (feed,),
+            newer=_turned(root, asked, -1) if asked.page > 1 else "",
+            older=_turned(root, asked, 1) if asked.page * _PAGE < found.total and asked.page < 20 else "",
+        )
+        status = 400 if asked.problem else 200
+        return Answer(status=status, type="text/html; charset=utf-8", body=body, headers=(_BRIEFLY,))
+
+
+def _is_within(head: Head, asked: Query) -> bool:
+    early = asked.until is None or head.published < asked.until
+    return early and asked.source in (None, head.source) and (asked.topic is None or asked.topic in head.topics)
+
+
+def _turned(root: str, asked: Query, step: int) -> str:
+    return f"{root}search?" + urlencode({"q": asked.text, "page": asked.page + step})
+
+
+def _preferred(accept_language: str) -> str:
+    """Return the language a browser asks for first, of those we speak.
+
+    >>> [_preferred(text) for text in ("zh-TW,zh;q=0.9", "zh-CN", "pt-BR,en;q=0.5", "fr", "")]
+    ['zh-Hant', 'zh-Hans', 'pt', 'en', 'en']
+    """
+    for part in accept_language[:200].split(","):
+        tag = part.partition(";")[0].strip().lower()
+        if tag.startswith("zh"):
+            return "zh-Hant" if any(mark in tag for mark in ("hant", "tw", "hk", "mo")) else "zh-Hans"
+        for known in LANGUAGES:
+            if tag.partition("-")[0] == known:
+                return known
+    return "en"
