@@ -14,4 +14,18 @@ __all__ = [
     "NotARelease",
     "read_declared_listing",
     "read_declared_release",
+    "read_release",
 ]
+
+
+def read_release(html: str, url: str) -> Extracted:
+    r"""Return what the page (or plain text) *html* that stood at *url* says, with nothing known of its site.
+
+    Pure and total: a page without a body has an empty text.
+
+    >>> read_release("CE visits Macao (with photo)\n\nHe did so today (June 12).", "https://a.hk/2025/06/12/x").title
+    'CE visits Macao'
+    """
+    from crawler.extract.page import read_page  # noqa: PLC0415 - what it brings is not needed where a source has rules
+
+    return read_page(html, url)

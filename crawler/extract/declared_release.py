@@ -44,6 +44,8 @@ def read_declared_release(
         found = _from_item(source, url, item)
     elif is_plain(text):
         found = read_plain(text, url, zone=source.zone)
+    elif not source.release.body:
+        found = _from_vote(source, text, url, item)
     else:
         found = _from_page(source, text, url, item)
     if isinstance(found, NotARelease):
@@ -68,6 +70,17 @@ def _from_item(source: Source, url: str, item: Item | None) -> Extracted | NotAR
         summary="" if fields.html == fields.summary else clean_html(fields.summary, url).text,
         facts=title.facts,
     )
+
+
+def _from_vote(source: Source, text: str, url: str, item: Item | None) -> Extracted | NotARelease:
+    """Return what a vote finds on a page whose source declares no body."""
+    from crawler.contract import what_wall  # noqa: PLC0415 - contract reads the types of this package
+    from crawler.extract.page import read_page  # noqa: PLC0415 - its voters take 300 ms to import
+
+    if wall := what_wall(text):
+        return NotARelease(f"a page that stands before the site: {wall}")
+    found = read_page(text, url, zone=source.zone, heading=title_of(item))
+    return replace(found, facts={**found.facts, "agreement": f"{found.agreement:.2f}"})
 
 
 def _from_page(source: Source, text: str, url: str, item: Item | None) -> Extracted | NotARelease:

@@ -1,0 +1,195 @@
+"""What the head of a page, its JSON-LD and its headings say: metas, title, author."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, cast
+
+from crawler.extract.block import squash
+from crawler.extract.select import text_of
+
+if TYPE_CHECKING:
+    from lxml.html import HtmlElement
+
+__all__ = ["Meta", "read_meta", "title_of_page"]
+
+_PARTED = re.compile(
+    r"\s+[|–—·»›:•]+\s+|\s+-{1,2}\s+|\s*[|｜_]\s*|\s+::\s+|\s*[-–—]{1,2}\s*(?=[\u4e00-\u9fff]{2,12}\Z)"
+)
+_ARTICLE = re.compile(r"Article|NewsArticle|BlogPosting|Report|PressRelease|WebPage|Posting|Statement", re.IGNORECASE)
+_OF_MEANING = re.compile(r"[A-Za-z]+Article|Article|Posting|PressRelease", re.IGNORECASE)
+_CONTROL = re.compile(r"[\x00-\x1f]")
+_MOST_JSON = 400_000
+_UNTITLED = frozenset(
+    ["", "home", "news", "pressrelease", "pressreleases", "newsroom", "untitled", "首页", "新闻", "新聞"]
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Meta:
+    """*metas* by name in small letters, first value each; *linked* the JSON-LD objects that describe the page."""
+
+    metas: Mapping[str, str]
+    linked: tuple[Mapping[str, object], ...]
+
+    def meta(self, *names: str) -> str:
+        """Return the first meta of *names* that says something."""
+        return next((value for name in names if (value := self.metas.get(name, ""))), "")
+
+    def said(self, *names: str) -> str:
+        """Return the first string under one of *names* in the JSON-LD of the page."""
+        return next((value for name in names for thing in self.linked if (value := _string(thing.get(name)))), "")
+
+
+def read_meta(root: HtmlElement) -> Meta:
+    """Return what the metas and the JSON-LD of the page say.
+
+    >>> from crawler.extract.tree import read_html
+    >>> read_meta(read_html('<meta name=PubDate content="2019-09-18 06:23">').root).meta("pubdate")
+    '2019-09-18 06:23'
+    """
+    metas: dict[str, str] = {}
+    for element in root.iter("meta"):
+        name = element.get("property") or element.get("name") or element.get("itemprop") or ""
+        value = " ".join((element.get("content") or "").split())
+        if name and value:
+            metas.setdefault(name.strip().lower(), value)
+    return Meta(metas, tuple(_linked(root)))
+
+
+def title_of_page(root: HtmlElement, meta: Meta | None = None, heading: str = "") -> tuple[str, str]:  # noqa: PLR0911 - a ladder of answers, best first
+    """Return the title of a page and what gave it; *heading* is what the listing called it.
+
+    Headings, Open Graph, JSON-LD and `<title>` are held against each other: what two say is right.
+
+    >>> from crawler.extract.tree import read_html
+    >>> title_of_page(read_html("<title>A long headline | The Site</title><h1>The Site</h1><h2>x</h2>").root)
+    ('A long headline', 'title')
+    """
+    meta = meta or read_meta(root)
+    whole = " ".join(text_of(found).split()) if (found := root.find(".//title")) is not None else ""
+    graph = meta.meta("og:title", "twitter:title")
+    declared = meta.meta("articletitle") or meta.said("headline")
+    site = squash(meta.meta("og:site_name"))
+    first = [text for text in (_heading(element) for element in root.iter("h1")) if text]
+    said = [squash(text) for text in (graph, whole, declared, heading) if text]
+    if declared and meta.meta("articletitle"):
+        return declared, "meta ArticleTitle"
+    agreed = [
+        text for text in first if squash(text) and squash(text) != site and any(squash(text) in line for line in said)
+    ]
+    agreed = [text for text in agreed if not _is_name(text, whole)]
+    if agreed:
+        return max(agreed, key=len), "h1"
+    near = [text for text in first if any(_close(squash(text), line) for line in said)]
+    if near and not _is_name(near[0], whole):
+        return near[0], "h1"
+    if heading:
+        return heading, "listing"
+    for text, origin in ((declared, "json-ld"), (graph, "og:title"), (whole, "title")):
+        bare = _without_site(text, meta)
+        if squash(bare) not in _UNTITLED:
+            second = _below(root, squash(bare))
+            return (second or bare), origin
+    if first:
+        return first[0], "h1"
+    return next(((text, "h2") for element in root.iter("h2") if (text := _heading(element))), ("", ""))
+
+
+def _heading(element: HtmlElement) -> str:
+    """Return the text of a heading that can be seen; an image alone speaks by its alt."""
+    text = " ".join(text_of(element).split())
+    if not text:
+        text = next((" ".join(image.get("alt", "").split()) for image in element.iter("img")), "")
+    return text
+
+
+def _below(root: HtmlElement, wanted: str) -> str:
+    """Return the h2 to h4 that says what *wanted* says, whole: a title that was cut for the head."""
+    if len(wanted) < 12:
+        return ""
+    for tag in ("h2", "h3"):
+        for element in root.iter(tag):
+            text = " ".join(text_of(element).split())
+            if squash(text).startswith(wanted[: max(12, len(wanted) - 3)]):
+                return text
+    return ""
+
+
+def _close(one: str, other: str) -> bool:
+    """Say whether two titles are nearly the same: one cut, or a word changed."""
+    if len(one) < 8 or len(other) < 8:
+        return False
+    grams = [Counter(line[at : at + 3] for at in range(len(line) - 2)) for line in (one, other)]
+    return (grams[0] & grams[1]).total() >= 0.75 * min(grams[0].total(), grams[1].total())
+
+
+def _is_name(text: str, whole: str) -> bool:
+    """Say whether *text* is the last part of a title, the site's name, and not its first."""
+    parts = [squash(part) for part in _PARTED.split(whole) if part]
+    return (
+        len(parts) > 1 and squash(text) in parts[1:] and squash(text) != parts[0] and len(parts[0]) > len(squash(text))
+    )
+
+
+def _without_site(text: str, meta: Meta) -> str:
+    """Return a title without the site's name behind or before it.
+
+    Only what `og:site_name` says, or a last part much shorter than the rest, is a name.
+    """
+    parts = _PARTED.split(text)
+    marks = _PARTED.findall(text)
+    site = squash(meta.meta("og:site_name"))
+    while len(parts) > 1:
+        last = squash(parts[-1])
+        rest = len(squash("".join(parts[:-1])))
+        if (site and (last == site or last in site or site in last)) or (
+            len(last) <= 30 and rest >= max(12, len(last))
+        ):
+            parts, marks = parts[:-1], marks[:-1]
+            continue
+        if site and squash(parts[0]) == site:
+            parts, marks = parts[1:], marks[1:]
+            continue
+        break
+    return "".join(part + mark for part, mark in zip(parts, [*marks, ""], strict=True)).strip()
+
+
+def _linked(root: HtmlElement) -> Iterator[Mapping[str, object]]:
+    """Yield the objects of JSON-LD that are articles first, then pages."""
+    found: list[Mapping[str, object]] = []
+    for script in root.iter("script"):
+        if "ld+json" not in (script.get("type") or "").lower() or not script.text or len(script.text) > _MOST_JSON:
+            continue
+        try:
+            found += _objects(json.loads(_CONTROL.sub(" ", script.text.strip().strip(";"))))
+        except (ValueError, RecursionError):
+            continue
+    kinds = [(thing, str(thing.get("@type", ""))) for thing in found]
+    yield from (thing for thing, kind in kinds if _OF_MEANING.search(kind))
+    yield from (thing for thing, kind in kinds if _ARTICLE.search(kind) and not _OF_MEANING.search(kind))
+
+
+def _objects(value: object, depth: int = 0) -> Iterator[Mapping[str, object]]:
+    if depth > 4:
+        return
+    if isinstance(value, list):
+        for part in value[:200]:
+            yield from _objects(part, depth + 1)
+    elif isinstance(value, dict):
+        thing = cast("dict[str, object]", value)
+        yield thing
+        for name in ("@graph", "mainEntity", "mainEntityOfPage", "item"):
+            yield from _objects(thing.get(name), depth + 1)
+
+
+def _string(value: object) -> str:
+    if isinstance(value, list) and value:
+        return _string(value[0])
+    if isinstance(value, dict):
+        return _string(value.get("name"))
+    return " ".join(value.split()) if isinstance(value, str) else ""

@@ -1,0 +1,188 @@
+"""When a page says it was published: every place that says a day votes, the most precise of the winning day speaks."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+from crawler.extract.feed import read_instant
+from crawler.extract.meta import Meta
+from crawler.extract.select import text_of
+from crawler.normalise import date_in_address
+
+if TYPE_CHECKING:
+    from lxml.html import HtmlElement
+
+__all__ = ["Moment", "moment_of_page"]
+
+_PUBLISHED = (
+    "pubdate", "article:published_time", "og:article:published_time", "datepublished", "dc.date.issued",
+    "dcterms.issued", "dcterms.created", "dc.date", "dcterms.date", "date", "publishdate", "publish-date",
+    "publication_date", "parsely-pub-date", "sailthru.date", "article.published", "published_time",
+    "cxenseparse:recs:publishtime", "bt:pubdate", "displaydate", "citation_publication_date", "article_date_original",
+    "originalpublicationdate", "og:published_time", "firstpublishedtime",
+    "others:publishtime", "weibo: article:create_at", "weibo:article:create_at", "apub:time",
+)  # fmt: skip
+_CHANGED = ("article:modified_time", "og:updated_time", "lastmod", "last-modified", "dcterms.modified", "datemodified")
+_SAYS_PUBLISHED = re.compile(
+    r"publi|post(?:ed|-?date|-?meta)|entry-date|\bdate|time-?stamp|dateline|byline|created|pub_?(?:date|time)|发布|發布|日期|时间",
+    re.IGNORECASE,
+)
+_SAYS_CHANGED = re.compile(r"updat|modif|revis|comment|copyright|event|related|sidebar|footer|archive", re.IGNORECASE)
+_HAS_DAY = re.compile(
+    r"(?:19|20)\d\d\s?[-/.年]\s?\d{1,2}\s?[-/.月]\s?\d{1,2}|\d{1,2}[./-]\d{1,2}[./-](?:20)?\d\d\b|"
+    r"\b(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.?,? +\d{1,2}(?:st|nd|rd|th)?,? +(?:19|20)\d\d|"
+    r"\b\d{1,2}(?:st|nd|rd|th|\.)? +(?:de +)?(?:jan|feb|fev|mar|abr|apr|may|mai|jun|jul|aug|ago|sep|set|oct|out|nov|"
+    r"dec|dez)[a-z]*\.?,? +(?:de +)?(?:19|20)\d\d",
+    re.IGNORECASE,
+)
+_SAYS_TIME = re.compile(r"\d{1,2}[:：時时点點h]\d{0,2}")
+_EARLIEST = date(1995, 1, 1)
+_LONGEST = 160
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """An instant, what gave it, and how precise it is: "day", "minute" or "second"."""
+
+    published: datetime | None
+    origin: str = ""
+    precision: str = ""
+
+
+def moment_of_page(root: HtmlElement, meta: Meta, url: str, *, zone: str) -> Moment:
+    """Return when the page at *url* was published, aware; days without a zone are of *zone*.
+
+    >>> from crawler.extract.meta import read_meta
+    >>> from crawler.extract.tree import read_html
+    >>> page = read_html('<meta property="article:published_time" content="2020-01-04T17:35:00+08:00">').root
+    >>> moment_of_page(page, read_meta(page), "https://a.hk/x", zone="UTC").published.isoformat()
+    '2020-01-04T17:35:00+08:00'
+    """
+    votes: dict[date, float] = defaultdict(float)
+    told: dict[date, list[tuple[int, str, datetime]]] = defaultdict(list)
+    for weight, origin, text, when in _said(root, meta, url, zone):
+        day = when.date()
+        if day < _EARLIEST:
+            continue
+        votes[day] += weight
+        told[day].append((_precision(text), origin, when))
+    if not votes:
+        return _by_htmldate(root, zone)
+    if max(votes.values()) < 3 and (last := _by_htmldate(root, zone)).published is not None:
+        day = last.published.date()
+        votes[day] += 1.5
+        told[day].append((0, last.origin, last.published))
+    # An instant near midnight is another day in another zone: neighbours speak for each other, a little.
+    best = max(
+        votes,
+        key=lambda day: (
+            votes[day] + 0.4 * max(votes.get(day + timedelta(days=n), 0) for n in (-1, 1)),
+            -day.toordinal(),
+        ),
+    )
+    precision, origin, when = max(told[best], key=lambda found: found[0])
+    return Moment(when, origin, ("day", "minute", "second")[precision])
+
+
+def _said(root: HtmlElement, meta: Meta, url: str, zone: str) -> Iterator[tuple[float, str, str, datetime]]:
+    """Yield weight, origin, text and instant of every place that says when."""
+    for weight, origin, text in _texts(root, meta):
+        if (when := read_instant(text, zone=zone)) is not None:
+            yield weight, origin, text, when
+    if (when := date_in_address(url, zone=zone)) is not None:
+        yield 3.0, "address", "", when
+
+
+def _texts(root: HtmlElement, meta: Meta) -> Iterator[tuple[float, str, str]]:
+    if text := meta.said("datePublished", "dateCreated", "uploadDate"):
+        yield 3.0, "json-ld", text
+    if text := meta.said("dateModified"):
+        yield 0.4, "json-ld", text
+    yield from (
+        (3.0 if number < 6 else 2.0, f"meta {name}", meta.metas[name])
+        for number, name in enumerate(_PUBLISHED)
+        if name in meta.metas
+    )
+    yield from ((0.4, f"meta {name}", meta.metas[name]) for name in _CHANGED if name in meta.metas)
+    yield from _marked(root)
+    yield from _seen(root)
+
+
+def _marked(root: HtmlElement) -> Iterator[tuple[float, str, str]]:
+    """Yield what `time` elements and microdata say; the first counts most."""
+    weight = 2.2
+    for element in list(root.iter("time", "abbr"))[:12]:
+        written = element.get("datetime") or (element.get("title") if element.tag == "abbr" else None)
+        text = written or text_of(element)
+        said = f"{element.get('class') or ''} {element.get('itemprop') or ''} {_class(element.getparent())}"
+        if not text.strip() or len(text) > _LONGEST or not any(char.isdigit() for char in text):
+            continue
+        if element.get("pubdate") is not None or "datePublished" in said:
+            yield 3.0, "time", text
+        elif _SAYS_CHANGED.search(said):
+            yield 0.3, "time", text
+        else:
+            yield weight, "time", text
+            weight = max(0.3, weight / 2)
+    for element in root.iterfind(".//*[@itemprop='datePublished']"):
+        if element.tag not in {"time", "meta"}:
+            yield 3.0, "microdata", element.get("content") or element.get("datetime") or text_of(element)[:_LONGEST]
+
+
+def _seen(root: HtmlElement) -> Iterator[tuple[float, str, str]]:
+    """Yield short texts that hold a date: near the headline, or called a date, more than elsewhere."""
+    body = root.find("body")
+    if body is None:
+        return
+    after_heading, found = 99, 0
+    for element in body.iter("*"):
+        if not isinstance(element.tag, str) or element.tag in {"script", "style", "time", "option", "noscript"}:
+            continue
+        after_heading = 0 if element.tag == "h1" else after_heading + 1
+        for text in (element.text, element.tail if element.tag != "h1" else None):
+            if not text or len(text) > 400 or not any(char.isdigit() for char in text):
+                continue
+            line = " ".join(text.split())
+            match = _HAS_DAY.search(line) if len(line) <= _LONGEST else None
+            if match is None:
+                continue
+            said = f"{_class(element)} {_class(element.getparent())}"
+            weight = 1.6 if _SAYS_PUBLISHED.search(said) or _SAYS_PUBLISHED.search(line[: match.start()]) else 0.7
+            weight += 0.8 if after_heading < 25 else 0
+            weight *= 0.15 if _SAYS_CHANGED.search(said) or _SAYS_CHANGED.search(line[: match.start()]) else 1
+            weight *= 0.5 if len(line) > 80 else 1
+            found += 1
+            yield weight / (1 + 0.6 * (found - 1)), "text", line
+            if found > 12:
+                return
+
+
+def _class(element: HtmlElement | None) -> str:
+    return "" if element is None else f"{element.get('class') or ''} {element.get('id') or ''}"
+
+
+def _precision(text: str) -> int:
+    """Return 0 for a day, 1 for a minute, 2 for a second; midnight sharp is how machines write a day."""
+    if not _SAYS_TIME.search(text) or re.search(r"00:00(?::00)?(?!\d)", text):
+        return 0
+    return 2 if re.search(r"\d{1,2}:\d\d:\d\d", text) else 1
+
+
+def _by_htmldate(root: HtmlElement, zone: str) -> Moment:
+    from copy import deepcopy  # noqa: PLC0415
+
+    from htmldate import find_date  # noqa: PLC0415 - regular expressions of 60 ms, for pages that say it nowhere else
+
+    try:
+        text = find_date(deepcopy(root), original_date=True, extensive_search=True)
+    except Exception:  # noqa: BLE001 - not our code, and any page may come: then there is no date
+        text = None
+    if not text:
+        return Moment(None)
+    return Moment(datetime.fromisoformat(text).replace(tzinfo=ZoneInfo(zone)), "htmldate", "day")
