@@ -164,3 +164,13 @@ def test_the_source_file_that_contributing_shows_can_be_read(tmp_path: Path) -> 
     source = load_sources(tmp_path, use=["harbour-office-en"])["harbour-office-en"]
     assert source.language == "en"
     assert source.translations == {"zh-Hant": "a.zh-hant::attr(href)"}
+
+
+def test_every_name_in_the_code_that_the_documents_give_is_there() -> None:
+    import pkgutil
+
+    for name in ("README.md", "CONTRIBUTING.md"):
+        text = (ROOT / name).read_text(encoding="utf-8")
+        for dotted in re.findall(r"`((?:crawler|feeds|scheduler)(?:\.\w+)+)`", text):
+            if not dotted.endswith((".py", ".toml")):
+                assert pkgutil.resolve_name(dotted), f"{name}: {dotted}"
