@@ -145,8 +145,27 @@ def test_n10_a_host_that_a_private_source_names_opens_no_other(chaos_at: Callabl
     assert canary.connections == 0
 
 
-SPECIAL = """fec0::1 ::127.0.0.1 192.88.99.1 192.0.0.9 224.0.0.1 ff0e::1 3fff::1 5f00::1 2001:db8::1 64:ff9b:1::808:808
-    2001:0:7f00:1:: 2002:a00:1:: 0.0.0.0 255.255.255.255 198.18.0.1 100.64.0.1 fe80::1%eth0 fd00::1 nonsense""".split()
+SPECIAL = [
+    "fec0::1",
+    "::127.0.0.1",
+    "192.88.99.1",
+    "192.0.0.9",
+    "224.0.0.1",
+    "ff0e::1",
+    "3fff::1",
+    "5f00::1",
+    "2001:db8::1",
+    "64:ff9b:1::808:808",
+    "2001:0:7f00:1::",
+    "2002:a00:1::",
+    "0.0.0.0",  # noqa: S104 - asked about, not bound
+    "255.255.255.255",
+    "198.18.0.1",
+    "100.64.0.1",
+    "fe80::1%eth0",
+    "fd00::1",
+    "nonsense",
+]
 
 
 @pytest.mark.parametrize("address", SPECIAL)
