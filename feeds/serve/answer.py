@@ -80,7 +80,11 @@ def application(
     /readyz; /healthz answers as long as the process does. The Host header is never read.
     """
     server = _Server(Files(directory, site), site, search, health)
-    return server.serve
+
+    async def serve(scope: Message, receive: Receive, send: Send) -> None:
+        await server.serve(scope, receive, send)
+
+    return serve  # a function: uvicorn takes a bound method for an application of the old kind
 
 
 class _Server:
