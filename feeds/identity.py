@@ -15,6 +15,7 @@ __all__ = [
     "Address",
     "canonical",
     "clean_address",
+    "is_marked_correction",
     "is_reissue",
     "local_part",
     "material_digest",

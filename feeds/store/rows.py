@@ -12,7 +12,16 @@ from feeds.release import Attachment, Draft, Facts, Photo, Release, Revision, Tr
 from feeds.store.tables import aliases, links, releases, revisions
 from feeds.tag import Evidence, Tag
 
-__all__ = ["CHUNK", "extras_of", "read_releases", "release_select", "tag_from", "tag_json"]
+__all__ = [
+    "CHUNK",
+    "extras_of",
+    "read_releases",
+    "release_select",
+    "revision_from",
+    "shown_offset",
+    "tag_from",
+    "tag_json",
+]
 
 # How many values one `IN (...)` takes; SQLite of old allows 999.
 CHUNK: Final = 500

@@ -6,6 +6,8 @@ from alembic import context
 
 from feeds.store.tables import metadata
 
+__all__ = ["migrate"]
+
 
 def migrate() -> None:
     """Run the migrations that Alembic was asked for."""

@@ -6,6 +6,8 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects.postgresql import JSONB, TSVECTOR
 
+__all__ = ["downgrade", "upgrade"]
+
 revision = "0001"
 down_revision = None
 branch_labels = None
@@ -13,7 +15,7 @@ depends_on = None
 
 KEY = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 JSON = sa.JSON().with_variant(JSONB(), "postgresql")
-NEWEST = sa.literal_column("published DESC")
+NEWEST: sa.ColumnClause[int] = sa.literal_column("published DESC")
 TABLES = (
     "sources",
     "hosts",
