@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from crawler.batch import SourceOutcome
-from crawler.extract.found import Listing
 from feeds.release import Draft, Release
 from feeds.store.state import SourceState
 from feeds.tag import Tag
+
+if TYPE_CHECKING:
+    from crawler.extract.found import Listing  # loads all that reads pages: status need not
 
 __all__ = ["Line", "crawl_line", "draft_line", "listing_line", "release_line", "source_line", "tag_line"]
 
