@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from crawler.normalise.misread import READERS, WRITERS
 from crawler.normalise.model import Model
 
-__all__ = ["Reading", "best_reading", "latin_reading"]
+__all__ = ["Reading", "best_reading"]
 
 # What a misreading must earn, in nats, before it is believed: by how often it is met and how much it can pretend.
 _PRICES = {
@@ -32,6 +32,10 @@ _ALONE_COST = 5.0
 _QUOTED = re.compile(r"«(?=\w)|(?<=[\w.,!?…])»")
 _CJK = re.compile("[\u2e80-\ud7ff\uf900-\ufaff\uff00-\uffef\U00020000-\U0003ffff]")
 _SINGLE_BYTES = re.compile("[Â-ô][\x80-\xbf€‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸ ]|[\x80-\x9f]")
+_SURE = 60.0  # nats: no need to ask for another opinion
+_LOSSY_PRICE = 9.0
+_REAL_U_FFFD = b"\x84\x31\xa4\x37"  # gb18030 can write U+FFFD; no misread text holds it
+_GRAVE = re.compile("锟|斤拷")
 # What a single sequence must come to when nothing else in its line is broken.
 _EXPECTED = frozenset("áàâãéêíóôõúüçÁÀÂÃÉÊÍÓÔÕÚÇ’‘“”–—…•°ºª£€½¼¾，。、：；！？（）「」《》·\u00a0\u200b\u3000")
 
@@ -55,11 +59,22 @@ def cost(model: Model, text: str, limit: float = math.inf) -> float:
 
 def best_reading(model: Model, line: str) -> Reading | None:
     """Return the reading of the whole *line* that earns most beyond its price, None where none does."""
+    if (grave := _lost(line)) is not None:
+        return grave
     before = cost(model, line)
+    best = _whole(model, line, before)
+    if best is None or best.gain < _SURE:
+        others = (_latin(model, line, before, best), _lossy(model, line, before))
+        best = max((one for one in (best, *others) if one), key=lambda one: one.gain, default=None)
+    return best
+
+
+def _whole(model: Model, line: str, before: float) -> Reading | None:
+    """Read the *line* anew without losing a byte."""
     best: Reading | None = None
     for writer, readers in _BY_WRITER.items():
-        body = WRITERS[writer](line)
-        if body is None:
+        body = WRITERS[writer](line if writer != "windows-1251" else line.replace("\ufffd", "\x98"))
+        if body is None or _REAL_U_FFFD in body:
             continue
         for reader, price in readers:
             text = READERS[reader](body)
@@ -73,6 +88,27 @@ def best_reading(model: Model, line: str) -> Reading | None:
             if reader == "utf-8" and gain > 0:
                 break  # bytes that happen to be UTF-8 and make more sense are UTF-8
     return best
+
+
+def _lossy(model: Model, line: str, before: float) -> Reading | None:
+    """Read what is left of a *line* that lost bytes when it was misread."""
+    from crawler.normalise.lossy import lossy_readings  # noqa: PLC0415 - few lines need it
+
+    readings = [
+        Reading(text, step, before - cost(model, text, before) - _LOSSY_PRICE)
+        for text, step in lossy_readings(line)
+        if step[0] != "utf-8" or _believable(line, text, step[1])
+    ]
+    return max((one for one in readings if one.gain > 0), key=lambda one: one.gain, default=None)
+
+
+def _lost(line: str) -> Reading | None:
+    """Read a *line* whose bytes are gone for good, and only their grave is left: "锟斤拷"."""
+    if len(_GRAVE.findall(line)) < max(4, sum(not char.isascii() for char in line) / 5):
+        return None
+    from crawler.normalise.lossy import dig_up  # noqa: PLC0415 - few lines need it
+
+    return Reading(dig_up(line), ("gb18030", "utf-8 and gb18030"), 2 * _SURE)
 
 
 def _believable(line: str, text: str, writer: str) -> bool:
@@ -89,18 +125,18 @@ def _believable(line: str, text: str, writer: str) -> bool:
     return len(line) - len(text) >= 2 * len(new) and not any(char.isalpha() for char in new)
 
 
-def latin_reading(model: Model, line: str) -> Reading | None:
+def _latin(model: Model, line: str, before: float, best: Reading | None) -> Reading | None:
     """Return what ftfy makes of the encoding of *line*, if that is likelier.
 
     Only for lines that hold no Chinese misread: ftfy knows nothing of that and
     destroys it.
     """
-    if _CJK.search(line) and not _SINGLE_BYTES.search(line):
+    if (best and best.step[1] in {"gb18030", "big5"}) or (_CJK.search(line) and not _SINGLE_BYTES.search(line)):
         return None
     import ftfy  # noqa: PLC0415 - slow to import, and few lines need it
 
     text = ftfy.fix_encoding(line)
     if text == line or "\n" in text:
         return None
-    gain = cost(model, line) - cost(model, text)
+    gain = before - cost(model, text, before)
     return Reading(text, ("utf-8", "single bytes"), gain) if gain > 0 else None

@@ -10,7 +10,6 @@ __all__ = ["Repaired", "repair"]
 
 # Each round undoes one layer, and each layer makes a text shorter or likelier; nobody piles up so many.
 _ROUNDS = 12
-_SURE = 60.0  # nats: no need to ask for another opinion
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,14 +57,9 @@ def _round(text: str, spans: list[tuple[int, int]], steps: list[str]) -> str:
 
 def _line(line: str, steps: list[str]) -> str:
     from crawler.normalise.model import load  # noqa: PLC0415 - the table loads when a line is suspicious, not before
-    from crawler.normalise.reading import best_reading, latin_reading  # noqa: PLC0415
+    from crawler.normalise.reading import best_reading  # noqa: PLC0415
 
-    model = load()
-    reading = best_reading(model, line)
-    if reading is None or (reading.gain < _SURE and reading.step[1] not in {"gb18030", "big5"}):
-        latin = latin_reading(model, line)
-        if latin and (reading is None or latin.gain >= reading.gain or latin.text == reading.text):
-            reading = latin
+    reading = best_reading(load(), line)
     if reading is None:
         return line
     steps.append(f"{reading.step[0]} read as {reading.step[1]}")
