@@ -21,6 +21,7 @@ from feeds.store.state import (
 )
 
 if TYPE_CHECKING:  # SQLAlchemy costs 200 ms: it loads with the first name that needs it
+    from feeds.store.restoring import restore
     from feeds.store.store import Store, open_store
     from feeds.store.writing import Writing
 
@@ -41,9 +42,15 @@ __all__ = [
     "Validators",
     "Writing",
     "open_store",
+    "restore",
 ]
 
-_LATE = {"Store": "feeds.store.store", "open_store": "feeds.store.store", "Writing": "feeds.store.writing"}
+_LATE = {
+    "Store": "feeds.store.store",
+    "Writing": "feeds.store.writing",
+    "open_store": "feeds.store.store",
+    "restore": "feeds.store.restoring",
+}
 
 
 def __getattr__(name: str) -> Any:  # noqa: ANN401 -- PEP 562

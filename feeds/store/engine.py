@@ -178,7 +178,14 @@ def _connected(raw: sqlite3.Connection, _record: object) -> None:
     # pysqlite would commit before DDL and begin late: we say BEGIN ourselves.
     raw.isolation_level = None
     # FULL: a release that we announced is on the disk, also after a power cut.
-    for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON", "trusted_schema = OFF"):
+    # The log is cut back to 64 MiB after a large write.
+    for pragma in (
+        "journal_mode = WAL",
+        "synchronous = FULL",
+        "foreign_keys = ON",
+        "trusted_schema = OFF",
+        "journal_size_limit = 67108864",
+    ):
         raw.execute(f"PRAGMA {pragma}").close()
 
 

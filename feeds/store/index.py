@@ -6,12 +6,12 @@ from datetime import datetime
 from hashlib import blake2b
 from typing import Any, Final
 
-from sqlalchemy import Connection, Row, select, text
+from sqlalchemy import Connection, Row, bindparam, select, text
 
-from feeds.store.tables import releases
+from feeds.store.tables import releases, revisions
 from feeds.store.words import mark, words
 
-__all__ = ["LOW_BITS", "free_search_key", "index", "search_key_of", "unindex"]
+__all__ = ["LOW_BITS", "free_search_key", "index", "renew", "search_key_of", "unindex"]
 
 LOW_BITS: Final = 30
 
@@ -55,6 +55,28 @@ def unindex(connection: Connection, row: Row[Any], body: str) -> None:
         connection.execute(text(statement), {"key": row.search_key, "words": " ".join(told), "marks": " ".join(marks)})
     else:
         connection.execute(text("DELETE FROM search WHERE search_key = :key"), {"key": row.search_key})
+
+
+def renew(connection: Connection) -> None:
+    """Index every release anew: the words of a text are told by other rules than those in the index."""
+    empty = (
+        "INSERT INTO search (search) VALUES ('delete-all')"
+        if connection.dialect.name == "sqlite"
+        else "TRUNCATE search"
+    )
+    connection.execute(text(empty))
+    some = (
+        select(releases, revisions.c.text)
+        .join(revisions, (revisions.c.release == releases.c.key) & (revisions.c.number == releases.c.revision))
+        .where(releases.c.key > bindparam("after"))
+        .order_by(releases.c.key)
+        .limit(200)
+    )
+    after = 0
+    while rows := connection.execute(some, {"after": after}).all():
+        for row in rows:
+            index(connection, row, row.text)
+        after = rows[-1].key
 
 
 def _told(row: Row[Any], body: str) -> tuple[tuple[str, ...], tuple[str, ...]]:

@@ -7,15 +7,20 @@ from contextlib import contextmanager
 from types import TracebackType
 from typing import Self
 
+from sqlalchemy import select
+
 from feeds.error import StoreError
 from feeds.identity import DEFAULT_AUTHORITY
-from feeds.store.engine import Database
+from feeds.store.engine import Database, upsert_of
+from feeds.store.index import renew
 from feeds.store.reading import Reading
 from feeds.store.schedule import Schedule
 from feeds.store.searching import Searching
+from feeds.store.tables import meta
 from feeds.store.tagging import Tagging
 from feeds.store.upgrade import upgrade
 from feeds.store.upkeep import Upkeep
+from feeds.store.words import VERSION
 from feeds.store.writing import Writing
 
 __all__ = ["Store", "open_store"]
@@ -50,6 +55,17 @@ class Store(Schedule, Reading, Tagging, Searching, Upkeep):
         self.close()
 
 
+def _renew_search(database: Database) -> None:
+    asked = select(meta.c.value).where(meta.c.key == "search")
+    with database.reading() as connection:
+        if connection.execute(asked).scalar_one_or_none() == VERSION:
+            return
+    with database.writing() as connection:
+        renew(connection)
+        kept = upsert_of(connection)(meta).values(key="search", value=VERSION)
+        connection.execute(kept.on_conflict_do_update(index_elements=[meta.c.key], set_={"value": VERSION}))
+
+
 def open_store(url: str, *, authority: str = DEFAULT_AUTHORITY, busy_s: float = 30.0) -> Store:
     """Return the store at *url*, created or upgraded as needed.
 
@@ -63,6 +79,7 @@ def open_store(url: str, *, authority: str = DEFAULT_AUTHORITY, busy_s: float = 
         if database.path is not None:
             database.path.parent.mkdir(parents=True, exist_ok=True)
         is_new = upgrade(database)
+        _renew_search(database)
     except OSError as error:
         database.close()
         raise StoreError(

@@ -19,7 +19,7 @@ from feeds.store.rows import CHUNK
 from feeds.store.state import KeptPage, PageKind, Validators
 from feeds.store.tables import aliases, meta, pages, runs, validators
 
-__all__ = ["Upkeep"]
+__all__ = ["Upkeep", "sync"]
 
 
 class Upkeep(Base):
@@ -104,9 +104,9 @@ class Upkeep(Base):
                 if raw is None:
                     raise StoreError(f"{self._database.name}: closed: expected an open store")
                 raw.execute("VACUUM INTO ?", (str(part),)).close()
-            _sync(part)
+            sync(part)
             part.replace(target)
-            _sync(target.parent)
+            sync(target.parent)
         except OSError as error:
             raise StoreError(f"{target}: {error.strerror or error}: expected a place to write a backup to") from error
         finally:
@@ -121,7 +121,10 @@ class Upkeep(Base):
                 said = connection.execute(text("PRAGMA quick_check(5)")).scalars().all()
         except StoreError as error:
             return str(error)
-        return None if said == ["ok"] else f"{self._database.name}: {'; '.join(said)}"
+        if said == ["ok"]:
+            return None
+        told = " ".join(" ".join(said).split())
+        return f"{self._database.name}: is damaged: put back a backup with `baywire restore` ({told})"
 
     def _pages(self, statement: Select[Any]) -> tuple[KeptPage, ...]:
         with self._database.reading() as connection:
@@ -141,7 +144,8 @@ def _page(row: Row[Any]) -> KeptPage:
     )
 
 
-def _sync(path: Path) -> None:
+def sync(path: Path) -> None:
+    """See to it that the file or folder *path* is on the disk."""
     descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)
