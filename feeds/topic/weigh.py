@@ -17,7 +17,7 @@ __all__ = ["ROOM", "Hit", "Plan", "Read", "TermPlan", "weigh"]
 ROOM = 1000
 # How often one idea may be repeated with effect. What only supports does not grow into a topic by being said often:
 # a release on influenza in schools names schools ten times and is not about education.
-_REPEATS, _REPEATS_WEAK, _WEAK = 12, 2, 2.0
+_REPEATS, _REPEATS_WEAK, _WEAK = 12, 1, 2.0
 # How far a `near` wording may stand, in characters: about a sentence.
 _NEAR_LETTERS, _NEAR_IDEOGRAPHS = 140, 45
 _ITEM_BEFORE = re.compile(r"(?:[,;、] ?|, (?:and|or) |\b(?:such as|including|like) )\Z")
@@ -99,12 +99,14 @@ def _count(term: TermPlan, index: int, number: int, reads: Sequence[Read], hits:
         return
     read = reads[number]
     close = read.found.get(term.near, ()) if term.near is not None else None
-    if close is not None and not close:
+    # a headline stands close to the whole of what it heads, as far as the lead goes
+    free = read.lead if term.near is not None and number and term.near in reads[0].found else 0
+    if close is not None and not close and not free:
         return
     hidden = term.unless is not None and _stands(term.unless, reads) and not _stands(term.spelled, reads)
     for own, masked in ((term.spelled, False), (term.short, hidden)):
         for span in read.found.get(own, ()):
-            if close is None or _is_near(span, close, read.text.low):
+            if close is None or span[0] < free or _is_near(span, close, read.text.low):
                 hits.append(Hit(number, span[0], span[1], index, 0.0, masked))  # noqa: PERF401 - an inner function costs
 
 
@@ -143,7 +145,7 @@ def _value(mentions: list[Hit], weight: float, boost: Boost, reads: Sequence[Rea
     for hit in mentions:
         # "artificial intelligence (AI)" is one mention, not two
         if before is None or before.field != hit.field or hit.start - before.end > 3:
-            valued.append((weight * _place(hit, boost, reads[hit.field]), hit))
+            valued.append((weight * _place(hit, weight, boost, reads[hit.field]), hit))
         before = hit
     valued.sort(key=lambda pair: -pair[0])
     most = _REPEATS if weight >= _WEAK else _REPEATS_WEAK
@@ -151,10 +153,13 @@ def _value(mentions: list[Hit], weight: float, boost: Boost, reads: Sequence[Rea
         hit.worth = worth * boost.repeat if rank else worth
 
 
-def _place(hit: Hit, boost: Boost, read: Read) -> float:
+def _place(hit: Hit, weight: float, boost: Boost, read: Read) -> float:
+    """Return what *hit* counts where it stands; what only supports thins out in a long text twice as fast."""
     if hit.field == 0:
         return boost.title
     factor = min(boost.lead, read.length) / read.length if hit.start < read.lead else 1 / read.length
+    if weight < _WEAK:
+        factor /= read.length
     return factor * boost.list if _is_item(hit, read.text.low) else factor
 
 
