@@ -60,7 +60,7 @@ def publish(  # noqa: PLR0913 -- what it reads, what it obeys, where it writes
     ConfigError for a combination that cannot be read.
     """
     del now
-    tag(store, topics)
+    _tag(store, topics)
     newsrooms = store.newsrooms()
     plan = editions(site, topics.topics, newsrooms)
     outbox = Outbox(directory, check=check)
@@ -96,7 +96,7 @@ def publish(  # noqa: PLR0913 -- what it reads, what it obeys, where it writes
     )
 
 
-def tag(store: Store, topics: Topics) -> None:
+def _tag(store: Store, topics: Topics) -> None:
     """Let *topics* say of every release that is new, reworded or weighed by other rules what it is about."""
     while untagged := store.untagged(topics.digest, limit=_BATCH):
         said = [

@@ -5,7 +5,7 @@ from __future__ import annotations
 from lxml import etree
 
 from feeds.render.extension import ATOM, atom_entry, atom_feed, wrapper
-from feeds.render.fragment import PARSER, Rendered
+from feeds.render.fragment import Rendered, parse_back
 from feeds.render.model import Entry, Feed
 
 __all__ = ["entry", "head"]
@@ -16,7 +16,7 @@ _TAIL = b"</feed>"
 def head(feed: Feed) -> Rendered:
     """Return what stands before and after the entries of *feed*; it parses back with its own id, or ValueError."""
     before = atom_feed(feed).atom_str().removesuffix(_TAIL)
-    if etree.fromstring(before + _TAIL, PARSER).findtext(f"{{{ATOM}}}id") != feed.id:
+    if parse_back(before + _TAIL).findtext(f"{{{ATOM}}}id") != feed.id:
         raise ValueError(f"{feed.address}: the head does not read back with its id: expected {feed.id}")
     return Rendered(before=before, after=_TAIL)
 
@@ -26,7 +26,7 @@ def entry(told: Entry) -> bytes:
     root = wrapper("atom")
     root.append(atom_entry(told).atom_entry())
     whole = etree.tostring(root, encoding="UTF-8")
-    read = etree.fromstring(whole, PARSER)
+    read = parse_back(whole)
     if len(read) != 1 or read.findtext(f"{{{ATOM}}}entry/{{{ATOM}}}id") != told.id:
         raise ValueError(f"{told.id}: the entry does not read back: expected its id once")
     return whole[whole.index(b"<entry") : whole.rindex(_TAIL)]

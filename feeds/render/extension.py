@@ -22,7 +22,16 @@ from lxml import etree
 
 from feeds.render.model import EPOCH, Category, Entry, Feed, Link, instant
 
-__all__ = ["ATOM", "atom_entry", "atom_feed", "rss_feed", "rss_item", "wrapper"]
+__all__ = [
+    "ATOM",
+    "EntryExtension",
+    "FeedExtension",
+    "atom_entry",
+    "atom_feed",
+    "rss_feed",
+    "rss_item",
+    "wrapper",
+]
 
 ATOM = "http://www.w3.org/2005/Atom"
 _CONTENT = "http://purl.org/rss/1.0/modules/content/"

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from lxml import etree
 
-from feeds.render.fragment import PARSER
+from feeds.render.fragment import parse_back
 
 __all__ = ["Group", "Subscription", "opml"]
 
@@ -46,5 +46,5 @@ def opml(title: str, groups: Sequence[Group]) -> bytes:
             values |= {"language": told.language} if told.language else {}
             etree.SubElement(folder, "outline", values)
     made = etree.tostring(root, encoding="UTF-8", xml_declaration=True, pretty_print=True)
-    etree.fromstring(made, PARSER)
+    parse_back(made)
     return made

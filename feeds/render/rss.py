@@ -7,7 +7,7 @@ import re
 from lxml import etree
 
 from feeds.render.extension import rss_feed, rss_item, wrapper
-from feeds.render.fragment import PARSER, Rendered
+from feeds.render.fragment import Rendered, parse_back
 from feeds.render.model import Entry, Feed
 
 __all__ = ["entry", "head", "hexadecimal"]
@@ -18,7 +18,7 @@ _TAIL = b"</channel></rss>"
 def head(feed: Feed) -> Rendered:
     """Return what stands before and after the items of *feed*; it parses back with its own title, or ValueError."""
     before = hexadecimal(rss_feed(feed).rss_str()).removesuffix(_TAIL)
-    if etree.fromstring(before + _TAIL, PARSER).findtext("channel/title") != feed.title:
+    if parse_back(before + _TAIL).findtext("channel/title") != feed.title:
         raise ValueError(f"{feed.address}: the head does not read back: expected the title {feed.title}")
     return Rendered(before=before, after=_TAIL)
 
@@ -29,7 +29,7 @@ def entry(told: Entry) -> bytes:
     channel.append(rss_item(told).rss_entry())
     whole = etree.tostring(channel.getroottree(), encoding="UTF-8")
     whole = hexadecimal(whole[whole.index(b"<rss") :], count=1)
-    read = etree.fromstring(whole, PARSER)
+    read = parse_back(whole)
     if len(read[0]) != 1 or read.findtext("channel/item/guid") != told.id:
         raise ValueError(f"{told.id}: the item does not read back: expected its id once")
     return whole[whole.index(b"<item") : whole.rindex(_TAIL)]

@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 from feeds.serve.kind import Kind, kind_of
 from feeds.site import Site
 
-__all__ = ["Files", "Header", "Served"]
+__all__ = ["Files", "Header", "Served", "is_plain"]
 
 Header = tuple[bytes, bytes]
 
