@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+collect_ignore = ["benchmarks"]  # scripts, each run by hand; they have no tests
+
 # Where CI is set, .ci/run has installed all that can be installed, so a skip means that a step is missing.
 # Allowed is a skip whose reason holds one of these words, each for something no registry has.
 ALLOWED_SKIPS = (
