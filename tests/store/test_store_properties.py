@@ -73,7 +73,7 @@ def blank() -> Iterator[Callable[[], Store]]:
 
 
 @given(seed=st.integers(0, 2**32), size=st.integers(1, 6))
-@settings(max_examples=40, deadline=None, suppress_health_check=SLOW)
+@settings(max_examples=20, deadline=None, suppress_health_check=SLOW)
 def test_the_order_of_a_crawl_changes_nothing(blank: Callable[[], Store], seed: int, size: int) -> None:
     drafts = [draft for shapes in UNIVERSE[:size] for draft in shapes]
     straight, shuffled = blank(), blank()
@@ -181,7 +181,7 @@ def test_no_order_of_events_loses_or_doubles_a_release(fresh: Callable[[], str])
         pass
 
     Here.fresh = staticmethod(fresh)  # type: ignore[method-assign]
-    count = 25 if fresh().startswith("sqlite") else 8
+    count = 15 if fresh().startswith("sqlite") else 6
     run_state_machine_as_test(
         Here, settings=settings(max_examples=count, stateful_step_count=15, deadline=None, suppress_health_check=SLOW)
     )
