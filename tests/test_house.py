@@ -44,7 +44,7 @@ DEPTRY = (
     *(option for name in PACKAGES for option in ("--known-first-party", name)),
     *("--optional-dependencies-dev-groups", "test"),
     *("--per-rule-ignores", f"{UNIMPORTED},{OF_OTHERS}"),
-    *("--extend-exclude", r"/build_\w+\.py"),  # scripts that make what is shipped, with tools of their own
+    *("--extend-exclude", r".*/build_\w+\.py"),  # scripts that make what is shipped, with tools of their own
     "--no-ansi",
 )
 
