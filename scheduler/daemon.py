@@ -11,17 +11,19 @@ from datetime import timedelta
 from typing import Any, TypeVar
 
 from feeds.error import BaywireError, ConfigError
+from feeds.serve import Search, application
 from scheduler.config import Config
 from scheduler.control import listen
 from scheduler.cycle import batches, run_cycle
 from scheduler.desk import Desk
 from scheduler.due import next_slot
+from scheduler.health import readiness
 from scheduler.line import Line
 from scheduler.notice import notify_service, watchdog_s
 from scheduler.order import Order
-from scheduler.outlet import publish_all
+from scheduler.outlet import publish_all, site_of
 from scheduler.perform import perform
-from scheduler.server import Server
+from scheduler.server import Application, Message, Receive, Send, Server
 from scheduler.timetable import Timetable
 from scheduler.upkeep import back_up, last_backup, prune
 
@@ -50,18 +52,17 @@ class Daemon:
         desk: Desk,
         *,
         load: Callable[[], Config],
-        server: Server | None = None,
         listener: socket.socket | None = None,
         tell: Callable[[Line], None] | None = None,
     ) -> None:
         """Prepare to work at *desk*.
 
-        *load* reads the configuration again; *server* serves at *listener*, if any;
+        *load* reads the configuration again; *listener* is where to serve, if anywhere;
         *tell* hears the lines of cycles that nobody ordered.
         """
         self.desk = desk
         self._load = load
-        self._server = server
+        self._application = _application(desk)
         self._listener = listener
         self._tell = tell or _ignore
         self._stopping = asyncio.Event()
@@ -76,9 +77,8 @@ class Daemon:
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self.stop)
         loop.add_signal_handler(signal.SIGHUP, lambda: self._start(self._reload()))
-        serving = None
-        if self._server is not None and self._listener is not None:
-            serving = asyncio.create_task(self._server.serve(sockets=[self._listener]))
+        server = Server(self._front())
+        serving = asyncio.create_task(server.serve(sockets=[self._listener])) if self._listener else None
         try:
             self._settle_due()
             await self._guard("publish", self._publish())
@@ -91,9 +91,15 @@ class Daemon:
                 log.info("stopping")
                 await self._drain()
         finally:
-            if self._server is not None and serving is not None:
-                self._server.stop()
+            server.stop()
+            if serving is not None:
                 await serving
+
+    def _front(self) -> Application:
+        async def front(scope: Message, receive: Receive, send: Send) -> None:
+            await self._application(scope, receive, send)  # which a reload replaces
+
+        return front
 
     def stop(self) -> None:
         """Stop taking work and let what is under way end; a second call ends it at once."""
@@ -167,6 +173,7 @@ class Daemon:
         notify_service("RELOADING=1")
         try:
             self.desk.reload(self._load())
+            self._application = _application(self.desk)
             log.info("configuration reloaded")
             await self._guard("publish", self._publish())
         except ConfigError as error:
@@ -197,6 +204,12 @@ class Daemon:
             log.error("%s failed: %s", what, error)  # noqa: TRY400  # says all there is to say
         except Exception:
             log.exception("%s failed", what)
+
+
+def _application(desk: Desk) -> Application:
+    site = site_of(desk.config)
+    search = Search(desk.store, site, desk.topics.topics)
+    return application(desk.config.publish.directory, site=site, search=search, health=lambda: readiness(desk))
 
 
 def _ignore(_line: Line) -> None:

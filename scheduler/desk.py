@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import AsyncIterator, Callable, Collection, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
@@ -22,7 +23,7 @@ from scheduler.option import did_you_mean
 
 _CHILDREN = 2  # crawls at once: a slow host holds up its own batch only
 
-__all__ = ["Desk", "choose", "load_rules", "now_utc", "open_desk"]
+__all__ = ["Desk", "check_places", "choose", "load_rules", "now_utc", "open_desk"]
 
 
 def now_utc() -> datetime:
@@ -35,7 +36,7 @@ class Desk:
     """Everything a cycle works with.
 
     *replay* answers every request from a folder of recorded pages. *stale* says that
-    the store holds something that is not published yet.
+    the store holds something that is not published yet, *trouble* why it could not be.
     """
 
     config: Config
@@ -46,6 +47,7 @@ class Desk:
     clock: Callable[[], datetime] = now_utc
     replay: str | None = None
     stale: bool = True
+    trouble: str = ""
     publishing: asyncio.Lock = field(default_factory=asyncio.Lock)
     children: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(_CHILDREN))
     _busy: set[str] = field(default_factory=set)
@@ -120,6 +122,15 @@ def load_rules(config: Config) -> tuple[Mapping[str, Source], Topics]:
     if problems or topics is None:
         raise ConfigError("\n".join(problems))
     return sources, topics
+
+
+def check_places(config: Config) -> None:
+    """Raise ConfigError where what is published could not be written, before anything is done."""
+    place = config.publish.directory
+    while not place.exists() and place != place.parent:
+        place = place.parent
+    if not place.is_dir() or not os.access(place, os.W_OK | os.X_OK):
+        raise ConfigError(f"publish.directory: {config.publish.directory}: cannot be written: expected a folder")
 
 
 @contextmanager

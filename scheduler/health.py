@@ -6,12 +6,14 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 
 from crawler.source import Source, load_sources
+from feeds.error import StoreError
+from feeds.serve import Health
 from feeds.store.state import SourceState, State
-from scheduler.desk import choose
+from scheduler.desk import Desk, choose
 from scheduler.reading import open_to_read
 from scheduler.session import Session
 
-__all__ = ["is_late", "is_wrong", "known_states"]
+__all__ = ["is_late", "is_wrong", "known_states", "readiness"]
 
 _WRONG = (State.SUSPICIOUS, State.FAILING, State.BLOCKED, State.GONE)
 _INTERVALS = 3
@@ -41,6 +43,23 @@ def is_late(state: SourceState, *, every: timedelta, now: datetime) -> bool:
     if state.last_good is None or not state.enabled or not state.configured:
         return False
     return now - state.last_good > max(_INTERVALS * every, _LEAST)
+
+
+def readiness(desk: Desk) -> Health:
+    """Return whether what is served at *desk* can be relied on: all is published, and no source is late."""
+    if desk.trouble:
+        return Health(ready=False, reason=desk.trouble)
+    now = desk.clock()
+    try:
+        states = desk.store.source_states()
+    except StoreError as error:
+        return Health(ready=False, reason=str(error))
+    late = [
+        state.key
+        for state in states
+        if state.key in desk.sources and is_late(state, every=desk.sources[state.key].every, now=now)
+    ]
+    return Health(ready=not late, reason=f"late: {', '.join(late)}" if late else "")
 
 
 def known_states(session: Session, keys: Sequence[str]) -> Iterator[tuple[Source, SourceState]]:

@@ -59,9 +59,10 @@ async def publish_all(
                 check=check,
                 progress=progress,
             )
-        except BaseException:
-            desk.stale = True  # it will be tried again
+        except BaseException as error:
+            desk.stale, desk.trouble = True, f"not published: {error}"  # it will be tried again
             raise
+    desk.trouble = f"not published: {published.refused[0][0]}: {published.refused[0][1]}" if published.refused else ""
     for path, reason in published.refused:
         tell({"kind": "refused", "path": str(path), "reason": reason})
         log.error("not published: %s", reason, extra={"path": str(path)})

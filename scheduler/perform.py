@@ -10,9 +10,10 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from crawler.batch import SourceOutcome
+from feeds.error import PublishError, StoreError
 from scheduler.control import hand_over
 from scheduler.cycle import run_cycle
-from scheduler.desk import Desk, choose, load_rules, now_utc, open_desk
+from scheduler.desk import Desk, check_places, choose, load_rules, now_utc, open_desk
 from scheduler.line import Line
 from scheduler.lock import HeldError, hold
 from scheduler.order import Order
@@ -30,8 +31,10 @@ def carry_out(session: Session, order: Order) -> int:
 
     Raises HeldError where another command, not a daemon, holds the directory.
     """
+    session.make_directory()
     config = session.config
     rules = load_rules(config)
+    check_places(config)
     choose(rules[0], order.sources)  # a slip of the hand is told before anything is opened or made
     with ExitStack() as stack:
         try:
@@ -44,7 +47,11 @@ def carry_out(session: Session, order: Order) -> int:
             return status
         desk = stack.enter_context(open_desk(config, rules=rules))
         printer = stack.enter_context(report(session))
-        return asyncio.run(perform(desk, order, printer.tell))
+        try:
+            return asyncio.run(perform(desk, order, printer.tell))
+        except (StoreError, PublishError) as error:  # some of it may be done: what is, stays
+            session.complain(str(error))
+            return SOME_FAILED
 
 
 async def perform(desk: Desk, order: Order, tell: Callable[[Line], None]) -> int:

@@ -26,7 +26,6 @@ class Report:
         self._session = session
         self._bar = bar
         self._tasks: dict[str, TaskID] = {}
-        self.failed = 0
 
     def tell(self, line: Line) -> None:
         """Print *line*."""
@@ -37,7 +36,9 @@ class Report:
             self._session.emit(line)
         elif kind in _RESULTS:
             self._say(_words(line))
-        elif kind == "listed" and self._bar is None:
+        if kind == "crawl" and line["reason"] and line["outcome"] not in ("new", "unchanged"):
+            self._session.complain(f"{line['source']}: {line['outcome']}: {line['reason']}")
+        if kind == "listed" and self._bar is None:
             self._session.note(f"{line['source']}: {line['count']} releases listed")
         elif kind == "published":
             self._session.note(_words(line))
@@ -92,9 +93,8 @@ def _words(line: Line) -> str:
             shown = "  [" + ", ".join(map(str, topics)) + "]" if isinstance(topics, list) and topics else ""
             return f"{str(line['published'] or '')[:10]:10}  {line['title']}{shown}"
         case "crawl":
-            reason = f": {line['reason']}" if line["reason"] else ""
             counts = f"{line['listed']} listed, {line['new']} new, {line['changed']} changed, {line['seconds']} s"
-            return f"{line['source']}: {line['outcome']} ({counts}){reason}"
+            return f"{line['source']}: {line['outcome']} ({counts})"
         case "published":
             parts = (f"{line[what]} {what}" for what in ("written", "removed", "unchanged", "refused"))
             return f"published: {', '.join(parts)}"

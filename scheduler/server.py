@@ -15,12 +15,12 @@ import uvicorn
 
 from feeds.error import ConfigError
 
-__all__ = ["Application", "Server", "bind"]
+__all__ = ["Application", "Message", "Receive", "Send", "Server", "bind"]
 
-_Message = MutableMapping[str, Any]  # what ASGI passes
-Application = Callable[
-    [_Message, Callable[[], Awaitable[_Message]], Callable[[_Message], Awaitable[None]]], Awaitable[None]
-]
+Message = MutableMapping[str, Any]  # what ASGI passes
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+Application = Callable[[Message, Receive, Send], Awaitable[None]]
 
 _CONNECTIONS = 4096  # more at once are answered 503
 _IDLE_S = 20  # a kept-alive connection that asks for nothing

@@ -34,6 +34,11 @@ class Session:
         """Whether only results and errors are to be printed."""
         return self.verbosity < 0
 
+    def make_directory(self) -> None:
+        """Make the folder to work in where it is missing but its parent is not: for verbs that write."""
+        if not self.directory.exists() and self.directory.parent.is_dir():
+            self.directory.mkdir()
+
     def flag(self, key: str, value: object) -> None:
         """Let *value*, typed as an option of a verb, go before every other setting of *key*; None was not typed."""
         if value is not None:
@@ -47,7 +52,7 @@ class Session:
     def config(self) -> Config:
         """The configuration of the directory; raises ConfigError with all that is wrong in it."""
         config = self.load()
-        level = {-1: "error", 0: "warning", 1: "info"}.get(max(self.verbosity, -1), "debug")
+        level = {1: "info"}.get(self.verbosity, "debug") if self.verbosity > 0 else "error"
         set_up(level=level, form=config.log.format)
         return config
 

@@ -9,11 +9,10 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
 
-from feeds.serve import application
-
 from feeds.error import ConfigError
+from feeds.serve import Search, application
 from scheduler.daemon import Daemon
-from scheduler.desk import now_utc, open_desk
+from scheduler.desk import check_places, load_rules, now_utc, open_desk
 from scheduler.line import Line
 from scheduler.lock import hold
 from scheduler.outlet import site_of
@@ -39,15 +38,16 @@ def run_daemon(  # noqa: PLR0913  # two for `run`, three for `demo`
     *listener* is a socket that listens already; *tell* hears the lines of every cycle;
     *ready* is called once everything is published and served.
     """
+    session.make_directory()
     config = session.config
     session.log_as_daemon()
+    check_places(config)
     with ExitStack() as stack:
         stack.enter_context(hold(config.var, command=typed(), now=now_utc()))
         if serve and listener is None:
             listener = stack.enter_context(bind(config.serve.host, config.serve.port))
         desk = stack.enter_context(open_desk(config, replay=replay))
-        server = Server(application(config.publish.directory, site=site_of(config))) if serve else None
-        daemon = Daemon(desk, load=session.load, server=server, listener=listener, tell=tell)
+        daemon = Daemon(desk, load=session.load, listener=listener, tell=tell)
 
         def say() -> None:
             if listener is not None:
@@ -63,11 +63,14 @@ def serve_files(session: Session) -> int:
     session.log_as_daemon()
     if not config.publish.directory.is_dir():
         raise ConfigError(f"{config.publish.directory}: nothing is published here: type baywire crawl first")
+    _, topics = load_rules(config)
     with open_to_read(config) as store, bind(config.serve.host, config.serve.port) as listener:
         session.note(f"serving http://{_address(listener.getsockname())}/ from {config.publish.directory}")
 
         async def main() -> None:
-            server = Server(application(config.publish.directory, search=store.search, site=site_of(config)))
+            site = site_of(config)
+            search = Search(store, site, topics.topics)
+            server = Server(application(config.publish.directory, site=site, search=search))
             loop = asyncio.get_running_loop()
             for number in (signal.SIGTERM, signal.SIGINT):
                 loop.add_signal_handler(number, server.stop)
