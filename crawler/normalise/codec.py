@@ -61,9 +61,12 @@ def _exchange(encoding: str, codec: str) -> tuple[re.Pattern[str], dict[int, str
     """Return how to put right the codes that this CPython reads, but not as the standard says."""
     exchange: dict[int, str] = {}
     for code, char in _overlay(encoding).items():
-        read = code.decode(codec, "ignore")
-        if read and read != char and code not in _TWINS:
-            exchange[ord(read)] = char
+        if code in _TWINS:
+            continue
+        try:
+            exchange[ord(code.decode(codec))] = char
+        except UnicodeDecodeError:  # one that CPython lacks: the error handlers know it
+            continue
     if encoding == "gb18030" and b"\x81\x35\xf4\x37".decode(codec) == "ḿ":
         exchange[ord("ḿ")] = "\ue7c7"  # the two changed places in GB 18030-2022
     return re.compile("[" + "".join(map(chr, exchange)) + "]"), exchange

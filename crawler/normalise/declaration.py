@@ -17,6 +17,7 @@ _ATTRIBUTE = re.compile(
     rb"[\t\n\x0c\r /]*(?P<name>[^\t\n\x0c\r /=>][^\t\n\x0c\r /=>]*)"
     rb"(?:[\t\n\x0c\r ]*=[\t\n\x0c\r ]*(?:\"(?P<double>[^\"]*)(?P<d>\"|\Z)|'(?P<single>[^']*)(?P<s>'|\Z)|(?P<bare>[^\t\n\x0c\r >]*)))?"  # noqa: E501 - a table or a pattern that reads better whole
 )
+_NAME = re.compile(rb"[^\t\n\x0c\r />]*")
 _TAG = re.compile(rb"<(?:!--|/?[a-zA-Z]|[!/?])")
 _CHARSET = re.compile(
     rb"charset[\t\n\x0c\r ]*=[\t\n\x0c\r ]*(?:\"([^\"]*)\"|'([^']*)'|([^\"'\t\n\x0c\r ;][^\t\n\x0c\r ;]*))",
@@ -63,7 +64,7 @@ def _prescan(head: bytes) -> str:
             position = end + 3
         elif tag[0][-1:].isalpha():
             start = tag.end() - 1
-            name = re.compile(rb"[^\t\n\x0c\r />]*").match(head, start)
+            name = _NAME.match(head, start)
             position = name.end() if name else start
             attributes: dict[bytes, bytes] = {}
             position = _attributes(head, position, attributes)

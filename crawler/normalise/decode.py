@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from urllib.parse import urlsplit
 
 from crawler.normalise.codec import decode_as
 from crawler.normalise.declaration import header_encoding, meta_encoding
+from crawler.normalise.detect import FAMILY, cost_of, detect, sample
+from crawler.normalise.model import load
+from crawler.normalise.reading import cost
 
 __all__ = ["Decoded", "decode"]
 
@@ -27,13 +29,23 @@ class Decoded:
 
 
 _BOMS = ((b"\xef\xbb\xbf", "utf-8"), (b"\xff\xfe", "utf-16le"), (b"\xfe\xff", "utf-16be"))
+_WIDE = (
+    (b"<\x00?\x00", "utf-16le"),
+    (b"<\x00!\x00", "utf-16le"),
+    (b"\x00<\x00?", "utf-16be"),
+    (b"\x00<\x00!", "utf-16be"),
+)
 _HIGH = re.compile(rb"[\x80-\xff]+")
 _UTF8 = re.compile(
     rb"(?:[\xc2-\xdf][\x80-\xbf]|\xe0[\xa0-\xbf][\x80-\xbf]|[\xe1-\xec\xee\xef][\x80-\xbf]{2}|\xed[\x80-\x9f][\x80-\xbf]"
     rb"|\xf0[\x90-\xbf][\x80-\xbf]{2}|[\xf1-\xf3][\x80-\xbf]{3}|\xf4[\x80-\x8f][\x80-\xbf]{2})+"
 )
-_GB_HOSTS = (".cn",)
-_BIG5_HOSTS = (".hk", ".mo", ".tw")
+# A stretch of a page between tags or line ends: what stands in one encoding.
+_STRETCH = re.compile(rb"[^<>\n]+")
+# How much likelier, in nats, another encoding's text must be than the declared one's where that makes sense too.
+_TRUST = {"gb18030": 12.0, "big5": 12.0, "windows-1252": 6.0}
+_TRUST_SHARE = 0.04
+_LATIN = re.compile(r"windows-125\d|iso-8859-\d+|macintosh|koi8-.|ibm866")
 
 
 def decode(body: bytes, content_type: str = "", url: str = "") -> Decoded:
@@ -53,9 +65,10 @@ def decode(body: bytes, content_type: str = "", url: str = "") -> Decoded:
             text, errors = decode_as(body[len(mark) :], encoding)
             return Decoded(text=text, encoding=encoding, via="bom", errors=errors)
     header, meta = header_encoding(content_type), meta_encoding(body)
-    if header.startswith("utf-16"):
-        text, errors = decode_as(body, header)
-        return Decoded(text=text, encoding=header, via="header", errors=errors)
+    wide = next((name for mark, name in _WIDE if body.startswith(mark)), "")
+    if wide or header.startswith("utf-16"):
+        text, errors = decode_as(body, wide or header)
+        return Decoded(text=text, encoding=wide or header, via="detected" if wide else "header", errors=errors)
     if body.isascii() and b"\x1b" not in body:
         encoding, via = next(
             ((name, by) for name, by in ((header, "header"), (meta, "meta")) if name), ("windows-1252", "ascii")
@@ -64,13 +77,27 @@ def decode(body: bytes, content_type: str = "", url: str = "") -> Decoded:
     utf8 = _utf8(body)
     if utf8:
         return utf8
-    text, encoding, errors = _detected(body, url)
+    words = sample(body)
+    found = detect(words, url)
+    text, errors = decode_as(body, found)
     for name, via in ((header, "header"), (meta, "meta")):
-        if name and name != "replacement":
-            declared, wrong = decode_as(body, name)
-            if not wrong or wrong <= errors:
-                return Decoded(text=declared, encoding=name, via=via, errors=wrong)
-    return Decoded(text=text, encoding=encoding, via="detected", errors=errors)
+        if not name or name == "replacement":
+            continue
+        declared, wrong = decode_as(body, name)
+        if (wrong and wrong > errors) or _unlikely(name, words, found):
+            continue
+        return Decoded(text=declared, encoding=name, via=via, errors=wrong)
+    return Decoded(text=text, encoding=found, via="detected", errors=errors)
+
+
+def _unlikely(name: str, words: bytes, found: str) -> bool:
+    """Say whether the declared encoding *name* reads nonsense where *found* reads text: some encodings never fail."""
+    if name not in FAMILY and name != "gbk" and not _LATIN.fullmatch(name):
+        return False
+    if found == name or (name, found) == ("gbk", "gb18030") or (found == "windows-1252" and _LATIN.fullmatch(name)):
+        return False
+    declared = cost_of(words, name)
+    return cost_of(words, found) + _TRUST[found] < declared * (1 - _TRUST_SHARE)
 
 
 def _utf8(body: bytes) -> Decoded | None:
@@ -81,27 +108,57 @@ def _utf8(body: bytes) -> Decoded | None:
         if error.start >= len(body) - 3 and error.reason == "unexpected end of data":
             text, errors = decode_as(body, "utf-8")
             return Decoded(text=text, encoding="utf-8", via="utf-8", errors=errors)
-    high = sum(len(run) for run in _HIGH.findall(body))
-    valid = sum(len(run) for run in _UTF8.findall(body))
-    if valid < 12 or valid < 0.9 * high:
+    high = sum(map(len, _HIGH.findall(body)))
+    runs = _UTF8.findall(body)
+    valid = sum(map(len, runs))
+    if valid * 2 < high or valid < 6:
         return None
-    return Decoded(text=decode_as(body, "utf-8")[0], encoding="utf-8", via="utf-8", errors=1)
+    strays = [stretch for stretch in _STRETCH.findall(body) if _foreign(stretch)]
+    outside = sum(len(run) for stretch in strays for run in _HIGH.findall(stretch))
+    if (high - outside) and (valid - _valid(strays)) < 0.75 * (high - outside):
+        return None
+    if valid < 0.9 * high and not _earned(body):
+        return None
+    found = detect(b" ".join(strays)) if strays else ""
+    text = _STRETCH.sub(lambda stretch: _reread(stretch[0], found).encode("utf-8"), body).decode("utf-8", "replace")
+    return Decoded(text=text, encoding="utf-8", via="utf-8", errors=max(1, len(strays)))
 
 
-def _detected(body: bytes, url: str) -> tuple[str, str, int]:
-    import chardet  # noqa: PLC0415 - loads its models
+def _valid(stretches: list[bytes]) -> int:
+    return sum(len(run) for stretch in stretches for run in _UTF8.findall(stretch))
 
-    sample = b" ".join(re.findall(rb"[ -~]{0,4}[\x80-\xff][\x30-\xff]*", body))[:60_000]
-    guess = chardet.detect(sample, include_encodings=["gb18030", "big5hkscs", "cp1252"], prefer_superset=True)
-    name = (guess["encoding"] or "").lower()
-    encoding = {
-        "gb18030": "gb18030",
-        "big5hkscs": "big5",
-        "big5-hkscs": "big5",
-        "big5": "big5",
-        "gb2312": "gb18030",
-        "gbk": "gb18030",
-    }.get(name, "windows-1252")
-    _ = urlsplit(url)
-    text, errors = decode_as(body, encoding)
-    return text, encoding, errors
+
+def _earned(body: bytes) -> bool:
+    """Say whether *body* holds sequences that other encodings hardly ever make: three hanzi in a row in UTF-8."""
+    return bool(re.search(rb"(?:[\xe3-\xe9\xef][\x80-\xbf]{2}){3}", body))
+
+
+def _foreign(stretch: bytes) -> bool:
+    """Say whether *stretch* is in another encoding as a whole, and not UTF-8 with a stray byte in it."""
+    high = sum(map(len, _HIGH.findall(stretch)))
+    valid = sum(map(len, _UTF8.findall(stretch)))
+    if high < 4 or high - valid < 2:
+        return False
+    if valid < 0.5 * high:
+        return True
+    return min(cost_of(stretch, "gb18030"), cost_of(stretch, "big5")) < cost(load(), _singly(stretch))
+
+
+def _reread(stretch: bytes, found: str) -> str:
+    """Read a *stretch* of a UTF-8 page: wholly as *found* where it is foreign, else its stray bytes singly."""
+    if stretch.isascii():
+        return stretch.decode("ascii")
+    return decode_as(stretch, found)[0] if _foreign(stretch) else _singly(stretch)
+
+
+def _singly(stretch: bytes) -> str:
+    parts: list[str] = []
+    done = 0
+    for run in _UTF8.finditer(stretch):
+        parts += [decode_as(stretch[done : run.start()], "windows-1252")[0], run[0].decode("utf-8")]
+        done = run.end()
+    tail = stretch[done:]
+    # What is cut off at the very end is no letter of another encoding.
+    cut = re.search(rb"[\xc2-\xf4][\x80-\xbf]{0,2}\Z", tail)
+    rest = tail[: cut.start()] if cut else tail
+    return "".join([*parts, decode_as(rest, "windows-1252")[0], "\ufffd" if cut else ""])

@@ -68,4 +68,4 @@ def encoding_of(label: str) -> str:
     >>> encoding_of(" GB2312 "), encoding_of("ISO-8859-1"), encoding_of("klingon")
     ('gbk', 'windows-1252', '')
     """
-    return _LABELS.get(label.strip("\t\n\f\r \"'").lower(), "")
+    return _LABELS.get(label.strip("\t\n\f\r ").lower(), "")

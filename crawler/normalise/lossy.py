@@ -118,7 +118,7 @@ def dig_up(line: str) -> str:
     be told from what is lost for good, which is U+FFFD again.
 
     >>> dig_up("锟斤拷锟斤拷")
-    '���'
+    '��'
     """
     body = _bytes(line, "gb18030") or ""
     pieces = _GRAVE_WAY.token.findall(_GRAVE.sub(_LOST, body))
