@@ -38,6 +38,7 @@ _PRINT_VALUE: Final = re.compile(
 # The Hong Kong government's converter to Simplified characters: sc.isd.gov.hk/TuniS/www.info.gov.hk/...,
 # in 2021 and 2022 with two slashes; older pages have sc.info.gov.hk/gb/.
 _CONVERTER: Final = re.compile(r"/+(?:TuniS|gb)/+(?P<host>[\w-]+(?:\.[\w-]+)+)(?P<path>/.*)?", re.IGNORECASE)
+_SURROGATE: Final = re.compile("[\ud800-\udfff]")
 _GIA: Final = re.compile(r"(?:www\.)?info\.gov\.hk")
 
 
@@ -56,13 +57,14 @@ def clean_address(url: str) -> str:
     >>> clean_address("https://a.example/?id=7&utm_source=rss")
     'https://a.example/?id=7'
     """
+    url = _SURROGATE.sub("\N{REPLACEMENT CHARACTER}", url).strip()
     try:
-        parts = urlsplit(url.strip())
+        parts = urlsplit(url)
     except ValueError:
-        return url.strip()
+        return url
     kept = [field for field in parts.query.split("&") if field and not _is_noise(field)]
     fragment = parts.fragment if parts.fragment.startswith("!") else ""
-    return urlunsplit((parts.scheme.lower(), parts.netloc, parts.path, "&".join(kept), fragment))
+    return urlunsplit((parts.scheme.lower(), parts.netloc, parts.path, "&".join(kept), fragment)).strip()
 
 
 def canonical(url: str) -> Address:
@@ -81,18 +83,20 @@ def canonical(url: str) -> Address:
     >>> canonical("https://a.example/news/7/print/?b=2&a=1").url
     'https://a.example/news/7?a=1&b=2'
     """
+    url = clean_address(url)
     try:
-        parts = urlsplit(clean_address(url))
+        parts = urlsplit(url)
         host, port = (parts.hostname or "").rstrip("."), parts.port
     except ValueError:
-        return Address(url.strip())
+        return Address(url)
     scheme = "https" if parts.scheme in {"http", "https"} else parts.scheme
     path, language = parts.path, ""
     if host.startswith("sc.") and (converted := _CONVERTER.fullmatch(path)):
         host, path, language = converted["host"].lower(), converted["path"] or "/", "zh-Hans"
     if port not in {None, 80, 443}:
         host = f"{host}:{port}"
-    query = "" if _GIA.fullmatch(host) else urlencode(sorted(parse_qsl(parts.query, keep_blank_values=True)))
+    fields = [] if _GIA.fullmatch(host) else parse_qsl(parts.query, keep_blank_values=True, errors="surrogateescape")
+    query = urlencode(sorted(fields), errors="surrogateescape")
     return Address(urlunsplit((scheme, host, _canonical_path(path), query, parts.fragment)), language)
 
 
@@ -188,7 +192,7 @@ _MARK: Final = re.compile(
 _WORD: Final = re.compile(r"\d+(?:[.,:]\d+)*|[\u3400-\u9fff\uf900-\ufaff\U00020000-\U000323af]|[^\W\d_]+")
 # Marks of one meaning that NFKC leaves apart: quotes, dashes, ideographic stops.
 _PUNCTUATION: Final = str.maketrans(
-    {**dict.fromkeys("‘’‚‛′`´", "'"), **dict.fromkeys("“”„‟″「」『』«»", '"'), **dict.fromkeys("‐‑‒–—―−", "-")}
+    {**dict.fromkeys("‘’‚‛′´", "'"), **dict.fromkeys("“”„‟″「」『』«»", '"'), **dict.fromkeys("‐‑‒–—―−", "-")}
     | {"。": ".", "、": ",", "…": "...", "·": "・", "•": "・", "․": "."}
 )
 # White space, controls and what only formats (categories Cc and Cf).
