@@ -5,8 +5,9 @@ from __future__ import annotations
 import difflib
 import re
 import tomllib
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
+from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -224,17 +225,12 @@ class _Reading:
         return text
 
     def _repeated(self, terms: Sequence[Term], at: _Place) -> None:
-        seen: dict[tuple[object, ...], str] = {}
+        seen: dict[tuple[str, bool, bool, int], str] = {}
+        conditions: dict[tuple[tuple[Phrase, ...], ...], int] = {}  # the same wording may stand under another one
         for number, term in enumerate(terms):
+            condition = conditions.setdefault((term.near, term.needs), len(conditions))
             for phrase in term.phrases:
-                folded = fold(phrase.text)
-                form = (
-                    (folded.plain if phrase.exact else folded.low).strip(),
-                    phrase.exact,
-                    phrase.open,
-                    term.near,
-                    term.needs,
-                )
+                form = _form(phrase.text, exact=phrase.exact), phrase.exact, phrase.open, condition
                 if form in seen:
                     self.wrong((*at, number), f'"{phrase}" is there twice in this topic: first as "{seen[form]}"')
                 seen.setdefault(form, str(phrase))
@@ -296,11 +292,17 @@ def _inside(cover: Phrase, phrase: Phrase) -> bool:
     """Return whether wherever *phrase* stands, the mask *cover* stands within it."""
     if cover.exact and not phrase.exact:
         return False
-    form: Callable[[str], str] = (lambda text: fold(text).plain) if cover.exact else (lambda text: fold(text).low)
-    outer, inner = form(phrase.text).strip(), form(cover.text).strip()
+    outer, inner = _form(phrase.text, exact=cover.exact), _form(cover.text, exact=cover.exact)
     at = outer.find(inner)
     if at < 0:
         return False
     before, after = outer[at - 1 : at], outer[at + len(inner) :][:1]
     cut = (is_word(inner[0]) and before and is_word(before)) or (is_word(inner[-1]) and after and is_word(after))
     return not cut or bool(cover.open and not (before and is_word(before)))
+
+
+@cache
+def _form(text: str, *, exact: bool) -> str:
+    """Return *text* as it is looked up."""
+    folded = fold(text)
+    return (folded.plain if exact else folded.low).strip()
