@@ -62,6 +62,8 @@ def clean_address(url: str) -> str:
         parts = urlsplit(url)
     except ValueError:
         return url
+    if not parts.netloc:
+        return url
     kept = [field for field in parts.query.split("&") if field and not _is_noise(field)]
     fragment = parts.fragment if parts.fragment.startswith("!") else ""
     return urlunsplit((parts.scheme.lower(), parts.netloc, parts.path, "&".join(kept), fragment)).strip()
@@ -88,6 +90,8 @@ def canonical(url: str) -> Address:
         parts = urlsplit(url)
         host, port = (parts.hostname or "").rstrip("."), parts.port
     except ValueError:
+        return Address(url)
+    if not host:
         return Address(url)
     scheme = "https" if parts.scheme in {"http", "https"} else parts.scheme
     path, language = parts.path, ""
