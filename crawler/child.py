@@ -9,13 +9,15 @@ import os
 import resource
 import sys
 from collections.abc import Callable, Iterator, Mapping
+from copy import copy
 from datetime import UTC, datetime
 from pathlib import Path
 from random import Random
 from time import monotonic
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 from scrapy.logformatter import LogFormatter
+from scrapy.settings import Settings
 
 from crawler.address import host_of
 from crawler.batch import Batch, SourceOutcome
@@ -51,6 +53,16 @@ class QuietFormatter(LogFormatter):
     def scraped(self, *_: Any) -> Any:  # noqa: ANN401 - Scrapy's signature
         """Say nothing."""
         return None
+
+
+class _Settings(Settings):
+    """Settings whose copies share their values, which nobody changes: two deep copies took 9 ms a batch."""
+
+    def copy(self) -> Self:
+        """Return settings of their own with the same values."""
+        other = copy(self)
+        other.attributes = {name: copy(attribute) for name, attribute in self.attributes.items()}
+        return other
 
 
 class _Log(logging.Handler):
@@ -143,7 +155,7 @@ def _fetch(batch: Batch, emit: Emit) -> None:
 def _run(spider: type[Spider], settings: Mapping[str, Any], **arguments: Any) -> None:  # noqa: ANN401 - the spider's
     from scrapy.crawler import AsyncCrawlerProcess  # noqa: PLC0415 - warm; named where the reactor begins
 
-    process = AsyncCrawlerProcess(dict(settings))
+    process = AsyncCrawlerProcess(_Settings(dict(settings)))
     crawl = process.crawl(spider, **arguments)
     process.start()
     if crawl.done() and not crawl.cancelled() and (error := crawl.exception()) is not None:

@@ -9,6 +9,7 @@ from pathlib import Path
 from crawler.contract import History, judge_listing
 from crawler.extract import Item, ItemFields, read_declared_listing, read_declared_release
 from crawler.normalise import decode, repair
+from crawler.settings import user_agent
 from crawler.source import Found, ListingRules, ReleaseRules, Source, load_sources, shipped
 
 __all__ = ["rehearse"]
@@ -48,4 +49,5 @@ def rehearse() -> None:
     repair("é¦™æ¸¯ Cafâ€™s ç²¤æ¸¯æ¾³")
     _ = "a.example".encode("idna")
     load_sources(use=[path.stem for path in sorted(Path(shipped()).glob("*.toml"))[:1]])
+    user_agent("")
     socket.getaddrinfo("127.0.0.1", 80)

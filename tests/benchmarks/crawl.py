@@ -1,0 +1,324 @@
+"""What a crawl costs, as ratios to Scrapy on the same pages in the same minute: `python tests/benchmarks/crawl.py`.
+
+CPU seconds of the crawling process only; the site runs in a process of its own. Start-up
+is taken out of the figures of a page by the difference between a large and a small crawl.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import os
+import random
+import resource
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from urllib.request import urlopen
+
+HERE = Path(__file__)
+CHARSETS = ("utf-8", "utf-8", "gb18030", "big5")
+WORDS = "香港特別行政區政府今日公布粵港澳大灣區發展規劃綱要有關部門表示將會繼續推動創新科技與經濟合作項目".strip()
+
+RULES = """title = "Site"
+language = "zh-hant"
+time-zone = "Asia/Hong_Kong"
+every = "10m"
+delay = 0
+allow-private = true
+[listing]
+url = "{url}"
+links = "a.release"
+[release]
+title = "h1"
+body = "div.body"
+published = "p.date"
+"""
+
+
+# -- the site -----------------------------------------------------------------------------
+
+
+def release_page(n: int) -> bytes:
+    """Return release *n*: 20 to 60 kB of markup around some 3,500 characters, in one of three encodings."""
+    dice = random.Random(n)  # noqa: S311 - a site, not a secret
+    charset = CHARSETS[n % 4]
+    body = "".join(f"<p>{''.join(dice.choice(WORDS) for _ in range(175))}。</p>\n" for _ in range(20))
+    menu = "".join(
+        f'<li class="menu"><a href="/menu/{i}">Section {i}</a></li>\n' for i in range(dice.randint(150, 550))
+    )
+    day = n % 28 + 1
+    page = (
+        f'<!DOCTYPE html><html><head><meta charset="{charset}"><title>{n}</title></head><body><ul>{menu}</ul>'
+        f'<h1>新聞公報第{n}號：{WORDS[n % 9 : n % 9 + 12]}</h1><p class="date">2026-04-{day:02d} 10:00</p>'
+        f'<div class="body">{body}</div><ul>{menu}</ul></body></html>'
+    )
+    return page.encode(charset, "replace")
+
+
+def listing_page(count: int, word: str) -> bytes:
+    """Return the list of *count* releases."""
+    links = "".join(f'<li><a class="release" href="/r/{n}.htm">新聞公報{word}第{n}號</a></li>' for n in range(count))
+    return f"<html><body><ul>{links}</ul></body></html>".encode()
+
+
+class Site(asyncio.Protocol):
+    """A small server: keep-alive, ETags, nothing else."""
+
+    pages: dict[str, bytes] = {}  # noqa: RUF012 - shared by all connections
+    word = "a"  # in the title of every line of every list
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Begin."""
+        self.transport = transport
+        self.buffer = b""
+
+    def data_received(self, data: bytes) -> None:
+        """Answer every whole request."""
+        self.buffer += data
+        while b"\r\n\r\n" in self.buffer:
+            head, self.buffer = self.buffer.split(b"\r\n\r\n", 1)
+            self.transport.write(self.answer(head))  # type: ignore[attr-defined]
+
+    def answer(self, head: bytes) -> bytes:
+        """Return the whole answer to one request."""
+        path = head.split(b" ", 2)[1].decode()
+        if path.startswith("/list/"):
+            body = listing_page(int(path.split("/")[2]), Site.word)
+        elif path.startswith("/word/"):
+            Site.word = path[6:]
+            body = b"ok"
+        elif path.startswith("/r/"):
+            body = self.pages.setdefault(path, b"") or release_page(int(path[3:-4]))
+            self.pages[path] = body
+        else:
+            return b"HTTP/1.1 404 No\r\nContent-Length: 0\r\n\r\n"
+        etag = f'"{len(body)}-{path}-{Site.word if path.startswith("/list") else ""}"'.encode()
+        if etag in head:
+            return b"HTTP/1.1 304 Not Modified\r\nETag: " + etag + b"\r\n\r\n"
+        charset = CHARSETS[int(path[3:-4]) % 4] if path.startswith("/r/") else "utf-8"
+        headers = (
+            f"Content-Type: text/html; charset={charset}\r\nContent-Length: {len(body)}\r\nCache-Control: max-age=0\r\n"
+        )
+        return b"HTTP/1.1 200 OK\r\nETag: " + etag + b"\r\n" + headers.encode() + b"\r\n" + body
+
+
+def serve() -> None:
+    """Run the site until our parent closes our standard input; say the port first."""
+
+    async def main() -> None:
+        loop = asyncio.get_running_loop()
+        server = await loop.create_server(Site, "127.0.0.1", 0)
+        sys.stdout.write(f"{server.sockets[0].getsockname()[1]}\n")
+        sys.stdout.flush()
+        await loop.run_in_executor(None, sys.stdin.read)
+
+    asyncio.run(main())
+
+
+@contextmanager
+def site() -> Iterator[str]:
+    """Yield the address of a running site."""
+    asked = [sys.executable, str(HERE), "serve"]
+    with subprocess.Popen(asked, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        yield f"http://127.0.0.1:{process.stdout.readline().strip()}"
+        assert process.stdin is not None
+        process.stdin.close()
+
+
+def say(base: str, word: str) -> None:
+    """Put *word* into every line of every list."""
+    with urlopen(f"{base}/word/{word}") as answer:  # noqa: S310 - the site above
+        answer.read()
+
+
+# -- Scrapy as it comes -------------------------------------------------------------------
+
+SPIDER = """
+import json, os, resource, sys, scrapy
+class Bare(scrapy.Spider):
+    name = "bare"
+    start_urls = [{url!r}]
+    kept = []
+    def parse(self, response):
+        for href in response.css("a.release::attr(href)").getall():
+            yield response.follow(href, self.page)
+    def page(self, response):
+        if {keep!r}:
+            self.kept.append((response.css("h1::text"), response.css("div.body p")))
+    def closed(self, reason):
+        used = resource.getrusage(resource.RUSAGE_SELF)
+        print(json.dumps([used.ru_utime + used.ru_stime, used.ru_maxrss * 1024]))
+"""
+
+
+def scrapy_run(url: str, folder: Path, *, keep: bool = False, **settings: str) -> tuple[float, int]:
+    """Return CPU seconds and peak memory of `scrapy runspider` on the listing at *url*."""
+    spider = folder / "bare.py"
+    spider.write_text(SPIDER.format(url=url, keep=keep), encoding="utf-8")
+    asked = [sys.executable, "-m", "scrapy", "runspider", str(spider), "-s", "LOG_LEVEL=ERROR"]
+    for name, value in settings.items():
+        asked += ["-s", f"{name}={value}"]
+    done = subprocess.run(asked, check=True, capture_output=True, text=True, cwd=folder)
+    cpu, rss = json.loads(done.stdout.splitlines()[-1])
+    return cpu, rss
+
+
+# -- baywire ------------------------------------------------------------------------------
+
+
+def prepare(folder: Path, urls: dict[str, str]) -> str:
+    """Write the sources *urls* by key and return the address of a store that knows them."""
+    from crawler.source import load_sources
+    from feeds.store import open_store
+
+    (folder / "sources.d").mkdir(exist_ok=True)
+    for key, url in urls.items():
+        (folder / "sources.d" / f"{key}.toml").write_text(RULES.format(url=url), encoding="utf-8")
+    store_url = f"sqlite:///{folder}/store.sqlite3"
+    with open_store(store_url) as store:
+        known = load_sources(folder / "sources.d", use=list(urls))
+        store.sync_sources([source.newsroom() for source in known.values()], now=datetime.now(UTC))
+    return store_url
+
+
+def child(values: str) -> None:
+    """Do what a forked child does, in a process of its own, and print CPU seconds and peak memory."""
+    import crawler.spiders.source as spider
+    from crawler.child import run_batch
+    from crawler.zygote import warm
+
+    spider._RECHECKS = 10**6
+    warm()
+    before = time.process_time()
+    run_batch(json.loads(values), os.open(os.devnull, os.O_WRONLY))
+    used = [time.process_time() - before, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024]
+    sys.stdout.write(json.dumps(used))
+
+
+def ours(folder: Path, key: str, url: str, *, hours: float = 0.0) -> tuple[float, int]:
+    """Return CPU seconds and peak memory of a batch of one source."""
+    from crawler.batch import Batch
+
+    store_url = prepare(folder, {key: url})
+    now = (datetime.now(UTC) + timedelta(hours=hours)).isoformat()
+    batch = Batch(
+        run="b",
+        sources=(key,),
+        folders=(str(folder / "sources.d"),),
+        store_url=store_url,
+        now=now,
+        delay_s=0,
+        source_limit=10**6,
+    )
+    asked = [sys.executable, "-P", str(HERE), "child", json.dumps(batch.to_json())]
+    done = subprocess.run(asked, check=True, capture_output=True, text=True)
+    cpu, rss = json.loads(done.stdout.splitlines()[-1])
+    return cpu, rss
+
+
+async def unchanged(folder: Path, base: str, sources: int) -> tuple[float, int]:
+    """Return CPU seconds a batch of *sources* unchanged sources costs with all that serves it, and the zygote's PSS."""
+    from crawler.run import Batch, Zygote
+
+    urls = {f"s{n}": f"{base}/list/20/{n}" for n in range(sources)}
+    store_url = prepare(folder, urls)
+    batch = Batch(run="b", sources=tuple(urls), folders=(str(folder / "sources.d"),), store_url=store_url, delay_s=0)
+    zygote = Zygote()
+    try:
+        await zygote.crawl(batch, lambda _: None)
+        rounds, before = 5, _cpu(zygote.pid)
+        for _ in range(rounds):
+            report = await zygote.crawl(batch, lambda _: None)
+            assert {outcome.outcome for outcome in report.outcomes} == {"unchanged"}, report.outcomes
+        used = (_cpu(zygote.pid) - before) / rounds
+        return used, _pss(zygote.pid)
+    finally:
+        zygote.close()
+
+
+def _pss(pid: int | None) -> int:
+    rollup = Path(f"/proc/{pid}/smaps_rollup").read_text(encoding="ascii")
+    return int(rollup.split("\nPss:")[1].split()[0]) * 1024
+
+
+def _cpu(pid: int | None) -> float:
+    """Return the CPU seconds of this process, of the zygote, and of the children it has reaped."""
+    fields = Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rsplit(")", 1)[1].split()
+    return time.process_time() + sum(map(int, fields[11:15])) / os.sysconf("SC_CLK_TCK")
+
+
+# -- the table ----------------------------------------------------------------------------
+
+
+def measure(pages: int, repeat: int) -> Iterator[tuple[str, float, float, str, str]]:
+    """Yield for each goal: what, our figure, Scrapy's, the unit, the goal."""
+    few = 10
+    with site() as base, tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        many_url, few_url = f"{base}/list/{pages}/a", f"{base}/list/{few}/a"
+        bare, mine, scrapy_rss, our_rss = [], [], [], []
+        cached, not_modified = [], []
+        for n in range(repeat):
+            small, large = scrapy_run(few_url, folder), scrapy_run(many_url, folder)
+            bare.append((large[0] - small[0]) / (pages - few) * 1000)
+            scrapy_rss.append(scrapy_run(many_url, folder, keep=True)[1])
+            small, large = ours(folder, f"few{n}", few_url), ours(folder, f"many{n}", many_url)
+            mine.append((large[0] - small[0]) / (pages - few) * 1000)
+            our_rss.append(large[1])
+            cache = {
+                "HTTPCACHE_ENABLED": "1",
+                "HTTPCACHE_POLICY": "scrapy.extensions.httpcache.RFC2616Policy",
+                "HTTPCACHE_DIR": str(folder / f"cache{n}"),
+            }
+            scrapy_run(many_url, folder, **cache)
+            once = scrapy_run(f"{base}/list/1/a", folder, **cache)[0]
+            cached.append((scrapy_run(many_url, folder, **cache)[0] - once) / pages * 1000)
+            say(base, f"b{n}")  # every line of the list in other words: every page is asked for, and says 304
+            changed = ours(folder, f"many{n}", many_url)[0]
+            floor = ours(folder, f"many{n}", many_url)[0]
+            not_modified.append((changed - floor) / pages * 1000)
+        whole = statistics.median(scrapy_run(f"{base}/list/0/a", folder)[0] for _ in range(3)) * 1000
+        one, pss = asyncio.run(unchanged(folder, base, 1))
+        twenty, _ = asyncio.run(unchanged(folder, base, 20))
+        middle = statistics.median
+        yield "whole pipeline, a page", middle(mine), middle(bare), "ms", "1.0 (aim 0.8)"
+        yield "unchanged page (304), RFC2616 cache", middle(not_modified), middle(cached), "ms", "0.5"
+        yield "unchanged source alone, scrapy runspider", one * 1000, whole, "ms", "0.1"
+        yield "unchanged source in a batch of 20", twenty * 1000 / 20, whole, "ms", "0.033"
+        yield (
+            "peak memory of a child, selectors kept",
+            middle(our_rss) / 2**20,
+            middle(scrapy_rss) / 2**20,
+            "MiB",
+            "0.6",
+        )
+        yield "zygote, PSS, against 130 MB", pss / 1e6, 130.0, "MB", "1.0"
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Print the table."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--pages", type=int, default=400)
+    parser.add_argument("--repeat", type=int, default=3)
+    asked = parser.parse_args(arguments)
+    sys.stdout.write(f"{'what':42} {'ours':>11} {'theirs':>5} {'ratio':>7}  goal\n")
+    for what, mine, theirs, unit, goal in measure(asked.pages, asked.repeat):
+        sys.stdout.write(f"{what:42} {mine:7.2f} {unit:3} {theirs:5.1f} {mine / theirs:7.3f}  {goal}\n")
+
+
+if __name__ == "__main__":
+    if sys.argv[1:2] == ["serve"]:
+        serve()
+    elif sys.argv[1:2] == ["child"]:
+        child(sys.argv[2])
+    else:
+        main()
