@@ -14,8 +14,22 @@ __all__ = [
     "NotARelease",
     "read_declared_listing",
     "read_declared_release",
+    "read_listing",
     "read_release",
 ]
+
+
+def read_listing(html: str, url: str) -> Listing:
+    """Return what the page (or feed) *html* at *url* lists, with nothing known of its site.
+
+    Pure and total: a page that is no listing gives no items, and the reason.
+
+    >>> read_listing("<p>Nothing here.", "https://a.hk/").items
+    ()
+    """
+    from crawler.extract.listing import read_page_listing  # noqa: PLC0415 - not needed where a source has rules
+
+    return read_page_listing(html, url)
 
 
 def read_release(html: str, url: str) -> Extracted:

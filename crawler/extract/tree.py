@@ -24,6 +24,8 @@ _TOKEN = re.compile(
     r"<!--.*?-->|<(script|style|textarea|title)\b.*?</\1\s*>|<(/?)([A-Za-z][A-Za-z0-9:-]*)[^<>]*?(/?)>",
     re.DOTALL | re.IGNORECASE,
 )
+# What a reader of listings looks for, and what a parser closes by itself: it stays at any depth.
+_LINES = frozenset(["a", "li", "tr", "td", "th", "p", "dt", "dd", "h1", "h2", "h3", "h4", "h5", "h6", "time"])
 _VOID = frozenset(
     ["area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "param", "source", "track", "wbr"]
 )
@@ -100,20 +102,28 @@ def _parse(body: str) -> tuple[HtmlElement, bool]:
 
 
 def _flatten(body: str) -> str:
-    """Return *body* without the tags that open below the deepest level we read, nor those that close them."""
-    depth = 0
+    """Return *body* without the tags that only nest: those below the deepest level, but for links, rows and lines."""
+    open_tags: list[tuple[str, bool]] = []
+    level = 0
 
     def keep(match: re.Match[str]) -> str:
-        nonlocal depth
-        closing, name, alone = match[2], match[3], match[4]
-        if name is None or name.lower() in _VOID or alone:
+        nonlocal level
+        closing, alone = match[2], match[4]
+        name = (match[3] or "").lower()
+        if not name or name in _VOID or alone:
             return match[0]
-        if closing:
-            depth = max(0, depth - 1)
-            return match[0] if depth < _DEEPEST else ""
-        depth += 1
-        # Links and cells are what a reader of listings looks for: they stay, and are closed by what follows.
-        return match[0] if depth <= _DEEPEST or name.lower() == "a" else ""
+        if not closing:
+            kept = level < _DEEPEST or name in _LINES
+            level += kept and name not in _LINES
+            open_tags.append((name, kept))
+            return match[0] if kept else ""
+        for back in range(len(open_tags) - 1, max(-1, len(open_tags) - 50), -1):
+            if open_tags[back][0] == name:
+                kept = open_tags[back][1]
+                level -= sum(was for other, was in open_tags[back:] if other not in _LINES)
+                del open_tags[back:]
+                return match[0] if kept else ""
+        return match[0] if level < _DEEPEST else ""
 
     return _TOKEN.sub(keep, body)
 

@@ -1,0 +1,230 @@
+"""Which part of the rows of a list holds the day, and which the title: what holds for all rows holds for each."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from crawler.extract.day import Day, days_in, settle
+from crawler.extract.group import Row, width_of
+
+if TYPE_CHECKING:
+    from lxml.html import HtmlElement
+
+__all__ = ["Dated", "dates_of", "says_nothing", "titles_of"]
+
+_EMPTY = re.compile(
+    r"(?:\[|\()?(?:pdf|html?|docx?|word|txt|xml|rss|view|open|download|read(?: more| on| full (?:text|story|release))?|"
+    r"more|"
+    r"continue(?: reading)?|learn more|full (?:text|story|release|article)|details?|here|click here|link|opinion|order|"
+    r"document|press release|share|print|(?:view|download|open|read|see) (?:the )?(?:pdf|opinion|document|order|more|"
+    r"details?|release|file|full .{0,20}|article|summary)|"
+    r"查看(?:更多|详情|詳情|全文)?|更多|详情|詳情|閱讀(?:更多|全文)?|阅读(?:更多|全文)?|全文|下载|下載|點擊|点击|"
+    r"ler mais|saiba mais|ver mais|mais)(?:\]|\))?[\s.…»›>→:]*",
+    re.IGNORECASE,
+)
+_FILE = re.compile(r"[\w.-]+\.(?:pdf|docx?|html?|wpd|txt)", re.IGNORECASE)
+_SAYS_TITLE = re.compile(r"(?:^|/)(?:h[1-6]|strong|b|a)\b|title|heading|name|case")
+_TOO_LONG = 300.0
+
+
+@dataclass(frozen=True, slots=True)
+class Dated:
+    """The day of each row as ISO 8601, None where it has none, and the *path* of the column that said so."""
+
+    days: tuple[str | None, ...]
+    path: str = ""
+
+    @property
+    def share(self) -> float:
+        """How many of the rows have a day, 0 to 1."""
+        return sum(day is not None for day in self.days) / max(1, len(self.days))
+
+
+def dates_of(rows: Sequence[Row], *, american: bool = False) -> Dated:
+    """Return the days of *rows*: from the column that holds a day, and little else, most often."""
+    found: list[list[tuple[str, str, list[Day]]]] = []
+    for row in rows:
+        parts = [(path, text, days) for path, text in row.parts if len(text) < 400 and (days := days_in(text))]
+        if not parts and (joined := _joined(row)):
+            parts = [("", joined, days_in(joined))]
+        found.append([part for part in parts if part[2]])
+    month_first = settle((day for parts in found for _, _, days in parts for day in days), american=american)
+    weight: dict[str, float] = defaultdict(float)
+    for parts in found:
+        for path, worth in {path: _purity(path, text, days) for path, text, days in parts}.items():
+            weight[path] += worth
+    order = sorted(weight, key=lambda path: -weight[path])
+    told_days: list[str | None] = []
+    for parts in found:
+        by_path: dict[str, str] = {}
+        for path, _, named in parts:
+            told = next((day for at in named if (day := at.read(month_first=month_first)) is not None), None)
+            if told is not None:
+                by_path.setdefault(path, told.isoformat())
+        told_days.append(next((by_path[path] for path in order if path in by_path), None))
+    return Dated(tuple(told_days), order[0] if order else "")
+
+
+def titles_of(rows: Sequence[Row]) -> tuple[list[str], str]:
+    """Return the title of each row, and the path of the column they are from ("" for the link itself)."""
+    own = [_of_links(row) for row in rows]
+    often = _often(own)
+    empty = [text in often or says_nothing(text) for text in own]
+    if sum(empty) < 0.5 * len(rows):
+        whole = [_whole(row, text) for row, text in zip(rows, own, strict=True)]
+        return [
+            _other(row, {}, often) or text if bare else text for row, text, bare in zip(rows, whole, empty, strict=True)
+        ], ""
+    labels = _often([text for row in rows for text in {text for _, text in row.parts}], len(rows))
+    weights = _columns(rows, labels)
+    titles = [_other(row, weights, labels) or text for row, text in zip(rows, own, strict=True)]
+    return titles, max(weights, key=weights.__getitem__, default="")
+
+
+def _often(texts: Sequence[str], rows: int = 0) -> frozenset[str]:
+    """Return the texts that stand in every fifth row or more, and at least three times: labels."""
+    least = max(3, 0.2 * (rows or len(texts)))
+    return frozenset(text for text, number in Counter(texts).items() if number >= least)
+
+
+def says_nothing(text: str) -> bool:
+    """Say whether a link's text is no title: "PDF", "Read more", a number.
+
+    >>> says_nothing("View Opinion No. 16-0775"), says_nothing("23-1701P.01A"), says_nothing("新聞公報")
+    (True, True, False)
+    """
+    if not text or _EMPTY.fullmatch(text) or _FILE.fullmatch(text):
+        return True
+    letters = sum(char.isalpha() for char in text)
+    digits = sum(char.isdigit() for char in text)
+    if letters + digits == 0 or letters < 2:
+        return True
+    if digits and letters < 2.2 * digits and len(text) < 40 and text.isascii():
+        return True
+    return re.fullmatch(r"(?:view|download|read|see|open)\b.{0,40}\d.{0,12}", text, re.IGNORECASE) is not None
+
+
+def _of_links(row: Row) -> str:
+    """Return the text of the row's link that says most: pictures say nothing, "read more" hardly anything."""
+    texts = [link.text for link in row.links]
+    best = max(texts, key=lambda text: (not says_nothing(text), min(width_of(text), _TOO_LONG)))
+    return best if len(texts) == 1 or not says_nothing(best) else texts[0]
+
+
+def _whole(row: Row, text: str) -> str:
+    """Return a title that was cut, whole, where an attribute or a heading of the row has it.
+
+    A link around a whole card is reduced to its heading.
+    """
+    if text.endswith(("…", "...", "..")) or len(text) < 8:
+        bare = text.rstrip(".… ")
+        for link in row.links:
+            attribute = " ".join((link.element.get("title") or link.element.get("aria-label") or "").split())
+            if len(attribute) > len(bare) and attribute.startswith(bare):
+                return attribute
+    for link in row.links:
+        if link.text == text:
+            for tag in ("h1", "h2", "h3", "h4", "h5"):
+                heading = link.element.find(f".//{tag}")
+                inner = " ".join("".join(heading.itertext()).split()) if heading is not None else ""
+                if len(inner) >= 4 and len(inner) < len(text):
+                    return inner
+            inner = _title_below(link.element, text)
+            if inner:
+                return inner
+    return text
+
+
+def _title_below(element: HtmlElement, text: str) -> str:
+    """Return the title inside a link that holds a day beside it, or whose class says title."""
+    if len(element) == 0:
+        return ""
+    for below in element.iter("span", "div", "p", "strong", "b", "em"):
+        said = (below.get("class") or "").lower()
+        inner = " ".join("".join(below.itertext()).split())
+        if ("title" in said or "headline" in said or "subject" in said) and 4 <= len(inner) < len(text):
+            return inner
+    days = days_in(text)
+    if not days:
+        return ""
+    pieces = [" ".join("".join(part).split()) for part in _pieces(element)]
+    rest = [piece for piece in pieces if piece and not (days_in(piece) and len(piece) < 40)]
+    return max(rest, key=len, default="") if len(rest) < len(pieces) else ""
+
+
+def _pieces(element: HtmlElement) -> list[str]:
+    found = [element.text or ""]
+    for child in element:
+        found += ["".join(child.itertext()), child.tail or ""]
+    return found
+
+
+def _columns(rows: Sequence[Row], labels: frozenset[str]) -> Mapping[str, float]:
+    """Return how much each column of the rows looks like titles: wide, letters, different in each row, no days."""
+    texts: dict[str, list[str]] = defaultdict(list)
+    for row in rows:
+        for path, text in _useful(row, labels).items():
+            texts[path].append(text)
+    weights = {}
+    for path, column in texts.items():
+        distinct = len(set(column)) / len(column)
+        width = sum(min(width_of(text), 90.0) for text in column) / len(column)
+        heading = 1.5 if _SAYS_TITLE.search(path) else 1.0
+        weights[path] = distinct * width * len(column) / len(rows) * heading
+    return weights
+
+
+def _useful(row: Row, labels: frozenset[str]) -> Mapping[str, str]:
+    """Return the widest text of each column of a row that could be a title."""
+    found: dict[str, str] = {}
+    for path, text in row.parts:
+        if text in labels or says_nothing(text) or _is_day(text):
+            continue
+        if width_of(text) > width_of(found.get(path, "")):
+            found[path] = text
+    return found
+
+
+def _other(row: Row, weights: Mapping[str, float], labels: frozenset[str]) -> str:
+    """Return the best text of a row whose link says nothing."""
+    useful = _useful(row, labels)
+    attribute = next((text for link in row.links if not says_nothing(text := _attribute(link.element))), "")
+    if not useful:
+        return "" if attribute in labels else attribute
+    return max(useful.items(), key=lambda part: weights.get(part[0], 0.0) if weights else min(width_of(part[1]), 90.0))[
+        1
+    ]
+
+
+def _attribute(element: HtmlElement) -> str:
+    return " ".join((element.get("title") or element.get("aria-label") or "").split())
+
+
+def _is_day(text: str) -> bool:
+    """Say whether a text is a day and hardly anything else: "Posted on 2 May 2026", not "People v. Lee 5/2/26"."""
+    days = days_in(text)
+    if not days:
+        return False
+    inside = sum(char.isalpha() for day in days for char in text[day.start : day.end])
+    return sum(char.isalpha() for char in text) - inside <= 12
+
+
+def _purity(path: str, text: str, days: Sequence[Day]) -> float:
+    """Return how much a text is a day: 1 for nothing else, little for a day inside a teaser."""
+    share = sum(day.end - day.start for day in days) / max(1, len(text))
+    worth = min(1.0, share * 1.4) if share > 0.25 else 0.08
+    if path.endswith("@datetime"):
+        worth += 0.3
+    if re.search(r"date|time|publish|posted|day|fecha|data\b|日期|发布", path, re.IGNORECASE):
+        worth += 0.25
+    return worth if len(days) == 1 else worth * 0.8
+
+
+def _joined(row: Row) -> str:
+    """Return the row as one line, for days whose parts stand in elements of their own."""
+    joined = " ".join(text for path, text in row.parts if not path.endswith("@datetime"))
+    return joined if len(joined) < 400 and sum(char.isdigit() for char in joined) >= 3 else ""

@@ -1,0 +1,127 @@
+"""Days as listings write them: found fast in short texts, day and month told apart by the whole page."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from itertools import pairwise
+
+__all__ = ["Day", "days_in", "settle"]
+
+_MONTHS = {
+    name: number
+    for number, names in enumerate(
+        (
+            "january jan janeiro", "february feb fevereiro fev", "march mar março marco", "april apr abril abr",
+            "may maio mai", "june jun junho", "july jul julho", "august aug agosto ago",
+            "september sep sept setembro set",
+            "october oct outubro out", "november nov novembro", "december dec dezembro dez",
+        ),
+        1,
+    )
+    for name in names.split()
+}  # fmt: skip
+_WORD = "|".join(sorted(_MONTHS, key=len, reverse=True))
+_YEAR = r"(?:19|20)\d\d"
+_DAY = re.compile(
+    rf"(?<![\d.])(?P<y1>{_YEAR})\s?(?P<s1>[-/.])\s?(?P<m1>\d{{1,2}})\s?(?P=s1)\s?(?P<d1>\d{{1,2}})(?!\d)"
+    r"|(?:民國|民国)?(?<!\d)(?P<y2>\d{2,4})\s?年\s?(?P<m2>\d{1,2})\s?月\s?(?P<d2>\d{1,2})\s?日?"
+    rf"|\b(?P<w3>{_WORD})\b\.?\s{{0,2}}(?P<d3>\d{{1,2}})(?:st|nd|rd|th)?,?\s{{0,2}}(?P<y3>{_YEAR})(?!\d)"
+    rf"|(?<!\d)(?P<d4>\d{{1,2}})(?:st|nd|rd|th|\.?º)?(?:\s{{0,2}}|-|/|\.\s?)(?:de\s)?(?P<w4>{_WORD})\b\.?,?"
+    rf"(?:\s{{0,2}}|-|/|’|')(?:de\s)?(?P<y4>{_YEAR}|\d\d(?!\d|:))(?!\d)"
+    rf"|(?<![\d/.-])(?P<a5>\d{{1,2}})(?P<s5>[-/.])(?P<b5>\d{{1,2}})(?P=s5)(?P<y5>{_YEAR}|\d\d)(?![\d/-]|\.\d)"
+    r"|(?<![\d/.-])(?P<y6>1[01]\d|[89]\d)(?P<s6>[-/.])(?P<m6>\d{1,2})(?P=s6)(?P<d6>\d{1,2})(?![\d/-]|\.\d)"
+    rf"|(?<!\d)(?P<y7>20\d\d)(?P<m7>0[1-9]|1[0-2])(?P<d7>0[1-9]|[12]\d|3[01])(?!\d)",
+    re.IGNORECASE,
+)
+_ROC = 1911
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """A day in a text: its two numbers are told apart by `settle` when *open* (day or month first)."""
+
+    first: int
+    second: int
+    year: int
+    start: int
+    end: int
+    open: bool = False
+
+    def read(self, *, month_first: bool) -> date | None:
+        """Return the day, None where it is none in the calendar."""
+        month, day = (self.first, self.second) if month_first or not self.open else (self.second, self.first)
+        try:
+            return date(self.year, month, day)
+        except ValueError:
+            return None
+
+
+def days_in(text: str) -> list[Day]:
+    """Return the days that *text* names with their year, in order.
+
+    >>> [str(day.read(month_first=False)) for day in days_in("12 June 2025; 2025年6月13日; 115.03.19; 1/2/2026")]
+    ['2025-06-12', '2025-06-13', '2026-03-19', '2026-02-01']
+    """
+    if len(text) < 6:
+        return []
+    found = []
+    for match in _DAY.finditer(text):
+        day = _day(match)
+        if day is not None and 1970 <= day.year <= 2100:
+            found.append(day)
+    return found
+
+
+def settle(days: Iterable[Day], *, american: bool = False) -> bool:
+    """Return whether the month comes first in the open ones of *days*: what the calendar, order and span say.
+
+    >>> settle(days_in("3/28/2026 3/27/2026")), settle(days_in("28/3/2026"))
+    (True, False)
+    """
+    doubtful = [day for day in days if day.open]
+    if not doubtful:
+        return american
+    wrong = {first: sum(day.read(month_first=first) is None for day in doubtful) for first in (True, False)}
+    if wrong[True] != wrong[False]:
+        return wrong[True] < wrong[False]
+    told = {first: [day.read(month_first=first) for day in doubtful] for first in (True, False)}
+    cost = {first: _disorder([day for day in told[first] if day is not None]) for first in (True, False)}
+    return american if cost[True] == cost[False] else cost[True] < cost[False]
+
+
+def _disorder(days: Sequence[date]) -> tuple[int, int]:
+    """Return how often a list of days turns back, and the time it spans: right dates do both less."""
+    if not days:
+        return (0, 0)
+    falls = sum(a < b for a, b in pairwise(days))
+    rises = sum(a > b for a, b in pairwise(days))
+    return (min(falls, rises), (max(days) - min(days)).days)
+
+
+def _day(match: re.Match[str]) -> Day | None:  # noqa: PLR0911 - one way of writing each
+    part = match.groupdict()
+    span = match.span()
+    if part["y1"]:
+        return Day(int(part["m1"]), int(part["d1"]), int(part["y1"]), *span)
+    if part["y2"]:
+        year = int(part["y2"])
+        return Day(int(part["m2"]), int(part["d2"]), year + _ROC if year < 200 else year, *span)
+    if part["w3"]:
+        return Day(_MONTHS[part["w3"].lower()], int(part["d3"]), int(part["y3"]), *span)
+    if part["w4"]:
+        return Day(_MONTHS[part["w4"].lower()], int(part["d4"]), _year(part["y4"]), *span)
+    if part["y5"]:
+        return Day(int(part["a5"]), int(part["b5"]), _year(part["y5"]), *span, open=True)
+    if part["y6"]:
+        return Day(int(part["m6"]), int(part["d6"]), int(part["y6"]) + _ROC, *span)
+    if part["y7"]:
+        return Day(int(part["m7"]), int(part["d7"]), int(part["y7"]), *span)
+    return None
+
+
+def _year(text: str) -> int:
+    year = int(text)
+    return year if year > 99 else year + (2000 if year < 70 else 1900)

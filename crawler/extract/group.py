@@ -1,0 +1,271 @@
+"""Links of a page that stand alike: candidates for a list, each with the row that belongs to it."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from crawler.extract.address import join
+from crawler.extract.select import text_of
+
+if TYPE_CHECKING:
+    from lxml.html import HtmlElement
+
+__all__ = ["Group", "Link", "Row", "groups_of", "links_of", "name_of", "width_of"]
+
+_STATE = re.compile(
+    r"^(?:odd|even|first|last|active|current|selected|sticky|featured|clearfix|alt|has-.*|is-.*|no-.*|hover|visible|new)$"
+    r"|\d|(?:^|-)(?:odd|even|first|last|alt)(?:-|$)|^(?:category|tag|post|status|format|type|page|node)-",
+    re.IGNORECASE,
+)
+_WIDE = re.compile(r"[\u1100-\u11ff\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff\uff00-\uff60]")
+_SKIPPED = frozenset(["script", "style", "noscript", "template", "svg"])
+_CELLS = frozenset(["td", "th", "dd"])
+_MOST_LINKS = 6000
+_STYLES = frozenset(["font", "b", "strong", "em", "i", "u", "span"])
+_DEEPEST = 40
+_DEEP = 7  # levels above a link that are told by their classes too; above that by the tag alone
+
+
+@dataclass(slots=True)
+class Link:
+    """A link to another page: its *element*, absolute *url* and *text*."""
+
+    element: HtmlElement
+    url: str
+    text: str
+    number: int = 0
+
+
+@dataclass(slots=True)
+class Row:
+    """What belongs to one address of a group: its links, and the *element* around them; *parts* are paths and texts."""
+
+    url: str
+    element: HtmlElement
+    links: list[Link]
+    parts: list[tuple[str, str]] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Group:
+    """Rows whose links have the same *path* from the root of the page."""
+
+    path: tuple[str, ...]
+    rows: list[Row]
+    score: float = 0.0
+    dated: float = 0.0
+
+
+def links_of(body: HtmlElement, base: str, url: str) -> list[Link]:
+    """Return the links of a page that lead to another page, in order."""
+    found: list[Link] = []
+    here = url.partition("#")[0]
+    for element in body.iter("a"):
+        href = element.get("href")
+        if not href:
+            continue
+        address = join(base, href)
+        if address and address != here:
+            found.append(Link(element, address, " ".join(text_of(element).split()), len(found)))
+            if len(found) >= _MOST_LINKS:
+                break
+    return found
+
+
+def groups_of(links: Sequence[Link], *, levels: int = 99) -> list[Group]:
+    """Return the links as groups of at least two addresses, by their path; what is alike stands together.
+
+    *levels* bounds how much of a path counts: little of it where the tags of a page are not well nested.
+    """
+    by_path: dict[tuple[str, ...], list[Link]] = defaultdict(list)
+    for link in links:
+        by_path[_path(link.element)[:levels]].append(link)
+    return [
+        Group(path, _rows(part))
+        for path, members in _merged(by_path).items()
+        for part in _columns(members)
+        if len({link.url for link in part}) >= 2
+    ]
+
+
+def _merged(by_path: Mapping[tuple[str, ...], list[Link]]) -> Mapping[tuple[str, ...], list[Link]]:
+    """Put together paths that differ in one class only, of siblings: rows painted in turns, or one put in front."""
+    found: dict[tuple[str, ...], list[Link]] = {}
+    by_tags: dict[tuple[str, ...], list[tuple[str, ...]]] = defaultdict(list)
+    for path, members in by_path.items():
+        tags = tuple(name.partition(".")[0] for name in path)
+        for other in by_tags[tags]:
+            differing = [at for at, (one, two) in enumerate(zip(path, other, strict=True)) if one != two]
+            if len(differing) == 1 and _are_siblings(members[0].element, found[other][0].element, differing[0]):
+                found[other] = sorted([*found[other], *members], key=lambda link: link.number)
+                break
+        else:
+            by_tags[tags].append(path)
+            found[path] = list(members)
+    return found
+
+
+def _are_siblings(one: HtmlElement, two: HtmlElement, level: int) -> bool:
+    """Say whether the ancestors of two links at *level* of their paths have one parent."""
+    return level > 0 and _above(one, level + 1) is _above(two, level + 1)
+
+
+def _above(element: HtmlElement, level: int) -> HtmlElement | None:
+    here: HtmlElement | None = element
+    while here is not None and level:
+        here = here.getparent()
+        if here is not None and here.tag not in _STYLES:
+            level -= 1
+    return here
+
+
+def _columns(members: Sequence[Link]) -> list[list[Link]]:
+    """Part links of which each row has several: "PDF" and "Word", say. Cards in a grid are not parted."""
+    count = Counter(link.text for link in members)
+    least = max(3, 0.2 * len(members))
+    often = {text for text, number in count.items() if number >= least or _is_number(text)}
+    labels = sum(link.text in often for link in members)
+    if len(members) < 4 or labels < 0.2 * len(members):
+        return [list(members)]
+    if labels < 0.75 * len(members):  # titles, and words that stand beside each of them
+        return [[link for link in members if link.text not in often], [link for link in members if link.text in often]]
+    for level in range(1, 5):
+        by_row: dict[HtmlElement | None, list[Link]] = defaultdict(list)
+        for link in members:
+            by_row[_above(link.element, level)].append(link)
+        most, rows = Counter(len({link.url for link in row}) for row in by_row.values()).most_common(1)[0]
+        if len(by_row) >= 2 and most >= 2 and rows >= 0.6 * len(by_row):
+            columns: list[list[Link]] = [[] for _ in range(most)]
+            for row in by_row.values():
+                for number, link in enumerate(row[:most]):
+                    columns[number].append(link)
+            return columns
+        if len(by_row) == 1:
+            break
+    return [list(members)]
+
+
+def _is_number(text: str) -> bool:
+    """Say whether a text is a number or a word too short for a title."""
+    return len(text) < 6 or (len(text) < 18 and sum(char.isdigit() for char in text) >= 0.4 * len(text))
+
+
+def width_of(text: str) -> float:
+    """Return how wide *text* is: a Chinese character says as much as 2.5 letters.
+
+    >>> width_of("abc"), width_of("新聞公報")
+    (3.0, 10.0)
+    """
+    return len(text) + 1.5 * len(_WIDE.findall(text)) if not text.isascii() else float(len(text))
+
+
+@lru_cache(maxsize=8192)
+def _classes(value: str) -> str:
+    names = sorted({name for name in value.split() if not _STATE.search(name)})
+    return ".".join(names[:3])
+
+
+def name_of(element: HtmlElement, *, classes: bool = True) -> str:
+    """Return the tag of *element* with the classes that say what it is, not how it happens to stand.
+
+    >>> from crawler.extract.tree import read_html
+    >>> name_of(read_html("<li class='item odd post-12 last'>x").root.find(".//li"))
+    'li.item'
+    """
+    value = element.get("class") if classes else None
+    named = _classes(value) if value else ""
+    tag = str(element.tag)
+    return f"{tag}.{named}" if named else tag
+
+
+def _path(element: HtmlElement) -> tuple[str, ...]:
+    names = [name_of(element)]
+    for level, above in enumerate(element.iterancestors()):
+        if above.tag in _STYLES:
+            continue
+        name = name_of(above, classes=level < _DEEP)
+        if above.tag == "td" and level < _DEEP:
+            name += f":{sum(1 for _ in above.itersiblings('td', 'th', preceding=True))}"
+        names.append(name)
+    return tuple(names)
+
+
+def _rows(members: Sequence[Link]) -> list[Row]:
+    """Return a row for each address: the highest element that holds links of the group to it and to no other."""
+    targets: dict[HtmlElement, set[str]] = defaultdict(set)
+    for link in members:
+        targets[link.element].add(link.url)
+        for above in link.element.iterancestors():
+            targets[above].add(link.url)
+            if len(targets[above]) > 1 and above.tag == "body":
+                break
+    rows: dict[str, Row] = {}
+    for link in members:
+        element = link.element
+        for above in link.element.iterancestors():
+            if len(targets[above]) > 1 or above.tag in {"body", "html"}:
+                break
+            element = above
+        row = rows.get(link.url)
+        if row is None:
+            rows[link.url] = Row(link.url, element, [link])
+        else:
+            row.links.append(link)
+    starts = {row.element for row in rows.values()}
+    flat = Counter(row.element.tag == "a" for row in rows.values())[True] > len(rows) / 2
+    for row in rows.values():
+        row.parts = list(_parts(row.element, starts if flat else None))
+    return list(rows.values())
+
+
+def _parts(element: HtmlElement, starts: set[HtmlElement] | None) -> Iterator[tuple[str, str]]:
+    """Yield path and text of the pieces of a row; in running text (*starts*) what follows up to the next link too."""
+    yield from _texts(element, ())
+    if starts is None:
+        return
+    tail = " ".join((element.tail or "").split())
+    if tail:
+        yield "tail", tail
+    size = len(tail)
+    for number, following in enumerate(element.itersiblings()):
+        if following in starts or any(below in starts for below in following.iter("a")) or number > 8 or size > 600:
+            break
+        text = " ".join(text_of(following).split())
+        tail = " ".join((following.tail or "").split())
+        size += len(text) + len(tail)
+        if text:
+            yield f"next {name_of(following, classes=False)}", text
+        if tail:
+            yield "tail", tail
+
+
+def _texts(element: HtmlElement, path: tuple[str, ...]) -> Iterator[tuple[str, str]]:
+    """Yield the texts below *element*, each with the names of the elements between; a cell counts by its column."""
+    # A node to enter, or None and a text that stands behind one.
+    todo: list[tuple[HtmlElement | None, tuple[str, ...], str]] = [(element, path, "")]
+    while todo:
+        node, above, behind = todo.pop()
+        if node is None:
+            yield "/".join(above), behind
+            continue
+        if not isinstance(node.tag, str) or node.tag in _SKIPPED or len(above) > _DEEPEST:
+            continue
+        name = name_of(node)
+        if node.tag in _CELLS:
+            name += f":{sum(1 for _ in node.itersiblings(preceding=True))}"
+        here = (*above, name)
+        if node.tag == "time" and (node.get("datetime") or "").strip():
+            yield "/".join((*here, "@datetime")), (node.get("datetime") or "").strip()
+        text = " ".join((node.text or "").split())
+        if text:
+            yield "/".join(here), text
+        for child in reversed(node):
+            tail = " ".join((child.tail or "").split())
+            if tail:
+                todo.append((None, here, tail))
+            todo.append((child, here, ""))

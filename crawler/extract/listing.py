@@ -1,0 +1,117 @@
+"""A listing that nobody described: which of its links are releases, with title and day."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from crawler.extract.address import base_of, host_of, join
+from crawler.extract.column import Dated, dates_of, titles_of
+from crawler.extract.day import days_in, settle
+from crawler.extract.feed import is_feed, read_feed
+from crawler.extract.found import Item, Listing
+from crawler.extract.group import Group, Row, groups_of, links_of
+from crawler.extract.pager import next_page
+from crawler.extract.rank import rank
+from crawler.extract.tree import read_html
+
+if TYPE_CHECKING:
+    from lxml.html import HtmlElement
+
+__all__ = ["read_page_listing"]
+
+_FEED_TYPES = ("application/rss+xml", "application/atom+xml", "application/feed+json", "application/rdf+xml")
+
+
+def read_page_listing(text: str, url: str) -> Listing:
+    """Return what the page *text* at *url* lists; without items, and with the reason, when it is no listing."""
+    if is_feed(text):
+        return read_feed(text, url)
+    root = read_html(text).root
+    base = base_of(root, url)
+    feeds = tuple(_feeds(root, base))
+    body = root.find("body")
+    links = links_of(body, base, url) if body is not None else []
+    groups = groups_of(links)
+    if len(groups) > 20 and sum(len(group.rows) for group in groups) < 4 * len(groups):
+        # Tags that are not nested right give each row a path of its own: near names only, then.
+        groups += groups_of(links, levels=4)
+    ranked = rank(groups)
+    if not ranked:
+        return Listing(url=url, feeds=feeds, reason="no links that repeat")
+    american = (root.get("lang") or "").lower() == "en-us" or host_of(url).endswith((".gov", ".mil", ".us"))
+    best = ranked[0]
+    rows = best.rows
+    dated = dates_of(rows, american=american)
+    if dated.share < 0.4:
+        dated = _beside(root, rows, american=american) or dated
+    titles, _ = titles_of(rows)
+    items = tuple(
+        Item(url=row.url, title=title, date=day) for row, title, day in zip(rows, titles, dated.days, strict=True)
+    )
+    confidence = _confidence(best, dated)
+    found = Listing(
+        url=url,
+        items=items,
+        next=next_page(root, links, url),
+        via="group",
+        confidence=confidence,
+        feeds=feeds,
+    )
+    if confidence < 0.25:
+        return replace(found, items=(), next="", reason="no group of links looks like a list of releases")
+    return found
+
+
+def _confidence(group: Group, dated: Dated) -> float:
+    """Return how sure we are, 0 to 1: from score and dated share."""
+    return round(1 / (1 + math.exp(-(group.score - 14) / 6)) * (0.8 + 0.2 * dated.share), 3)
+
+
+def _feeds(root: HtmlElement, base: str) -> list[str]:
+    found = []
+    for link in root.iter("link"):
+        kind = (link.get("type") or "").lower().split(";")[0].strip()
+        if "alternate" in (link.get("rel") or "").lower() and kind in _FEED_TYPES:
+            address = join(base, link.get("href") or "")
+            if address and "/comments/" not in address:
+                found.append(address)
+    return list(dict.fromkeys(found))
+
+
+def _beside(root: HtmlElement, rows: Sequence[Row], *, american: bool) -> Dated | None:
+    """Return days that stand above rows, not in them: one heading of a day for all rows below it."""
+    starts = {row.element: number for number, row in enumerate(rows)}
+    found: list[str | None] = [None] * len(rows)
+    headings: list[tuple[int, str]] = []
+    current = 0
+    last = None
+    inside: set[HtmlElement] = set()
+    for row in rows:
+        inside.update(row.element.iter())
+    for element in root.iter():
+        if element in starts:
+            current = starts[element]
+            headings.append((current, ""))
+            continue
+        if (
+            element in inside
+            or not isinstance(element.tag, str)
+            or element.tag in {"script", "style", "option", "title"}
+        ):
+            continue
+        for text in (element.text, element.tail):
+            line = " ".join(text.split()) if text and len(text) < 120 else ""
+            if line and (days := days_in(line)) and len(line) - (days[0].end - days[0].start) < 24:
+                headings.append((-1, line))
+    lines = [days_in(line)[0] for number, line in headings if number < 0]
+    month_first = settle(lines, american=american)
+    for number, line in headings:
+        if number < 0:
+            last = days_in(line)[0].read(month_first=month_first)
+        elif last is not None:
+            found[number] = last.isoformat()
+    dated = Dated(tuple(found))
+    return dated if dated.share >= 0.5 else None

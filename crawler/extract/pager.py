@@ -1,0 +1,113 @@
+"""The page that follows a listing, where it says so."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+from urllib.parse import parse_qs, urlsplit
+
+from crawler.extract.address import host_of
+from crawler.extract.group import Link
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from lxml.html import HtmlElement
+
+__all__ = ["next_page"]
+
+_NEXT = re.compile(
+    r"(?:go to )?(?:the )?next(?: page| \d+| results?)?|older(?: (?:posts?|entries|releases|news))?|下一?[页頁](?:尾)?|"
+    r"后一?[页頁]|"
+    r"(?:página )?seguinte|próxim[ao](?: página)?|suivante?|siguiente|weiter|volgende",
+    re.IGNORECASE,
+)
+_SIGN = re.compile(r"[\s\xa0]*(?:›|»|>|>>|→|▶|»»|›››|❯|⟩)[\s\xa0]*")
+_DRESS = re.compile(r"^[\s«‹<>›»→←\[\](){}|.…:]+|[\s«‹<>›»→←\[\](){}|.…:]+$")
+_SAYS_NEXT = re.compile(r"(?:^|[\s_-])next(?:$|[\s_-])|pagination__next|nextpage", re.IGNORECASE)
+_SAYS_PAGER = re.compile(r"pag(?:er|inat|enav|es?\b)|wp-pagenavi|page-?numbers|pageing|分页|分頁", re.IGNORECASE)
+_PAGE = re.compile(
+    r"(?:^|[/_?&=-])(?:page|p|paged|pg|pageno|pageindex|index|list|start|offset)?[/_=-]?(\d{1,4})(?:\D|$)",
+    re.IGNORECASE,
+)
+
+
+def next_page(root: HtmlElement, links: Sequence[Link], url: str) -> str:
+    """Return the address of the page after *url*, "" where the page names none.
+
+    `rel=next` first, then a link that says so, then the number after the current one
+    in a row of page numbers.
+    """
+    for link in links:
+        if "next" in (link.element.get("rel") or "").lower().split():
+            return link.url
+    host = host_of(url)
+    near = [link for link in links if host_of(link.url) == host]
+    said = [link for link in near if _says_next(link)]
+    for link in sorted(said, key=lambda link: not _in_pager(link.element)):
+        if not _is_disabled(link.element):
+            return link.url
+    found = _by_number(near, url)
+    if found:
+        return found
+    for element in root.iter("link"):
+        if (element.get("rel") or "").lower() == "next" and element.get("href"):
+            from crawler.extract.address import base_of, join  # noqa: PLC0415
+
+            return join(base_of(root, url), element.get("href") or "")
+    return ""
+
+
+def _says_next(link: Link) -> bool:
+    element = link.element
+    text = _DRESS.sub("", link.text)
+    if text and len(text) < 30 and _NEXT.fullmatch(text):
+        return True
+    said = [element.get("title"), element.get("aria-label"), *(image.get("alt") for image in element.iter("img"))]
+    if any(value and len(value) < 40 and _NEXT.fullmatch(_DRESS.sub("", value)) for value in said):
+        return True
+    parent = element.getparent()
+    classes = f"{element.get('class') or ''} {(parent.get('class') or '') if parent is not None else ''}"
+    if _SAYS_NEXT.search(classes) and len(link.text) < 24 and _in_pager(element):
+        return True
+    return bool(_SIGN.fullmatch(link.text)) and link.text.strip() in {"›", ">", "→", "»", "❯"} and _in_pager(element)
+
+
+def _in_pager(element: HtmlElement) -> bool:
+    for level, above in enumerate(element.iterancestors()):
+        if level > 4:
+            return False
+        if _SAYS_PAGER.search(f"{above.get('class') or ''} {above.get('id') or ''} {above.get('aria-label') or ''}"):
+            return True
+    return False
+
+
+def _is_disabled(element: HtmlElement) -> bool:
+    parent = element.getparent()
+    return any("disabled" in (part.get("class") or "").lower() for part in (element, parent) if part is not None)
+
+
+def _by_number(links: Sequence[Link], url: str) -> str:
+    """Return the address of page number n + 1 in the row of page numbers, n being the one without a link."""
+    numbered = [(int(link.text), link) for link in links if link.text.isdecimal() and len(link.text) <= 3]
+    pager = [(number, link) for number, link in numbered if _in_pager(link.element) or _PAGE.search(_tail(link.url))]
+    if not pager:
+        return ""
+    current = _current(url, [number for number, _ in pager])
+    return next((link.url for number, link in pager if number == current + 1), "")
+
+
+def _current(url: str, numbers: Sequence[int]) -> int:
+    """Return the number of the page at *url*: as its address says, else the one missing from *numbers*."""
+    query = parse_qs(urlsplit(url).query)
+    for name in ("page", "p", "paged", "pg", "pageNo", "pageIndex"):
+        value = query.get(name, [""])[0]
+        if value.isdecimal():
+            return int(value) + (1 if name == "page" and 1 in numbers and int(value) + 1 not in numbers else 0)
+    present = set(numbers)
+    return next((number for number in range(1, max(numbers) + 1) if number not in present), 1)
+
+
+def _tail(url: str) -> str:
+    parts = urlsplit(url)
+    return f"/{parts.path.rsplit('/', 2)[-1]}?{parts.query}" if parts.query else parts.path[-40:]

@@ -1,0 +1,126 @@
+"""Which group of links is the list of releases: how wide, dated, headed and alone its rows are."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import defaultdict
+from collections.abc import Sequence
+from statistics import median
+from typing import TYPE_CHECKING
+
+from crawler.extract.column import says_nothing
+from crawler.extract.day import days_in
+from crawler.extract.group import Group, Row, width_of
+
+if TYPE_CHECKING:
+    from lxml.html import HtmlElement
+
+__all__ = ["rank"]
+
+_AWAY = re.compile(
+    r"nav(?!y)|menu|breadcrumb|footer|foot\b|sidebar|side-bar|aside|social|share|toolbar|lang|skip|related|popular|trending|"
+    r"most-|tag-?cloud|tags\b|topics?\b|categor|quick-?links|banner|cookie|login|search-?form|filter|facet|pager|paginat|masthead|"
+    r"accordion-nav|mega|dropdown|widget|archive|calendar|ticker|carousel|slider",
+    re.IGNORECASE,
+)
+_NEAR = re.compile(
+    r"news|press|release|listing|list\b|results?|archive|article|post|views-row|opinion|media|view-content|main|content",
+    re.IGNORECASE,
+)
+_ENTRY = re.compile(r"/\d{4}/|\d{4,}|[a-z0-9]+(?:-[a-z0-9]+){3,}|\.pdf|\bid=", re.IGNORECASE)
+
+
+def rank(groups: Sequence[Group]) -> list[Group]:
+    """Return *groups* with their score, best first; those that cannot be a list are left out."""
+    for group in groups:
+        group.dated = sum(_is_dated(row) for row in group.rows) / len(group.rows)
+        group.score = _score(group)
+    _hush(groups)
+    return sorted((group for group in groups if group.score > 0), key=lambda group: -group.score)
+
+
+def _hush(groups: Sequence[Group]) -> None:
+    """Of groups that share their rows let the one speak whose links are titles, not numbers or names of files."""
+    by_row: dict[HtmlElement, list[Group]] = defaultdict(list)
+    for group in groups:
+        by_row[group.rows[0].element].append(group)
+    for rivals in by_row.values():
+        speaking = [group for group in rivals if _speaks(group)]
+        for group in rivals:
+            if speaking and group not in speaking:
+                group.score *= 0.5
+
+
+def _speaks(group: Group) -> bool:
+    own = [
+        max((width_of(link.text) for link in row.links if not says_nothing(link.text)), default=0.0)
+        for row in group.rows
+    ]
+    return median(own) >= 12
+
+
+def _score(group: Group) -> float:
+    rows = group.rows
+    count = len(rows)
+    own = [max((width_of(link.text) for link in row.links if not says_nothing(link.text)), default=0.0) for row in rows]
+    around = [sum(width_of(text) for _, text in row.parts) for row in rows]
+    width = min(median(own), 110.0)
+    if width < 12:  # numbers, "PDF": what stands beside them speaks, if it is dated or much
+        width = max(width, min(median(around), 60.0) * (0.5 if group.dated > 0.5 else 0.25))
+    if width < 4:
+        return 0.0
+    texts = {link.text for row in rows for link in row.links[:1]}
+    different = len(texts) / count if median(own) >= 12 else 1.0
+    score = math.log2(1 + count) * math.sqrt(width) * (1 + 2 * group.dated)
+    score *= 0.4 + 0.6 * min(1.0, different)
+    score *= 1 + 0.5 * _headed(group)
+    score *= _place(group)
+    entries = sum(_ENTRY.search(row.url) is not None for row in rows) / count
+    score *= 0.75 + 0.35 * entries
+    if count == 2:
+        score *= 0.5
+    return score
+
+
+def _headed(group: Group) -> float:
+    """Return 1 when links stand in headings, or hold one; less when a heading stands in their row."""
+    if any(name.partition(".")[0] in {"h1", "h2", "h3", "h4", "h5"} for name in group.path[1:3]):
+        return 1.0
+    inside = sum(
+        1 for row in group.rows if any(row.element.find(f".//{tag}") is not None for tag in ("h2", "h3", "h4"))
+    )
+    return 0.7 * inside / len(group.rows)
+
+
+def _place(group: Group) -> float:
+    """Return a factor for where a group stands: menus, feet and sides hold no list of releases."""
+    element = group.rows[len(group.rows) // 2].element
+    factor = 1.0
+    for above in (element, *element.iterancestors()):
+        if above.tag in {"body", "html"}:
+            break
+        if above.tag in {"nav", "footer"}:
+            return factor * 0.08
+        if above.tag in {"aside", "header"} and above is not element:
+            factor *= 0.4
+        said = f"{above.get('class') or ''} {above.get('id') or ''} {above.get('role') or ''}"
+        if len(said) > 2:
+            if _AWAY.search(said) and not (_NEAR.search(said) and group.dated > 0.5):
+                factor *= 0.55
+            elif _NEAR.search(said):
+                factor *= 1.04
+        if above.tag in {"main", "article"}:
+            factor *= 1.1
+    return max(0.05, min(factor, 1.5))
+
+
+def _is_dated(row: Row) -> bool:
+    size = 0
+    for _, text in row.parts:
+        if len(text) < 400 and days_in(text):
+            return True
+        size += len(text)
+        if size > 1500:
+            break
+    return False
