@@ -39,6 +39,7 @@ _PRINT_VALUE: Final = re.compile(
 # in 2021 and 2022 with two slashes; older pages have sc.info.gov.hk/gb/.
 _CONVERTER: Final = re.compile(r"/+(?:TuniS|gb)/+(?P<host>[\w-]+(?:\.[\w-]+)+)(?P<path>/.*)?", re.IGNORECASE)
 _SURROGATE: Final = re.compile("[\ud800-\udfff]")
+_SPACE: Final = re.compile(r"[\s\x00-\x1f]")
 _GIA: Final = re.compile(r"(?:www\.)?info\.gov\.hk")
 
 
@@ -57,7 +58,7 @@ def clean_address(url: str) -> str:
     >>> clean_address("https://a.example/?id=7&utm_source=rss")
     'https://a.example/?id=7'
     """
-    url = _SURROGATE.sub("\N{REPLACEMENT CHARACTER}", url).strip()
+    url = _SPACE.sub(lambda space: quote(space[0]), _SURROGATE.sub("\N{REPLACEMENT CHARACTER}", url).strip())
     try:
         parts = urlsplit(url)
     except ValueError:
@@ -66,7 +67,7 @@ def clean_address(url: str) -> str:
         return url
     kept = [field for field in parts.query.split("&") if field and not _is_noise(field)]
     fragment = parts.fragment if parts.fragment.startswith("!") else ""
-    return urlunsplit((parts.scheme.lower(), parts.netloc, parts.path, "&".join(kept), fragment)).strip()
+    return urlunsplit((parts.scheme.lower(), parts.netloc, parts.path, "&".join(kept), fragment))
 
 
 def canonical(url: str) -> Address:
