@@ -4,49 +4,16 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from datetime import date, datetime, time, timedelta, tzinfo
 from itertools import pairwise
 
 from crawler.normalise.clock import Clock, clocks, read_zone
+from crawler.normalise.dateform import COMPACT, DATES, IN_ADDRESS, LABELS, MONTH_DAY, is_range_end, joins_range
 from crawler.normalise.dateword import MONTHS, plain_digits, weekday_in
 
 __all__ = ["date_in_address", "read_date"]
 
 _LONGEST = 4000  # a date that matters stands early; a page handed in by mistake costs no more than this
-_NAMES = "|".join(sorted(MONTHS, key=len, reverse=True))
-_ORDINAL = r"(?:st|nd|rd|th|\.?[ºª°])?"
-_YEAR = r"(?:19|20)\d\d"
-_AFTER = r"(?![\d]|[/.-]\d)"
-_FORMS = (
-    # 2025-06-12, 2025/6/12, 2025.06.12; the T of ISO 8601 may follow
-    rf"(?<![\d/.-])(?P<y>{_YEAR})(?P<s1>[-/.]) ?(?P<m>\d{{1,2}})(?P=s1) ?(?P<d>\d{{1,2}})(?!\d|[/.]\d|-\d(?!\d?:))",
-    # 2025年6月12日; 民國114年6月12日; 114年6月12日
-    r"(?P<roc>民國|民国)? ?(?<!\d)(?P<y>\d{2,4}) ?年 ?(?P<m>\d{1,2}) ?月 ?(?P<d>\d{1,2}) ?[日号號]",
-    # 去年6月12日, 6月12日
-    r"(?P<near>今年|去年|明年)?(?<![\d年])(?P<m>\d{1,2}) ?月 ?(?P<d>\d{1,2}) ?[日号號]",
-    # June 12, 2025; Jun. 12th (Thursday) 2025; June 12
-    rf"\b(?P<mon>{_NAMES})\b\.?,? ?(?<!\d)(?P<d>\d{{1,2}}){_ORDINAL}(?:(?:,| |\([^)]{{3,12}}\)|, ?[a-z]{{3,9}}day)*[, ](?P<y>{_YEAR})\b|(?![\d]|[/.:]\d|h\d| ?[ap]\.?m\b))",  # noqa: E501 - a table or a pattern that reads better whole
-    # 12 June 2025, 12-Jun-2025, 12 de junho de 2025, 1.º de julho
-    rf"(?<![\d/.:-])(?P<d>\d{{1,2}}){_ORDINAL}(?P<de> de | of | do mês de |[ ./-]|,? ?)(?:the )?(?P<mon>{_NAMES})\b\.?(?:(?:,? de |,? do ano de |,? of |[ ,./-]*)(?P<y>{_YEAR}|'?\d\d(?=\b(?![:h\d]| ?[ap]\.?m)))?)",  # noqa: E501 - a table or a pattern that reads better whole
-    # 12/06/2025, 12.6.2025, 12-06-2025
-    rf"(?<![\d/.-])(?P<a>\d{{1,2}})(?P<s2>[-/.]) ?(?P<b>\d{{1,2}})(?P=s2) ?(?P<y>{_YEAR}){_AFTER}",
-    # 12/06/25
-    r"(?<![\d/.-])(?P<a>\d{1,2})/(?P<b>\d{1,2})/(?P<y>\d\d)(?![\d/.-])",
-    # 114/06/12, 114.06.12
-    rf"(?<![\d/.-])(?P<roc>)(?P<y>1[01]\d|[89]\d)(?P<s3>[-/.])(?P<m>\d{{1,2}})(?P=s3)(?P<d>\d{{1,2}}){_AFTER}",
-    # 今（12）日, 本月12日
-    r"(?:[今昨前明]|本月) ?[(（]?(?P<d>\d{1,2})[)）]? ?[日号號]",
-)
-_DATES = tuple(re.compile(form) for form in _FORMS)
-_COMPACT = re.compile(rf"({_YEAR})(\d\d)(\d\d)(?:[t ]?(\d\d):?(\d\d)(?::?(\d\d))?(z|[+-]\d\d:?\d\d)?)?\Z")
-_MONTH_DAY = re.compile(r"[\[(]?(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])[\])]?(?: +(\d\d?:\d\d))?\Z")
-_WEEKDAY_WORD = r"(?:,? ?\(?(?:mon|tue|wed|thu|fri|sat|sun)[a-z]*\)?,?|,? ?\(?(?:星期|周|週).\)?|,? ?\(?(?:segunda|ter[çc]a|quarta|quinta|sexta)-feira\)?,?|,? ?\(?(?:s[áa]bado|domingo)\)?,?)?"  # noqa: E501 - a table or a pattern that reads better whole
-_RANGE = r" ?(?:-|to|until|till|through|and|&|至|到|及|和|與|与|、|a|até|e|ou)(?: the| de| dia)? ?"
-_GOES_ON = re.compile(
-    rf"{_WEEKDAY_WORD}{_RANGE}{_WEEKDAY_WORD} ?\d{{1,2}}{_ORDINAL}(?!\d|[:.]\d|h\d|時|时|点|點| ?[ap]\.?m\b| ?hours|/\d|-\d)"  # noqa: E501 - a table or a pattern that reads better whole
-)
-_CAME_FROM = re.compile(rf"(?<![\d/:.-])\d{{1,2}}{_ORDINAL}{_RANGE}\Z")
-_BETWEEN = re.compile(rf"\)?{_WEEKDAY_WORD}{_RANGE}{_WEEKDAY_WORD} ?\(?\Z")
 _DAYS = {
     "前日": -2, "前天": -2, "day before yesterday": -2, "anteontem": -2, "昨": -1, "yesterday": -1, "ontem": -1, "last night": -1,  # noqa: E501 - a table or a pattern that reads better whole
     "today": 0, "tonight": 0, "this morning": 0, "this afternoon": 0, "this evening": 0, "hoje": 0, "今日": 0, "今天": 0,  # noqa: E501 - a table or a pattern that reads better whole
@@ -60,9 +27,6 @@ _AGO = re.compile(
     r"秒[鐘钟]?|分[鐘钟]?|個?小時|个?小时|個?鐘頭|天|日|週|周|[個个]?星期)(?P<ago> ?ago| atrás|之?前|以前)?"
 )
 _NOW = re.compile(r"\bjust now\b|剛剛|刚刚|\bagora mesmo\b")
-_LABEL = re.compile(
-    r"(?:published|issued|released|posted|ends|date|updated|發[佈布表]|发[布表]|刊登|日期|時間|时间|publicad[oa]|data|em)\W{0,4}(?:on |at |em |於|于)?\W{0,2}\Z"  # noqa: E501 - a table or a pattern that reads better whole
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,17 +37,18 @@ class _Found:
     end: int
     day: date
     dated: bool
-    labelled: bool = False
+    label: int = 9  # which kind of label announces it: the lower, the surer
 
 
 def read_date(text: str, *, zone: str, seen: datetime) -> datetime | None:
     """Return the instant that *text* states, aware, or None where it states none.
 
     A date without a time is midnight in *zone*. A date without a year is the last
-    one before *seen*, the moment the text was met, with 7 days of grace; a named
+    one before *seen*, the moment the text was met (local where it is naive), with 7 days of grace; a named
     day of the week decides between years. A date in the text beats "today". Day
     comes before month where both could be meant. Ranges of days are no date.
 
+    >>> from datetime import UTC
     >>> seen = datetime(2025, 6, 13, tzinfo=UTC)
     >>> read_date("today (June 12) attended", zone="Asia/Hong_Kong", seen=seen).isoformat()
     '2025-06-12T00:00:00+08:00'
@@ -94,9 +59,9 @@ def read_date(text: str, *, zone: str, seen: datetime) -> datetime | None:
     >>> read_date("June 12-14", zone="Asia/Macau", seen=seen)
     """
     place = read_zone(zone)
-    now = (seen if seen.tzinfo else seen.replace(tzinfo=UTC)).astimezone(place)
     plain = plain_digits(text[:_LONGEST])
     try:
+        now = (seen if seen.tzinfo else seen.replace(tzinfo=place)).astimezone(place)
         return _read(plain, text, place, now)
     except OverflowError:  # the year 1 or 9999 moved by a zone
         return None
@@ -110,8 +75,7 @@ def date_in_address(url: str, *, zone: str) -> datetime | None:
     >>> date_in_address("http://a.cn/2019-09/18/content_5.htm", zone="Asia/Shanghai").day
     18
     """
-    match = re.search(rf"(?<!\d)({_YEAR})[/_-]?(0[1-9]|1[0-2])[/_-]?(0[1-9]|[12]\d|3[01])(?!\d)", url)
-    match = match or re.search(rf"[/_a-zA-Z]({_YEAR})(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])", url)
+    match = next((found for pattern in IN_ADDRESS if (found := pattern.search(url))), None)
     day = _day(int(match[1]), int(match[2]), int(match[3])) if match else None
     return datetime.combine(day, time(), read_zone(zone)) if day else None
 
@@ -139,12 +103,12 @@ def _read(plain: str, text: str, place: tzinfo, now: datetime) -> datetime | Non
 
 def _whole(plain: str, place: tzinfo, now: datetime) -> datetime | None:
     """Read forms that are a date only when nothing else stands there: 20250612, 06-12."""
-    compact = _COMPACT.match(plain)
+    compact = COMPACT.match(plain)
     if compact and (day := _day(int(compact[1]), int(compact[2]), int(compact[3]))):
         hour, minute, second = (int(compact[n] or 0) for n in (4, 5, 6))
         if hour < 24 and minute < 60 and second < 60:
             return datetime.combine(day, time(hour, minute, second), read_zone(compact[7]) if compact[7] else place)
-    short = _MONTH_DAY.match(plain)
+    short = MONTH_DAY.match(plain)
     if short and (plain[0] in "[(0" or short[3]):
         day = _near(int(short[1]), int(short[2]), now, None)
         return _at(day, next(iter(clocks(short[3] or "")), None), place) if day else None
@@ -155,7 +119,7 @@ def _dates(plain: str, text: str, now: datetime) -> list[_Found]:
     """Return the dates in *plain*, in their order, without those that are the ends of a range."""
     taken: list[_Found] = []
     ranges: set[tuple[int, int]] = set()
-    for pattern in _DATES:
+    for pattern in DATES:
         for match in pattern.finditer(plain):
             if any(match.start() < other.end and other.start < match.end() for other in taken):
                 continue
@@ -163,13 +127,11 @@ def _dates(plain: str, text: str, now: datetime) -> list[_Found]:
             if not found:
                 continue
             taken.append(found)
-            if _GOES_ON.match(plain, match.end()) or _CAME_FROM.search(
-                plain, max(0, match.start() - 24), match.start()
-            ):
+            if is_range_end(plain, match.start(), match.end()):
                 ranges.add((found.start, found.end))
     taken.sort(key=lambda found: found.start)
     for first, second in pairwise(taken):
-        if second.start - first.end < 40 and _BETWEEN.match(plain, first.end, second.start):
+        if joins_range(plain, first.end, second.start):
             ranges |= {(first.start, first.end), (second.start, second.end)}
     return [found for found in taken if (found.start, found.end) not in ranges]
 
@@ -180,7 +142,7 @@ def _found(match: re.Match[str], plain: str, text: str, now: datetime) -> _Found
     if month_name and not _is_month(match, month_name, text, plain):
         return None
     around = plain[max(0, match.start() - 30) : match.end() + 20]
-    year = named.get("y")
+    year = named.get("y") or named.get("y2")
     day: date | None
     if named.get("a"):
         first, second = int(named["a"]), int(named["b"])
@@ -201,28 +163,34 @@ def _found(match: re.Match[str], plain: str, text: str, now: datetime) -> _Found
         day = _near_day(int(named["d"]), now)
     if day is None:
         return None
-    labelled = bool(year) and bool(_LABEL.search(plain, max(0, match.start() - 24), match.start()))
-    return _Found(match.start(), match.end(), day, dated=bool(year), labelled=labelled)
+    before = plain[max(0, match.start() - 24) : match.start()]
+    label = next((rank for rank, pattern in enumerate(LABELS) if year and pattern.search(before)), 9)
+    return _Found(match.start(), match.end(), day, dated=bool(year), label=label)
 
 
 def _is_month(match: re.Match[str], name: str, text: str, plain: str) -> bool:
     """Say whether a word is meant as a month: "may", "set", "out", "mar" are other words as well."""
-    if match["y"] or name not in {
-        "may",
-        "mar",
-        "set",
-        "out",
-        "ago",
-        "mai",
-        "dez",
-        "abr",
-        "fev",
-        "sep",
-        "dec",
-        "nov",
-        "oct",
-        "jan",
-    }:
+    if (
+        match["y"]
+        or match.groupdict().get("y2")
+        or name
+        not in {
+            "may",
+            "mar",
+            "set",
+            "out",
+            "ago",
+            "mai",
+            "dez",
+            "abr",
+            "fev",
+            "sep",
+            "dec",
+            "nov",
+            "oct",
+            "jan",
+        }
+    ):
         return True
     if "de " in (match.groupdict().get("de") or ""):
         return True
@@ -267,11 +235,14 @@ def _near_day(day: int, now: datetime) -> date | None:
 
 def _choose(found: list[_Found]) -> _Found | None:
     """Take what a label announces, else what comes first."""
-    return next((one for one in found if one.labelled), found[0] if found else None)
+    return min(found, key=lambda one: one.label, default=None)
 
 
 def _nearest(times: list[Clock], found: _Found) -> Clock | None:
     """Return the time that belongs to the date: the next behind it, else the last before it, both near."""
+    inside = next((clock for clock in times if found.start <= clock.start < found.end), None)
+    if inside:
+        return inside
     behind = [clock for clock in times if clock.start >= found.end and clock.start - found.end <= 60]
     before = [clock for clock in times if clock.end <= found.start and found.start - clock.end <= 40]
     if behind and before and found.start - before[-1].end < behind[0].start - found.end - 6:
