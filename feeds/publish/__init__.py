@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from feeds.edition import editions
-from feeds.publish.book import Book
+from feeds.publish.book import Book, signature
 from feeds.publish.feed import FeedFiles
 from feeds.publish.fragments import Fragments
 from feeds.publish.outbox import Outbox
 from feeds.publish.page import Pages
+from feeds.publish.release_page import ReleasePages
 from feeds.publish.selection import Selection
 from feeds.site import Site
 
@@ -25,6 +26,7 @@ __all__ = ["Published", "publish"]
 
 Progress = Callable[[int, int], None]
 _BATCH = 200
+_SMALL = 20_000  # releases up to which looking at all their pages costs less than a second
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,11 +58,11 @@ def publish(  # noqa: PLR0913 -- what it reads, what it obeys, where it writes
     """Let *directory* hold what *store* has to say; with *check* write nothing, only tell what would differ.
 
     The same store, topics and site give the same bytes, whenever and wherever: *now*
-    decides nothing that is written. Raises PublishError where a file cannot be written,
+    decides nothing that is written, only when pages of old releases are looked at again,
+    which in a large store is once a day. Raises PublishError where a file cannot be written,
     ConfigError for a combination that cannot be read.
     """
-    del now
-    _tag(store, topics)
+    fresh = _tag(store, topics)
     newsrooms = store.newsrooms()
     plan = editions(site, topics.topics, newsrooms)
     outbox = Outbox(directory, check=check)
@@ -71,15 +73,23 @@ def publish(  # noqa: PLR0913 -- what it reads, what it obeys, where it writes
     pages = Pages(store, site, topics, outbox=outbox, book=book, fragments=fragments, editions=plan)
     report = progress or _silent
     total = len(plan) + 3
+    held = {edition.key: selection.holds(edition) for edition in plan}
+    fragments.prepare(one for placed in held.values() for one in placed)
     for done, edition in enumerate(plan):
         report(done, total)
-        placed = files.edition(edition)
-        pages.edition(edition, placed)
+        files.edition(edition, held[edition.key])
+        pages.edition(edition, held[edition.key])
     files.notices(plan)
     report(len(plan) + 1, total)
     pages.rest(files.corrections, files.events)
     report(len(plan) + 2, total)
-    pages.releases()
+    releases = ReleasePages(store, site, topics, outbox=outbox, fragments=fragments)
+    settings = signature(site, newsrooms, [(topic.key, topic.names, topic.digest) for topic in topics.topics])
+    if check or book.is_full_due(settings, now) or store.count() <= _SMALL:
+        releases.write_all()
+        book.full(settings, now)
+    else:
+        releases.write(_around(store, fresh | fragments.made))
     for path in book.gone():
         outbox.remove(path)
     outbox.settle()
@@ -89,15 +99,16 @@ def publish(  # noqa: PLR0913 -- what it reads, what it obeys, where it writes
     return Published(
         written=tuple(outbox.written),
         removed=tuple(outbox.removed),
-        unchanged=outbox.unchanged + book.current,
+        unchanged=outbox.unchanged + book.current + releases.current,
         refused=tuple(outbox.refused),
         quarantined=tuple(sorted(fragments.quarantined.items())),
         feeds=tuple(_feeds(outbox.written, site)),
     )
 
 
-def _tag(store: Store, topics: Topics) -> None:
+def _tag(store: Store, topics: Topics) -> set[str]:
     """Let *topics* say of every release that is new, reworded or weighed by other rules what it is about."""
+    fresh: set[str] = set()
     while untagged := store.untagged(topics.digest, limit=_BATCH):
         said = [
             (
@@ -109,6 +120,14 @@ def _tag(store: Store, topics: Topics) -> None:
             for release in untagged
         ]
         store.put_tags(said, digest=topics.digest)
+        fresh.update(release.id for release in untagged)
+    return fresh
+
+
+def _around(store: Store, ids: Collection[str]) -> list[str]:
+    """Return *ids* and the other languages of each, whose pages name it too."""
+    releases = store.releases(sorted(ids)).values()
+    return sorted({*ids, *(other.id for release in releases for other in release.translations if other.id)})
 
 
 def _feeds(written: Sequence[str], site: Site) -> Sequence[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
+from datetime import datetime, timedelta
 from hashlib import blake2b
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,6 +15,7 @@ if TYPE_CHECKING:  # the store loads SQLAlchemy
 __all__ = ["Book", "signature"]
 
 _KEY = "published"
+_DAY = timedelta(days=1)
 
 
 def signature(*parts: object) -> str:
@@ -36,6 +38,8 @@ class Book:
         self._key = f"{_KEY}:{directory.absolute()}"
         kept = json.loads(store.meta(self._key) or "{}")
         self.rules: str = kept.get("rules", "")
+        self._settings: str = kept.get("settings", "")
+        self._full_at: str = kept.get("full", "")
         self._before: dict[str, list[str | int]] = kept.get("files", {})
         self._now: dict[str, list[str | int]] = {}
         self.current = 0
@@ -61,9 +65,21 @@ class Book:
         """Return the files that the last publication made and this one did not."""
         return sorted(set(self._before).difference(self._now))
 
+    def is_full_due(self, settings: str, now: datetime) -> bool:
+        """Return whether every page has to be looked at: *settings* differ, or the last time was a day ago."""
+        if self._settings != settings or not self._full_at:
+            return True
+        return abs(now - datetime.fromisoformat(self._full_at)) >= _DAY
+
+    def full(self, settings: str, now: datetime) -> None:
+        """Remember that every page was looked at *now*."""
+        if self.is_full_due(settings, now):
+            self._settings, self._full_at = settings, now.isoformat()
+
     def close(self, rules: str) -> None:
         """Keep the book, with the digest of the topics that decided what is where."""
-        text = json.dumps({"rules": rules, "files": self._now}, separators=(",", ":"), sort_keys=True)
+        kept = {"rules": rules, "settings": self._settings, "full": self._full_at, "files": self._now}
+        text = json.dumps(kept, separators=(",", ":"), sort_keys=True)
         if text != self._store.meta(self._key):
             self._store.set_meta(self._key, text)
 

@@ -14,7 +14,7 @@ from feeds.publish.notice import CORRECTIONS, STATUS, corrections, state_events
 from feeds.publish.outbox import Objection, Outbox
 from feeds.publish.selection import Selection
 from feeds.publish.worse import objection
-from feeds.render import atom, html, json_feed, rss
+from feeds.render import atom, json_feed, rss
 from feeds.render.entry import VERSION
 from feeds.render.fragment import join
 from feeds.render.model import EPOCH, Category, Entry, Feed, newest_update
@@ -78,13 +78,12 @@ class FeedFiles:
         self.corrections: tuple[Entry, ...] = ()
         self.events: tuple[Entry, ...] = ()
 
-    def edition(self, edition: Edition) -> tuple[Placed, ...]:
-        """Write *edition* in every format; return what it holds."""
-        placed = self._selection.holds(edition)
+    def edition(self, edition: Edition, placed: Sequence[Placed]) -> None:
+        """Write *edition*, which holds *placed*, in every format."""
+        marks = self._fragments.marks(placed)
         for form in self._site.formats:
             path = feed_path(edition.key, form)
-            keys = [self._fragments.key(one, form) for one in placed]
-            sign = signature(VERSION, html.VERSION, self._head(edition, placed, form), keys)
+            sign = signature(VERSION, self._head(edition, placed, form), marks)
             if self._book.is_current(path, sign):
                 continue
             found = self._fragments.get(placed, form)
@@ -94,7 +93,6 @@ class FeedFiles:
             oldest = kept[-1].head.published if kept else None
             guard = objection(form, [one.head.id for one in kept], oldest, self._dropped_by_rules)
             self._put(path, body, sign, guard)
-        return placed
 
     def notices(self, plan: Sequence[Edition]) -> None:
         """Write corrections, status, and the lists of all feeds."""

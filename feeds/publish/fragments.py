@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from hashlib import blake2b
 from typing import TYPE_CHECKING
 
 from feeds.edition import Named, Placed
@@ -28,12 +29,20 @@ _MAKE: Mapping[str, Callable[[Entry, Site], bytes]] = {
     "json": lambda entry, _: json_feed.entry(entry),
     "html": html.item,
 }
+_MARK = "mark"
 _CHUNK = 50
+_ASKED = 400
 _ROOM = 64 * 1024 * 1024
 
 
 class Fragments:
-    """Finds and makes fragments for one publication; *quarantined* are releases that no format can carry."""
+    """Finds and makes fragments for one publication.
+
+    With the fragments of a release a mark is kept, a hash of them all. The store drops
+    both when anything about the release changes, so that a mark tells of everything,
+    and a file made of the same marks is the same file. *quarantined* are releases that
+    no format can carry, *made* those that were rendered anew.
+    """
 
     def __init__(self, store: Store, site: Site, topics: Sequence[Named], newsrooms: Mapping[str, Newsroom]) -> None:
         """Start with an empty memory."""
@@ -42,22 +51,41 @@ class Fragments:
         self._topics = {topic.key: topic for topic in topics}
         self._newsrooms = newsrooms
         self.quarantined: dict[str, str] = {}
+        self.made: set[str] = set()
         self._digests: dict[tuple[object, ...], str] = {}
+        self._marks: dict[FragmentKey, bytes] = {}
         self._held: dict[FragmentKey, bytes] = {}
         self._size = 0
 
     def key(self, placed: Placed, form: str) -> FragmentKey:
         """Return what stands for the bytes of *placed* in *form*."""
         head, also = placed
-        told = (head.source, head.language, head.topics, tuple((other.id, other.revision) for other in also), form)
+        told = (head.source, head.language, head.topics, tuple((other.id, other.revision) for other in also))
         digest = self._digests.get(told)
         if digest is None:
             newsroom = self.newsroom(head.source)
-            site = (self._site.base_url, self._site.authority, self._site.photos)
+            site = (self._site.base_url, self._site.authority, self._site.photos, self._site.formats)
             others = [(other.title, other.url, self.newsroom(other.source).title) for other in also]
             digest = signature(VERSION, html.VERSION, site, newsroom, self.labels(head), others)
             self._digests[told] = digest
         return FragmentKey(head.id, head.revision, f"{form}+" if also else form, digest)
+
+    def prepare(self, entries: Iterable[Placed]) -> None:
+        """Make what is missing for *entries*, and know the mark of each."""
+        keys = {key: placed for placed in entries if (key := self.key(placed, _MARK)) not in self._marks}
+        asked = list(keys)
+        for start in range(0, len(asked), _ASKED):
+            chunk = asked[start : start + _ASKED]
+            found = self._store.fragments(chunk)
+            self._marks |= found
+            missing = [keys[key] for key in chunk if key not in found]
+            for first in range(0, len(missing), _CHUNK):
+                self._make(missing[first : first + _CHUNK])
+
+    def marks(self, entries: Sequence[Placed]) -> list[bytes]:
+        """Return what stands for everything that readers see of *entries*, without those in quarantine."""
+        self.prepare(entries)
+        return [self._marks.get(self.key(placed, _MARK), b"") for placed in entries]
 
     def newsroom(self, source: str) -> Newsroom:
         """Return the newsroom of *source*, one that knows only its key where the store has none."""
@@ -70,39 +98,39 @@ class Fragments:
 
     def get(self, entries: Sequence[Placed], form: str) -> dict[str, bytes]:
         """Return the fragments of *entries* in *form* by id, without those in quarantine."""
-        keys = {self.key(placed, form): placed for placed in entries if placed.head.id not in self.quarantined}
+        self.prepare(entries)
+        keys = {self.key(placed, form): placed.head.id for placed in entries}
         found = {key: self._held[key] for key in keys if key in self._held}
-        missing = [key for key in keys if key not in found]
-        for start in range(0, len(missing), _CHUNK):
-            chunk = missing[start : start + _CHUNK]
-            some = self._store.fragments(chunk)
-            some |= self._make([keys[key] for key in chunk if key not in some], form)
+        missing = [key for key, id_ in keys.items() if key not in found and id_ not in self.quarantined]
+        if missing:
+            some = self._store.fragments(missing)
             self._hold(some)
             found |= some
-        return {placed.head.id: found[key] for key, placed in keys.items() if key in found}
+        return {id_: found[key] for key, id_ in keys.items() if key in found}
 
-    def _make(self, entries: Sequence[Placed], form: str) -> dict[FragmentKey, bytes]:
-        """Make all formats of *entries* that are not kept, keep them, and return those in *form*."""
-        if not entries:
-            return {}
-        forms = (*self._site.formats, "html")
-        wanted = {self.key(placed, other): placed for placed in entries for other in forms}
-        have = self._store.fragments(list(wanted))
+    def _make(self, entries: Sequence[Placed]) -> None:
+        """Render *entries* in every format, and keep that."""
         releases = self._store.releases([placed.head.id for placed in entries])
         made: dict[FragmentKey, bytes] = {}
         for placed in entries:
             release = releases.get(placed.head.id)
             if release is None or release.revision != placed.head.revision:
                 continue  # reworded since we looked: the next publication tells it
-            todo = [other for other in forms if self.key(placed, other) not in have]
-            made |= self._render(release, placed, todo)
+            rendered = self._render(release, placed)
+            if not rendered:
+                continue
+            mark = self.key(placed, _MARK)
+            self._marks[mark] = blake2b(b"\0".join(rendered.values()), digest_size=12).digest()
+            made |= rendered | {mark: self._marks[mark]}
+            self.made.add(release.id)
         self._store.put_fragments(made)
-        return {key: body for key, body in made.items() if key.format.rstrip("+") == form}
+        self._hold(made)
 
-    def _render(self, release: Release, placed: Placed, forms: Sequence[str]) -> dict[FragmentKey, bytes]:
+    def _render(self, release: Release, placed: Placed) -> dict[FragmentKey, bytes]:
         also = [Also(title=self.newsroom(other.source).title, url=other.url, id=other.id) for other in placed.also]
         try:
             entry = entry_of(release, self.newsroom(release.source), self._site, self.labels(placed.head), also)
+            forms = (*self._site.formats, "html")
             return {self.key(placed, form): _MAKE[form](entry, self._site) for form in forms}
         except ValueError as error:  # lxml and UTF-8 refuse characters; our checks refuse what does not read back
             self.quarantined[release.id] = str(error)

@@ -10,7 +10,6 @@ from feeds.publish.book import Book, signature
 from feeds.publish.feed import feed_path
 from feeds.publish.fragments import Fragments
 from feeds.publish.outbox import Outbox
-from feeds.publish.release_page import ReleasePages
 from feeds.render import html
 from feeds.render.model import Entry, instant
 from feeds.render.qr import qr_svg
@@ -53,7 +52,6 @@ class Pages:
         self._states = [state for state in store.source_states() if state.configured]
         self._latest: dict[str, Placed] = {}
         self._indexes: dict[str, tuple[Edition, tuple[Placed, ...]]] = {}
-        self._release_pages = ReleasePages(store, site, topics, outbox=outbox, book=book, fragments=fragments)
 
     def edition(self, edition: Edition, placed: Sequence[Placed]) -> None:
         """Write the twin of *edition*, which holds *placed*; those of everything are the index, written last."""
@@ -64,10 +62,10 @@ class Pages:
             return
         shown = placed[:_ON_PAGE]
         say = words(edition.speaks)
-        keys = [self._fragments.key(one, "html") for one in shown]
+        marks = self._fragments.marks(shown)
         told = self._shared(edition, say)
         path = f"{edition.page}index.html"
-        sign = signature(html.VERSION, keys, told, self._site)
+        sign = signature(html.VERSION, marks, told, self._site)
         if self._book.is_current(path, sign):
             return
         told |= {"items": self._items(shown), "months": ()}
@@ -86,10 +84,6 @@ class Pages:
             body = file.read_bytes()
             self._put(name, body, signature(body))
 
-    def releases(self) -> None:
-        """Write the page of every release."""
-        self._release_pages.write_all()
-
     def _index(self, edition: Edition, placed: Sequence[Placed]) -> None:
         say = words(edition.speaks)
         path = f"{edition.page}index.html"
@@ -97,10 +91,10 @@ class Pages:
         if edition.language:
             cards += [self._card(one, say) for one in self._editions if one.where]
         shown = placed[:_ON_INDEX]
-        keys = [self._fragments.key(one, "html") for one in shown]
+        marks = self._fragments.marks(shown)
         told = self._shared(edition, say)
         told |= {"cards": cards, "health": self._health(say), "sources": self._sources(say)}
-        sign = signature(html.VERSION, keys, told, self._site)
+        sign = signature(html.VERSION, marks, told, self._site)
         if self._book.is_current(path, sign):
             return
         self._put(path, html.page("index.html", **told, items=self._items(shown)), sign)

@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from feeds.edition import Placed
-from feeds.publish.book import Book, signature
+from feeds.publish.book import signature
 from feeds.publish.fragments import Fragments
 from feeds.publish.notice import change_of
 from feeds.publish.outbox import Outbox
 from feeds.release import Release, Revision
 from feeds.render import html
-from feeds.render.entry import VERSION, entry_of, release_path
+from feeds.render.entry import entry_of, release_path
 from feeds.render.model import instant
 from feeds.render.words import Words, words
 from feeds.site import Site
-from feeds.store import Head
+from feeds.store import FragmentKey, Head
 from feeds.tag import Evidence, Tag
 
 if TYPE_CHECKING:  # the store loads SQLAlchemy, topics their automata
@@ -33,41 +33,60 @@ _EVIDENCE = 12
 class ReleasePages:
     """Writes a page for each release."""
 
-    def __init__(  # noqa: PLR0913 -- the parts of one publication
-        self, store: Store, site: Site, topics: Topics, *, outbox: Outbox, book: Book, fragments: Fragments
-    ) -> None:
+    def __init__(self, store: Store, site: Site, topics: Topics, *, outbox: Outbox, fragments: Fragments) -> None:
         """Write the pages of *site*."""
         self._store = store
         self._site = site
         self._topics = {topic.key: topic for topic in topics.topics}
-        self._rules = topics.digest
         self._outbox = outbox
-        self._book = book
         self._fragments = fragments
+        self._names: dict[str, str] = {}
+        self.current = 0
 
     def write_all(self) -> None:
         """Write the page of every release in the store."""
         for month in self._store.months():
-            ids = self._store.month(month)
-            for start in range(0, len(ids), _CHUNK):
-                self._write(ids[start : start + _CHUNK])
+            self.write(self._store.month(month))
 
-    def _write(self, ids: Sequence[str]) -> None:
-        heads = self._store.heads(ids)
-        signs = {
-            head.id: signature(VERSION, html.VERSION, self._rules, self._fragments.key(Placed(head), "html"), head)
-            for head in heads.values()
-        }
-        stale = [id_ for id_, head in heads.items() if not self._book.is_current(_file(head), signs[id_])]
-        if not stale:
-            return
+    def write(self, ids: Sequence[str]) -> None:
+        """Write the pages of the releases *ids*, those that changed."""
+        for start in range(0, len(ids), _CHUNK):
+            heads = self._store.heads(ids[start : start + _CHUNK])
+            marks = {id_: self._mark(head) for id_, head in heads.items()}
+            known = self._store.fragments(list(marks.values()))
+            stale = [id_ for id_, head in heads.items() if not self._is_current(head, known.get(marks[id_]))]
+            self.current += len(heads) - len(stale)
+            self._renew(stale, heads, marks)
+
+    def _renew(self, stale: Sequence[str], heads: Mapping[str, Head], marks: Mapping[str, FragmentKey]) -> None:
         tags = self._store.tags(stale)
+        written: dict[FragmentKey, bytes] = {}
         for id_, release in self._store.releases(stale).items():
-            if id_ in self._fragments.quarantined:
+            try:
+                body = self._page(release, heads[id_], tags[id_])
+            except ValueError as error:  # the same that keeps it out of the feeds
+                self._fragments.quarantined.setdefault(id_, str(error))
                 continue
-            body = self._page(release, heads[id_], tags[id_])
             self._outbox.put(_file(heads[id_]), body)
-            self._book.note(_file(heads[id_]), signs[id_])
+            written[marks[id_]] = b"%d" % len(body)
+        self._store.put_fragments(written)
+
+    def _mark(self, head: Head) -> FragmentKey:
+        """Return what stands for the page of *head*: kept when it is written, dropped when the release changes."""
+        names = self._names.get(head.language)
+        if names is None:
+            names = signature([(key, topic.name(head.language)) for key, topic in self._topics.items()])
+            self._names[head.language] = names
+        plain = self._fragments.key(Placed(head), "page")
+        return plain._replace(digest=signature(plain.digest, names))
+
+    def _is_current(self, head: Head, size: bytes | None) -> bool:
+        if size is None or self._outbox.check:
+            return False
+        try:
+            return (self._outbox.directory / _file(head)).stat().st_size == int(size)
+        except OSError:
+            return False
 
     def _page(self, release: Release, head: Head, tags: Sequence[Tag]) -> bytes:
         newsroom = self._fragments.newsroom(release.source)

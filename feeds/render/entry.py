@@ -5,13 +5,14 @@ from __future__ import annotations
 import mimetypes
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from html import escape
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from feeds.release import Attachment, Newsroom, Photo, Release
 from feeds.render.model import Category, Entry, Link, Origin
+from feeds.render.safe import is_web, safe
 from feeds.render.summary import summarise
 from feeds.render.words import words
 from feeds.site import Site
@@ -51,11 +52,17 @@ def release_path(source: str, native_id: str) -> str:
 def entry_of(
     release: Release, newsroom: Newsroom, site: Site, labels: Sequence[Label] = (), also: Sequence[Also] = ()
 ) -> Entry:
-    """Return *release* as an entry of any feed that holds it; *also* are others who published the same text."""
+    """Return *release* as an entry of any feed that holds it; *also* are others who published the same text.
+
+    Raises ValueError where its address leads nowhere on the web.
+    """
+    if not is_web(release.url):
+        raise ValueError(f"{release.id}: {release.url[:80]!r}: expected an http or https address")
     page = site.url(release_path(release.source, release.native_id))
+    release = _within_the_web(release)
     summary = summarise(release.summary, release.text)
     whole = newsroom.content != "summary"
-    html = release.html if whole else f"<p>{escape(summary, quote=False)}</p>"
+    html = safe(release.html) if whole else f"<p>{escape(summary, quote=False)}</p>"
     if not site.photos:
         html = _IMAGE.sub(_linked, html)
     notes = _notes(release, page, also)
@@ -88,6 +95,16 @@ def entry_of(
             "also": [{"title": other.title, "url": other.url, "id": other.id} for other in also],
             "withdrawn": release.withdrawn.isoformat(timespec="seconds") if release.withdrawn else "",
         },
+    )
+
+
+def _within_the_web(release: Release) -> Release:
+    """Return *release* with only what has an address that a reader may follow."""
+    return replace(
+        release,
+        photos=tuple(photo for photo in release.photos if is_web(photo.url)),
+        attachments=tuple(item for item in release.attachments if is_web(item.url)),
+        translations=tuple(other for other in release.translations if is_web(other.url)),
     )
 
 
