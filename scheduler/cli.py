@@ -34,6 +34,8 @@ VERBS: dict[str, tuple[str, str]] = {
     "show": ("one release, whole", "scheduler.verbs.show:show"),
     "why": ("from which words a release belongs to a topic", "scheduler.verbs.why:why"),
     "check": ("validate configuration, sources and topics", "scheduler.verbs.check:check"),
+    "backup": ("write a whole copy of the store", "scheduler.verbs.backup:backup"),
+    "restore": ("put a backup in the place of the store", "scheduler.verbs.backup:restore"),
     "enable": ("crawl a source again", "scheduler.verbs.operate:enable"),
     "disable": ("crawl a source no more", "scheduler.verbs.operate:disable"),
     "remove": ("delete the file of a source; its releases stay", "scheduler.verbs.operate:remove"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,16 +10,27 @@ from typing import Literal
 
 from crawler.address import host_of
 from crawler.batch import Fetched
-from crawler.extract import Item, Listing, NotARelease, read_declared_listing, read_declared_release
+from crawler.extract import (
+    Item,
+    Listing,
+    NotARelease,
+    read_declared_listing,
+    read_declared_release,
+    read_listing,
+    read_release,
+)
+from crawler.extract.address import zone_of
 from crawler.normalise import decode, language
 from crawler.run import fetch
-from crawler.source import Source
+from crawler.source import ListingRules, Source
 from feeds.error import ConfigError, SourceError
 from feeds.release import Draft
 from feeds.topic import Topics
 from scheduler.line import Line, draft_line, listing_line, tag_line
 
-__all__ = ["Kind", "Page", "Preview", "owners", "require_address"]
+__all__ = ["Kind", "Page", "Preview", "is_listing", "owners", "require_address", "undescribed"]
+
+_LEAST_TEXT = 200  # characters: a page with less of its own is no release by itself
 
 Kind = Literal["listing", "release"]
 
@@ -58,28 +70,27 @@ class Preview:
 
     def of_url(self, url: str) -> Iterator[Line]:
         """Yield what is at *url*: the release it is, or the listing of a source and its first releases."""
-        for source in self.sources.values():
-            if url in {request.url for request in source.requests(self.now)}:
-                yield from self.of_listing(self._fetch_one(url, source), source)
-                return
+        source = self._listed_by(url)
+        if source is not None:
+            yield from self.of_listing(self._fetch_one(url, source), source)
+            return
         owned = owners(self.sources, url)
         yield from self.of_page(self._fetch_one(url, owned[0] if owned else None))
 
     def of_page(self, page: Page, kind: Kind | None = None) -> Iterator[Line]:
         """Yield what *page* is: a release, or with *kind* "listing" what it lists."""
-        owned = owners(self.sources, page.url)
-        if not owned:
-            raise SourceError(f"{page.url}: belongs to no source: see baywire sources")
+        owned = [source for source in owners(self.sources, page.url) if _is_release(source, page.url)]
         told = language(page.text) if len(owned) > 1 else ""
-        source = next((one for one in owned if one.language == told), owned[0])
-        if kind == "listing" or (kind is None and not _is_release(source, page.url)):
-            yield from self.of_listing(page, source, follow=False)
+        source = next((one for one in owned if one.language == told), owned[0] if owned else undescribed(page.url))
+        lists = self._listed_by(page.url)
+        if kind == "listing" or (kind is None and (lists or (not owned and is_listing(page)))):
+            yield from self.of_listing(page, lists or source, follow=False)
             return
         yield from self._release(read_declared_release(source, page.text, page.url, item=None, seen=self.now), page.url)
 
     def of_listing(self, page: Page, source: Source, *, follow: bool = True) -> Iterator[Line]:
         """Yield what *page* lists and, where to *follow*, its first releases."""
-        listing = read_declared_listing(source, page.text, page.url)
+        listing = _read_listing(source, page)
         yield listing_line(listing, url=page.url)
         if not listing.items:
             raise SourceError(f"{source.key}: {listing.reason or 'nothing found on the listing'}: {page.url}")
@@ -87,6 +98,11 @@ class Preview:
             for item, text in self._texts(source, listing):
                 found = read_declared_release(source, text, item.url, item=item, seen=self.now)
                 yield from self._release(found, item.url)
+
+    def _listed_by(self, url: str) -> Source | None:
+        """Return the source whose listing is at *url*."""
+        asked = ((source, source.requests(self.now)) for source in self.sources.values())
+        return next((source for source, requests in asked if url in {request.url for request in requests}), None)
 
     def _texts(self, source: Source, listing: Listing) -> Iterator[tuple[Item, str]]:
         items = listing.items[: self.limit]
@@ -127,6 +143,32 @@ def owners(sources: Mapping[str, Source], url: str) -> tuple[Source, ...]:
 
 def _is_release(source: Source, url: str) -> bool:
     return bool(source.native_id(source.canonical(url)))
+
+
+def _read_listing(source: Source, page: Page) -> Listing:
+    if source.kind == "html" and not source.listing.links and not source.listing.item:
+        return read_listing(page.text, page.url)
+    return read_declared_listing(source, page.text, page.url)
+
+
+def undescribed(url: str, key: str = "") -> Source:
+    """Return a source that knows nothing of its site but the address of a page: what it lists and says is detected."""
+    host = host_of(url)
+    found = key or "-".join(re.findall(r"[a-z0-9]+", host.removeprefix("www."))) or "page"
+    return Source(key=found, title=host, site=url, zone=zone_of(url) or "UTC", listing=ListingRules(url=url))
+
+
+def is_listing(page: Page) -> bool:
+    """Return whether *page*, of which nothing is known, rather lists releases than is one."""
+    listing = read_listing(page.text, page.url)
+    if not listing.items:
+        return False
+    if listing.via == "feed":
+        return True
+    body = "".join(read_release(page.text, page.url).text.split())
+    # What stands beside a release is not in its text; what looks like the text of a listing is its titles.
+    inside = sum("".join(item.title.split()) in body for item in listing.items)
+    return len(body) < _LEAST_TEXT or 2 * inside > len(listing.items)
 
 
 def require_address(url: str) -> str:

@@ -9,7 +9,7 @@ from pathlib import Path
 from feeds.error import StoreError
 from scheduler.desk import Desk
 
-__all__ = ["back_up", "backups", "last_backup", "prune"]
+__all__ = ["back_up", "backups", "last_backup", "name_of_backup", "prune"]
 
 _KEPT = 7
 _RUNS_KEPT = timedelta(days=90)
@@ -21,6 +21,15 @@ log = logging.getLogger(__name__)
 def backups(folder: Path) -> tuple[Path, ...]:
     """Return the backups in *folder*, newest first."""
     return tuple(sorted(folder.glob("baywire-*.sqlite3"), reverse=True))
+
+
+def name_of_backup(now: datetime) -> str:
+    """Return the name of a backup made *now*; names sort by age.
+
+    >>> name_of_backup(datetime(2026, 4, 14, 12, tzinfo=UTC))
+    'baywire-20260414T120000Z.sqlite3'
+    """
+    return now.astimezone(UTC).strftime(_NAME)
 
 
 def last_backup(folder: Path) -> datetime | None:
@@ -41,7 +50,7 @@ def back_up(desk: Desk) -> Path | None:
     if problem is not None:
         raise StoreError(f"{problem}: not backed up, the backups there stay: see baywire doctor")
     folder = desk.config.var / "backups"
-    target = folder / desk.clock().astimezone(UTC).strftime(_NAME)
+    target = folder / name_of_backup(desk.clock())
     desk.store.backup(target)
     for old in backups(folder)[_KEPT:]:
         old.unlink(missing_ok=True)

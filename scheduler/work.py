@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import signal
 import socket
 from collections.abc import Callable
@@ -13,6 +14,7 @@ from feeds.error import ConfigError
 from feeds.serve import Search, application
 from scheduler.daemon import Daemon
 from scheduler.desk import check_places, load_rules, now_utc, open_desk
+from scheduler.keep import heal
 from scheduler.line import Line
 from scheduler.lock import hold
 from scheduler.outlet import site_of
@@ -20,6 +22,8 @@ from scheduler.perform import typed
 from scheduler.reading import open_to_read
 from scheduler.server import Server, bind
 from scheduler.session import Session
+
+log = logging.getLogger(__name__)
 
 __all__ = ["run_daemon", "serve_files"]
 
@@ -46,6 +50,8 @@ def run_daemon(  # noqa: PLR0913  # two for `run`, three for `demo`
         stack.enter_context(hold(config.var, command=typed(), now=now_utc()))
         if serve and listener is None:
             listener = stack.enter_context(bind(config.serve.host, config.serve.port))
+        if healed := heal(config):
+            log.error("the store was broken: %s", healed)
         desk = stack.enter_context(open_desk(config, replay=replay))
         daemon = Daemon(desk, load=session.load, listener=listener, tell=tell)
 

@@ -1,0 +1,122 @@
+"""Backups of an embedded store: made while it is in use, put back whole, and taken up when it is found broken."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import closing
+from datetime import UTC, datetime
+from pathlib import Path
+from urllib.parse import quote
+
+from feeds.error import ConfigError, StoreError
+from feeds.store import open_store
+from scheduler.config import Config
+from scheduler.desk import now_utc
+from scheduler.lock import hold
+from scheduler.perform import typed
+from scheduler.upkeep import backups, name_of_backup
+
+__all__ = ["back_up_to", "heal", "put_back", "restore_from"]
+
+
+def back_up_to(config: Config, target: Path | None) -> Path:
+    """Write a copy of the store to *target*, or a dated file in var/backups; return where it is."""
+    if not _file(config).exists():
+        raise ConfigError(f"{_file(config)}: there is no store yet: type baywire crawl first")
+    target = target or config.var / "backups" / name_of_backup(now_utc())
+    with open_store(config.store.url) as store:
+        if problem := store.quick_check():
+            raise StoreError(f"{problem}: not backed up: type baywire restore")
+        store.backup(target)
+    return target
+
+
+def restore_from(config: Config, source: Path | None) -> tuple[Path, Path | None]:
+    """Put *source*, or the newest backup that is whole, in the place of the store.
+
+    Return what was restored and where the former store is kept, None where there was
+    none. Raises HeldError while a daemon or another command works here.
+    """
+    with hold(config.var, command=typed(), now=now_utc()):
+        if source is not None:
+            if problem := _problem(source):
+                raise ConfigError(f"{source}: is no whole store: {problem}: expected a file that baywire backup wrote")
+            return source, put_back(config, source)
+        chosen = next(_whole(config), None)
+        if chosen is None:
+            raise ConfigError(f"{config.var / 'backups'}: no backup that is whole: name a file")
+        return chosen, put_back(config, chosen)
+
+
+def heal(config: Config) -> str | None:
+    """Put the newest whole backup in the place of a store that is broken; return what was done, None where all is well.
+
+    To be called by whoever holds the lock, before the store is opened. Without a backup
+    a broken store is kept aside and a new one begins: ids do not depend on it.
+    """
+    if not config.store.url.startswith("sqlite:///") or not _file(config).exists():
+        return None
+    problem = _problem(_file(config))
+    if problem is None:
+        return None
+    chosen = next(_whole(config), None)
+    aside = put_back(config, chosen)
+    return f"{problem}: kept as {aside}; {f'restored from {chosen}' if chosen else 'no backup: a new store begins'}"
+
+
+def put_back(config: Config, source: Path | None) -> Path | None:
+    """Keep the store aside and let a copy of *source* take its place, or nothing; return where it is kept."""
+    place = _file(config)
+    aside = None
+    if place.exists():
+        stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%S.%fZ")
+        aside = place.with_name(f"{place.name}.aside-{stamp}")
+        for ending in ("-wal", "-shm"):
+            beside = place.with_name(place.name + ending)
+            if beside.exists():
+                beside.replace(aside.with_name(aside.name + ending))
+        place.replace(aside)
+    if source is not None:
+        part = place.with_name(f".{place.name}.part")
+        shutil.copyfile(source, part)
+        _sync(part)
+        part.replace(place)
+    _sync(place.parent)
+    return aside
+
+
+def _whole(config: Config) -> Iterator[Path]:
+    return (path for path in backups(config.var / "backups") if _problem(path) is None)
+
+
+def _problem(path: Path) -> str | None:
+    """Return what is wrong with the store in *path*; it is looked at through a copy-free, read-only connection."""
+    import sqlite3  # noqa: PLC0415  # a look from outside: opening it as a store would write to it
+
+    if not path.is_file():
+        return "no such file"
+    if path.stat().st_size == 0:
+        return "empty"
+    try:
+        with closing(sqlite3.connect(f"file:{quote(str(path.absolute()))}?mode=ro", uri=True)) as connection:
+            (said,) = connection.execute("PRAGMA quick_check(1)").fetchone()
+            connection.execute("SELECT count(*) FROM releases").fetchone()
+    except sqlite3.Error as error:
+        return str(error)
+    return None if said == "ok" else str(said)
+
+
+def _file(config: Config) -> Path:
+    if not config.store.url.startswith("sqlite:///"):
+        raise ConfigError(f"{config.store.shown}: a server keeps its own backups: use pg_dump and pg_restore")
+    return Path(config.store.url.removeprefix("sqlite:///"))
+
+
+def _sync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
