@@ -13,7 +13,7 @@ from feeds.store.base import Base
 from feeds.store.index import LOW_BITS
 from feeds.store.state import Found
 from feeds.store.tables import memberships, releases
-from feeds.store.words import mark, phrases
+from feeds.store.words import in_both_scripts, mark, phrases
 
 __all__ = ["Searching"]
 
@@ -38,7 +38,7 @@ class Searching(Base):
         """Return the releases whose title, text, author or number hold all of *words*, newest first.
 
         "Two words" in quotes stand side by side; Chinese needs no spaces, one character is
-        enough. Case, width and accents do not count. *since* is included, *until* is not.
+        enough, and either script will do. Case, width and accents do not count. *since* is included, *until* is not.
         Nothing is found for a query without a letter or digit.
         """
         asked = phrases(words)
@@ -70,13 +70,13 @@ _TSVECTOR = table("search", column("search_key", BigInteger), column("words", St
 
 def _sqlite(asked: tuple[tuple[str, ...], ...], marks: list[str]) -> _Clauses:
     # Every word is letters and digits, by our own tokeniser: nothing in it can be syntax.
-    terms = [f"words : {_fts5_phrase(phrase)}" for phrase in asked]
+    terms = [f"words : {_fts5_either(phrase)}" for phrase in asked]
     terms += [f'marks : "{word}"' for word in marks]
     return _FTS5.c.rowid, [_FTS5.c.search.op("MATCH")(" AND ".join(terms))]
 
 
 def _postgresql(asked: tuple[tuple[str, ...], ...], marks: list[str]) -> _Clauses:
-    wanted = " & ".join(_tsquery_phrase(phrase) for phrase in asked)
+    wanted = " & ".join(_tsquery_either(phrase) for phrase in asked)
     clauses: list[ColumnElement[Any]] = [_TSVECTOR.c.words.op("@@")(_tsquery(wanted))]
     if marks:
         clauses.append(_TSVECTOR.c.marks.op("@@")(_tsquery(" & ".join(f"'{word}'" for word in marks))))
@@ -87,10 +87,18 @@ def _tsquery(query: str) -> ColumnElement[str]:
     return cast(query, TSQUERY)
 
 
+def _fts5_either(phrase: tuple[str, ...]) -> str:
+    return f"({' OR '.join(map(_fts5_phrase, in_both_scripts(phrase)))})"
+
+
 def _fts5_phrase(phrase: tuple[str, ...]) -> str:
     if phrase[-1].endswith("*"):
         return f'"{phrase[-1][:-1]}"*'
     return f'"{" ".join(phrase)}"'
+
+
+def _tsquery_either(phrase: tuple[str, ...]) -> str:
+    return f"({' | '.join(map(_tsquery_phrase, in_both_scripts(phrase)))})"
 
 
 def _tsquery_phrase(phrase: tuple[str, ...]) -> str:

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import cache
 from itertools import pairwise
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-__all__ = ["VERSION", "mark", "phrases", "words"]
+if TYPE_CHECKING:
+    from opencc import OpenCC
+
+__all__ = ["VERSION", "in_both_scripts", "mark", "phrases", "words"]
 
 # Of the rules here: when it moves, the search is built anew, since it is emptied by repeating old words.
 VERSION: Final = "1"
@@ -59,6 +63,29 @@ def phrases(query: str) -> tuple[tuple[str, ...], ...]:
         else:
             asked.extend(runs)
     return tuple(dict.fromkeys(phrase for phrase in asked if phrase))[:32]
+
+
+def in_both_scripts(phrase: tuple[str, ...]) -> tuple[tuple[str, ...], ...]:
+    """Return *phrase* as it would stand in Traditional and in Simplified text, itself first.
+
+    >>> in_both_scripts(("大湾", "湾区"))
+    (('大湾', '湾区'), ('大灣', '灣區'))
+    >>> in_both_scripts(("policy",))
+    (('policy',),)
+    """
+    if not _IS_CJK.match(phrase[0]):
+        return (phrase,)
+    run = "".join(word[0] for word in phrase[:-1]) + phrase[-1]
+    written = (converter.convert(run) for converter in _converters())
+    others = (_pairs(other.removesuffix("*")) for other in written if len(other) == len(run))
+    return tuple(dict.fromkeys((phrase, *others)))
+
+
+@cache
+def _converters() -> tuple[OpenCC, ...]:
+    from opencc import OpenCC  # noqa: PLC0415 -- loads with the first search, never in a crawl
+
+    return tuple(OpenCC(name) for name in ("t2s", "s2t", "s2hk"))
 
 
 def mark(kind: str, value: str) -> str:

@@ -172,6 +172,7 @@ def test_search_finds_words_pairs_and_single_characters(store: Store) -> None:
     assert found("policy ARTIFICIAL") == [3, 2]
     assert found('"artificial intelligence"') == [2]
     assert found("sao paulo") == [2]
+    assert found("发展") == found("人工智能发展") == found("發") == found("发") == [0]
     assert found("N2") == [2]
     assert found("policy", source="none") == found("policy", language="pt") == []
     assert found("policy", source="s", language="en") == [3, 2]
