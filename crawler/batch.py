@@ -25,7 +25,10 @@ class Batch:
     and open circuits do not count, `Retry-After` does. *allow_private* lets *urls*
     lead to private addresses; sources say so in their files. *wall_s*, *cpu_s* and
     *memory_bytes* bound the child; *source_limit* bounds the releases one source may
-    fetch in one crawl. Paths must be absolute or relative to the directory of the caller.
+    fetch in one crawl. *archive* walks back instead of looking for news: the day pages
+    of *days* (ISO dates) where a source has such pages, else its list page by page, at
+    most *pages* and until *since*; neither schedule nor memory of the source change.
+    Paths must be absolute or relative to the directory of the caller.
     """
 
     run: str
@@ -45,6 +48,9 @@ class Batch:
     allow_private: bool = False
     urls: tuple[str, ...] = ()
     source_limit: int = 500
+    archive: bool = False
+    days: tuple[str, ...] = ()
+    pages: int | None = None
     now: str | None = None  # ISO 8601: the clock of a test or a replayed story
 
     def to_json(self) -> dict[str, object]:

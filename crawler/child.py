@@ -124,7 +124,9 @@ def _crawl(batch: Batch, emit: Emit) -> None:
     with store:
         sources = _sources(batch, emit)
         random = Random()  # noqa: S311 - spreads load, guards nothing
-        crawls = [_begin(store, source, clock()) for source in sources.values() if source.view is None]
+        crawls = [
+            _begin(store, source, clock(), archive=batch.archive) for source in sources.values() if source.view is None
+        ]
         for source in sources.values():
             if source.view is not None:
                 reason = f"read through {source.view.of}"
@@ -181,13 +183,14 @@ def _sources_singly(batch: Batch, folders: list[Path], emit: Emit) -> Iterator[t
                 emit(as_event(outcome))
 
 
-def _begin(store: Store, source: Source, now: datetime) -> Progress:
+def _begin(store: Store, source: Source, now: datetime, *, archive: bool) -> Progress:
     state = store.source_state(source.key) or SourceState(key=source.key)
     first = next(iter(source.requests(now)), None)
     return Progress(
         source=source,
         state=state,
-        memory=Memory.read(state.learnt, rules=rules_digest(source)),
+        memory=Memory.read({} if archive else state.learnt, rules=rules_digest(source)),
+        archive=archive,
         host=host_of(first.url) if first is not None else "",
         started=now,
         began=monotonic(),

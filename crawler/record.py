@@ -56,7 +56,7 @@ def finish(store: Store, crawl: Progress, *, now: datetime, random: Random) -> S
         reason=reason,
         errors=tuple([*crawl.errors, *crawl.missed, *crawl.lacking, *crawl.unread][:50]),
     )
-    if crawl.outcome is None and crawl.proven:
+    if crawl.outcome is None and crawl.proven and not crawl.archive:
         crawl.believe()
     learnt = crawl.memory.write(crawl.state.learnt)
     state = next_state(
@@ -75,7 +75,7 @@ def finish(store: Store, crawl: Progress, *, now: datetime, random: Random) -> S
                 writing.keep_page(page)
             for url in crawl.touched:
                 writing.touch_page(url, now=now)
-            writing.finish_run(run, state)
+            writing.finish_run(run, crawl.state if crawl.archive else state)
     except BaywireError as error:
         return replace(ended, outcome=Outcome.FAILED.value, reason=f"cannot be recorded: {error}")
     return ended
@@ -102,7 +102,7 @@ def record_failure(batch: Batch, keys: Sequence[str], *, reason: str, now: datet
                 every = timedelta(seconds=_every(store, key))
                 state = next_state(before, run, every=every, random=Random())  # noqa: S311 - spreads load, guards nothing
                 with store.writing() as writing:
-                    writing.finish_run(run, state)
+                    writing.finish_run(run, before if batch.archive else state)
     except BaywireError as error:
         return tuple(replace(one, reason=f"{reason}; {error}") for one in ended)
     return ended

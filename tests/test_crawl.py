@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -77,6 +78,22 @@ def test_since_leaves_out_what_is_older_and_hides_nothing_from_the_next_crawl(ur
     report, _, store = replayed(url, shared, "hk-gia-en")
     store.close()
     assert report.outcomes[0].new == 13
+
+
+def test_an_archive_is_walked_day_by_day_and_leaves_the_schedule_alone(url: str, shared: Path) -> None:
+    with open_store(url) as store:
+        before = store.source_state("hk-gia-en")
+    days = ("2017-08-06", "2019-12-31", "2020-01-01")  # the last was not recorded
+    for new in (2, 0):
+        report, _, store = replayed(url, shared, "hk-gia-en", archive=True, days=days)
+        with store:
+            assert (report.errors, report.outcomes[0].new) == ((), new)
+            state = store.source_state("hk-gia-en")
+            assert state is not None
+            assert replace(state, since=None) == before
+    report, _, store = replayed(url, shared, "hk-gia-en")
+    store.close()
+    assert report.outcomes[0].new == 16
 
 
 def test_an_unknown_source_and_one_with_a_broken_file_fail_alone(url: str, shared: Path, tmp_path: Path) -> None:

@@ -48,6 +48,7 @@ class Progress:
     host: str
     started: datetime
     began: float  # monotonic
+    archive: bool = False  # walks back: neither judged nor remembered
     phase: Phase = "listing"
     pending: int = 0
     proven: bool = False  # a listing was fetched and parsed, now or, if unchanged, before
@@ -78,13 +79,18 @@ class Progress:
     @property
     def is_complete(self) -> bool:
         """Whether every item listed is held or set aside: only then may a 304 stand for "nothing new"."""
-        return self.proven and not (self.missed or self.lacking or self.left or self.errors or self.outcome)
+        return self.proven and not (
+            self.archive or self.missed or self.lacking or self.left or self.errors or self.outcome
+        )
 
     def believes(self, known: Collection[str]) -> bool:
         """Judge what was listed; return whether it is to be believed. *known* are addresses of releases held."""
         self.listed = {url: seen for page in self.unchanged for url, seen in self.memory.pages[page].items.items()}
         fresh = {item.url: item for page in self.read for item in page.listing.items}
         self.listed |= {url: item_digest(item) for url, item in fresh.items()}
+        if self.archive:
+            self.proven = bool(self.read)
+            return True
         if not self.read or (self.unchanged and not fresh):
             return True
         first = self.read[0]

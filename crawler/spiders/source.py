@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from crawler.address import host_of
@@ -14,6 +14,7 @@ from crawler.memory import PageMemory, digest, item_digest
 from crawler.normalise import decode
 from crawler.outcome import Trouble
 from crawler.pipelines import Read
+from crawler.source import Request as Opening
 from crawler.spiders.plan import recheck_step, too_old
 from crawler.spiders.progress import ListingPage, Progress
 from crawler.spiders.wire import Wire, content_type_of, seal_of
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
     from scrapy.http import Response
 
     from crawler.extract import Item
-    from crawler.source import Request as Opening
     from feeds.release import Draft
 
 __all__ = ["SourceSpider"]
@@ -55,8 +55,16 @@ class SourceSpider(Wire):
         elif self.circuits.must_wait(crawl):
             crawl.pending += 1  # another source asks the host first; then _resume() comes back here
         else:
-            openings = crawl.source.requests(crawl.started)
-            yield from self._list(crawl, openings[:1] if crawl.source.listing.url else openings)
+            openings = self._openings(crawl)
+            only_first = crawl.source.listing.url and not crawl.archive
+            yield from self._list(crawl, openings[:1] if only_first else openings)
+
+    def _openings(self, crawl: Progress) -> tuple[Opening, ...]:
+        pattern = crawl.source.listing.days
+        if crawl.archive and pattern and self.batch.days:
+            return tuple(Opening(url=date.fromisoformat(day).strftime(pattern)) for day in self.batch.days)
+        openings = crawl.source.requests(crawl.started)
+        return openings[:1] if crawl.archive else openings
 
     def _list(self, crawl: Progress, openings: Iterable[Opening]) -> Iterator[Request]:
         seals = {url: page.seal for url, page in crawl.memory.pages.items()}
@@ -109,7 +117,7 @@ class SourceSpider(Wire):
 
     def _no_listing(self, crawl: Progress, url: str, trouble: Trouble) -> None:
         """Take note: a further page may be missing (a new day has none yet), without the first there is no crawl."""
-        only = crawl.source.listing.url or len(crawl.source.requests(crawl.started)) < 2
+        only = (crawl.source.listing.url and not crawl.archive) or len(self._openings(crawl)) < 2
         if crawl.phase == "listing" and only:
             crawl.trouble = trouble
             return
@@ -130,8 +138,9 @@ class SourceSpider(Wire):
         if crawl.trouble is None and not crawl.errors:
             if crawl.phase == "listing":
                 crawl.phase = "further"
-                if crawl.source.listing.url and any(page.listing.items for page in crawl.read):
-                    yield from self._list(crawl, crawl.source.requests(crawl.started)[1:])
+                changed = any(page.listing.items for page in crawl.read)
+                if changed and crawl.source.listing.url and not crawl.archive:
+                    yield from self._list(crawl, self._openings(crawl)[1:])
             if crawl.phase == "further" and not crawl.pending:
                 yield from self._choose(crawl)
         self._end_if_idle(crawl)
@@ -151,14 +160,17 @@ class SourceSpider(Wire):
             yield from self._take_whole(crawl, items, known)
             return
         yield from self._fetch_unknown(crawl, [item for item in items if item.url not in known])
-        yield from self._recheck(crawl, [item for item in crawl.memory.changed(items) if item.url in known])
+        if not crawl.archive:
+            yield from self._recheck(crawl, [item for item in crawl.memory.changed(items) if item.url in known])
 
     def _following(self, crawl: Progress, known: frozenset[str]) -> Request | None:
         """Return the request for the next page of a list, as long as its last page held something we did not."""
-        if not crawl.read or len(crawl.followed) + 1 >= crawl.source.listing.pages:
+        most = (self.batch.pages if crawl.archive else None) or crawl.source.listing.pages
+        if not crawl.read or self.batch.days or len(crawl.followed) + 1 >= most:
             return None
         last = crawl.read[-1].listing
-        if not last.next or last.next in crawl.followed or all(item.url in known for item in last.items):
+        done = all(self._is_too_old(crawl, item) if crawl.archive else item.url in known for item in last.items)
+        if not last.next or last.next in crawl.followed or done:
             return None
         crawl.followed.add(last.next)
         return self._request(crawl, last.next, self._listing, priority=10)

@@ -209,3 +209,20 @@ def test_a_feed_with_full_text_needs_one_request_and_notices_a_correction(
     ended = desk.outcome("feed")
     assert (ended.outcome, ended.new, ended.changed) == ("new", 0, 1)
     assert [asked.path for asked in newsroom.asked] == ["/feed"]
+
+
+def test_an_archive_is_walked_page_by_page_through_what_is_known(desk: Desk, newsroom: Chaos, listing: Page) -> None:
+    desk.source("bad", newsroom.url("/list"), listing='next = "a.next"')
+    for page in range(1, 6):
+        numbers = range(page * 3 - 2, page * 3 + 1)
+        body = listing(*numbers, more=f'<a class="next" href="/list/{page + 1}">older</a>')
+        newsroom.page("/list" if page == 1 else f"/list/{page}", body)
+    newsroom.page("/list/6", "<p>No more</p>")
+    assert desk.outcome("bad").new == 3
+    state = desk.state("bad")
+    assert desk.outcome("bad", archive=True, pages=3).new == 6
+    assert desk.outcome("bad", archive=True, pages=50).new == 6
+    assert desk.state("bad") == state
+    newsroom.asked.clear()
+    assert desk.outcome("bad").outcome == "unchanged"
+    assert [asked.path for asked in newsroom.asked] == ["/list"]
