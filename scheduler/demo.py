@@ -6,6 +6,7 @@ import shlex
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -59,6 +60,9 @@ def run_demo(session: Session, directory: Path | None, *, once: bool, port: int 
     """
     from scheduler.desk import now_utc  # noqa: PLC0415 - scrapy and sqlalchemy load here, not at --help
     from scheduler.newsroom.place import Place  # noqa: PLC0415 - as above
+    from scheduler.order import Order  # noqa: PLC0415 - as above
+    from scheduler.perform import carry_out  # noqa: PLC0415 - as above
+    from scheduler.work import run_daemon  # noqa: PLC0415 - as above
 
     with _listen(port) as listener:
         place = Place.open(directory, now=now_utc())
@@ -70,10 +74,12 @@ def run_demo(session: Session, directory: Path | None, *, once: bool, port: int 
             # Said on the command line's behalf too, so that no variable of the environment leads a demo elsewhere.
             session.flags |= {**settings, "notify.hook": [], "notify.heartbeat-url": "", "notify.hub": ""}
             session.directory = place.directory
+            status = carry_out(session, Order(verb="crawl"))  # so that whoever opens the page finds something
             if once:
-                listener.close()
-                return _once(session, newsroom.base)
-            return _run(session, listener, newsroom.base)
+                _say_where(session, newsroom.base)
+                return status
+            _announce(session, newsroom.base)
+            return run_daemon(session, listener=listener, tell=partial(_tell, session), ready=_silence)
 
 
 def _settings(newsroom: str, port: int, *, log: str) -> dict[str, Setting]:
@@ -94,37 +100,17 @@ def _settings(newsroom: str, port: int, *, log: str) -> dict[str, Setting]:
     }
 
 
-def _once(session: Session, newsroom: str) -> int:
-    """Crawl and publish once, then say what there is; return the exit status."""
-    from scheduler.order import Order  # noqa: PLC0415 - as above
-    from scheduler.perform import carry_out  # noqa: PLC0415 - as above
-
-    status = carry_out(session, Order(verb="crawl"))
+def _say_where(session: Session, newsroom: str) -> None:
+    """Print what was published where."""
     config = session.config
     if session.json:
         session.emit(_demo_line(session, newsroom))
-        return status
+        return
     session.say()
     session.say(f"published in  {config.publish.directory}")
     for path, about in FEEDS:
         session.say(f"              {path:44} {about}")
     session.say(f"serve it      baywire -C {shlex.quote(str(session.directory))} serve --port {config.serve.port}")
-    return status
-
-
-def _run(session: Session, listener: socket.socket, newsroom: str) -> int:
-    """Run the daemon on *listener*, printing releases as they arrive; return its exit status."""
-    from scheduler.work import run_daemon  # noqa: PLC0415 - as above
-
-    def tell(line: Line) -> None:
-        if session.json:
-            session.emit(line)
-        elif line.get("kind") == "release":
-            topics = line.get("topics")
-            shown = f"  [{', '.join(map(str, topics))}]" if isinstance(topics, list) and topics else ""
-            session.say(f"{line['source']:13}  {line['title']}{shown}")
-
-    return run_daemon(session, listener=listener, tell=tell, ready=lambda: _announce(session, newsroom))
 
 
 def _announce(session: Session, newsroom: str) -> None:
@@ -133,12 +119,27 @@ def _announce(session: Session, newsroom: str) -> None:
     if session.json:
         session.emit(_demo_line(session, newsroom))
         return
+    session.say()
     session.say(f"folder     {session.directory}")
     session.say(f"newsroom   {newsroom}/  (made up: four bodies, four languages)")
     session.say(f"open       {base}")
     for number, (path, about) in enumerate(FEEDS):
         session.say(f"{'' if number else 'subscribe':10} {base}{path:44} {about}")
     session.say("New releases arrive for two minutes, one is corrected. Ctrl-C ends it.")
+
+
+def _tell(session: Session, line: Line) -> None:
+    """Print a release that has arrived or been corrected."""
+    if session.json:
+        session.emit(line)
+    elif line.get("kind") == "release":
+        topics = line.get("topics")
+        shown = f"  [{', '.join(map(str, topics))}]" if isinstance(topics, list) and topics else ""
+        session.say(f"{line['source']:13}  {line['title']}{shown}")
+
+
+def _silence() -> None:
+    """Say nothing: the addresses were announced before."""
 
 
 def _demo_line(session: Session, newsroom: str) -> Line:
