@@ -21,6 +21,7 @@ from feeds.store.tables import legal
 __all__ = ["Database", "named", "upsert_of"]
 
 _DRIVERS: Final = {"postgresql": "postgresql+psycopg", "postgres": "postgresql+psycopg", "sqlite": "sqlite"}
+_ONE_MOMENT: Final[dict[str, Any]] = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
 # What the engines say, and what a person can do about it; the first that fits is told.
 _TROUBLE: Final = (
     ("disk is full", "disk full: free some space, nothing was changed"),
@@ -51,6 +52,8 @@ class Database:
         self.name: Final = self.url.database or "store" if self.is_sqlite else self.url.render_as_string()
         self._process: Final = os.getpid()
         self.engine: Final = self._make()
+        # A reader of SQLite sees one moment by itself.
+        self._reader: Final = self.engine if self.is_sqlite else self.engine.execution_options(**_ONE_MOMENT)
 
     @property
     def is_sqlite(self) -> bool:
@@ -66,7 +69,7 @@ class Database:
     @contextmanager
     def reading(self) -> Iterator[Connection]:
         """Yield a connection that sees one moment of the store."""
-        with self.guard(), self.engine.begin() as connection:
+        with self.guard(), self._reader.begin() as connection:
             yield connection
 
     @contextmanager
