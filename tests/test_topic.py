@@ -124,7 +124,9 @@ def test_a_mention_in_passing_is_no_topic_of_a_long_release(tmp_path: Path) -> N
 def test_one_of_a_list_counts_half(tmp_path: Path) -> None:
     topics = topics_of(tmp_path, 'terms = ["smart city", "智慧城市"]')
     assert not sun(topics, "Areas such as banks, smart city and factories gain.").passed
+    assert not sun(topics, "A place for trade, a new smart city hub, and finance.").passed
     assert not sun(topics, "涉及金融、智慧城市、製造等領域").passed
+    assert not sun(topics, "發展貿易、國際智慧城市產業和航運").passed
     assert sun(topics, "The smart city is built.").passed
 
 

@@ -20,8 +20,15 @@ ROOM = 1000
 _REPEATS, _REPEATS_WEAK, _WEAK = 12, 1, 2.0
 # How far a `near` wording may stand, in characters: about a sentence.
 _NEAR_LETTERS, _NEAR_IDEOGRAPHS = 140, 45
-_ITEM_BEFORE = re.compile(r"(?:[,;、] ?|, (?:and|or) |\b(?:such as|including|like) )\Z")
-_ITEM_AFTER = re.compile(r" ?(?:[,;、]|,? (?:and|or|e|ou) )|等|及|和")
+# An item of a list, folded: set off on both sides, perhaps with a word of its own ("trade, an international I&T hub").
+_ITEM_BEFORE = re.compile(
+    r"(?:[,;、] ?|, (?:and|or) |\b(?:such as|including|like) )(?:an? )?"
+    r"(?:(?:international|global|regional|emerging|new) |国际|全球|区域)?\Z"
+)
+_ITEM_AFTER = re.compile(
+    r"(?: (?:centre|center|hub|sector|industry|industries|technologies|services|development)|中心|产业|行业|領域)?"
+    r" ?(?:[,;、]|,? (?:and|or|e|ou) |等|及|和)"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,5 +172,5 @@ def _place(hit: Hit, weight: float, boost: Boost, read: Read) -> float:
 
 def _is_item(hit: Hit, low: str) -> bool:
     """Return whether *hit* is one of a list of things, which are named rather than spoken of."""
-    before, after = low[max(0, hit.start - 12) : hit.start], low[hit.end : hit.end + 6]
+    before, after = low[max(0, hit.start - 30) : hit.start], low[hit.end : hit.end + 24]
     return bool(_ITEM_AFTER.match(after) and _ITEM_BEFORE.search(before))
