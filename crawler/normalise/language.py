@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import zlib
 from functools import cache
 from importlib.resources import files
 
@@ -11,11 +12,12 @@ __all__ = ["language"]
 _HANZI = re.compile("[\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]")
 _KANA = re.compile("[\u3040-\u30ff]")
 _OTHER = re.compile("[\u0370-\u1cff\uac00-\ud7af]")
-_WORD = re.compile(r"[^\W\d_]+")
+_WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
 _LONGEST = 20_000  # more text says no more about its language
 _HINTS = {
-    "zh-hant": "zh-Hant", "zh-tw": "zh-Hant", "zh-hk": "zh-Hant", "zh-mo": "zh-Hant", "zh": "zh-Hant", "tc": "zh-Hant", "zh-hans": "zh-Hans",  # noqa: E501 - a table or a pattern that reads better whole
-    "zh-cn": "zh-Hans", "zh-sg": "zh-Hans", "sc": "zh-Hans", "en": "en", "eng": "en", "pt": "pt", "por": "pt", "chi": "zh-Hant",  # noqa: E501 - a table or a pattern that reads better whole
+    "zh": "zh-Hant", "chi": "zh-Hant", "tc": "zh-Hant", "zh-hant": "zh-Hant", "zh-tw": "zh-Hant", "zh-hk": "zh-Hant",
+    "zh-mo": "zh-Hant", "sc": "zh-Hans", "zh-hans": "zh-Hans", "zh-cn": "zh-Hans", "zh-sg": "zh-Hans",
+    "en": "en", "eng": "en", "pt": "pt", "por": "pt",
 }  # fmt: skip
 
 
@@ -24,13 +26,13 @@ def language(text: str, hint: str = "") -> str:
 
     >>> language("數碼政策專員出席大會"), language("数字政策专员出席大会"), language("Governo lança plano")
     ('zh-Hant', 'zh-Hans', 'pt')
-    >>> language("Policy Address released today"), language("2025"), language("中文", "zh-hk")
-    ('en', 'und', 'zh-Hant')
+    >>> language("Policy Address released today"), language("2025"), language("中文", "zh-cn")
+    ('en', 'und', 'zh-Hans')
     """
     text = text[:_LONGEST]
     hinted = _hinted(hint)
     hanzi = len(_HANZI.findall(text))
-    words = _WORD.findall(_HANZI.sub(" ", text))
+    words = [word for word in _WORD.findall(_HANZI.sub(" ", text)) if len(word) > 1 or not hanzi]
     if len(_KANA.findall(text)) * 8 > hanzi > 0 or len(_OTHER.findall(text)) > hanzi + sum(map(len, words)) / 2:
         return "und"
     if hanzi * 0.7 >= len(words) and hanzi:
@@ -50,142 +52,38 @@ def _hinted(hint: str) -> str:
 
 
 @cache
-def _scripts() -> tuple[frozenset[str], frozenset[str]]:
-    hant, hans = (files("crawler.normalise") / "script.txt").read_text("utf-8").split()
-    return frozenset(hant), frozenset(hans)
+def _weights() -> dict[str, dict[str, float]]:
+    """Return kind → text → weight, as `build_language` wrote them, in nats."""
+    table = zlib.decompress((files("crawler.normalise") / "language.bin").read_bytes()).decode("utf-8")
+    weights: dict[str, dict[str, float]] = {"h": {}, "w": {}, "g": {}}
+    for line in table.split("\n"):
+        kind, step, texts = line.split(" ", 2)
+        weights[kind].update(dict.fromkeys(texts if kind == "h" else texts.split(" "), int(step) / 4))
+    return weights
 
 
 def _script(text: str, hinted: str) -> str:
-    only_hant, only_hans = _scripts()
-    hant = sum(char in only_hant for char in text)
-    hans = sum(char in only_hans for char in text)
-    if hant == hans:
-        hant += any(char in "「」『』" for char in text)
-        hans += any(char in "“”" for char in text)
-        if hinted.startswith("zh") or hant == hans:
+    weights = _weights()["h"]
+    score = sum(weights.get(char, 0.0) for char in text)
+    if abs(score) < 0.75:
+        # Quotation marks are used across the border, but less.
+        score += any(char in "“”" for char in text) - any(char in "「」『』" for char in text)
+        if hinted.startswith("zh") or not score:
             return hinted if hinted.startswith("zh") else "zh-Hant"
-    return "zh-Hant" if hant > hans else "zh-Hans"
-
-
-_PT = frozenset(
-    [
-        "de",
-        "da",
-        "do",
-        "das",
-        "dos",
-        "e",
-        "em",
-        "no",
-        "na",
-        "nos",
-        "nas",
-        "a",
-        "o",
-        "os",
-        "as",
-        "um",
-        "uma",
-        "para",
-        "com",
-        "por",
-        "ao",
-        "aos",
-        "à",
-        "às",
-        "que",
-        "se",
-        "é",
-        "são",
-        "foi",
-        "não",
-        "mais",
-        "pelo",
-        "pela",
-        "sobre",
-        "entre",
-    ]
-)
-_EN = frozenset(
-    [
-        "the",
-        "of",
-        "and",
-        "in",
-        "to",
-        "for",
-        "on",
-        "at",
-        "with",
-        "by",
-        "from",
-        "as",
-        "is",
-        "are",
-        "was",
-        "be",
-        "will",
-        "has",
-        "have",
-        "an",
-        "its",
-        "this",
-        "that",
-        "new",
-        "after",
-        "over",
-        "more",
-        "today",
-    ]
-)
-_PT_END = (
-    "ção",
-    "ções",
-    "ão",
-    "ões",
-    "mento",
-    "dade",
-    "ência",
-    "ância",
-    "ário",
-    "ária",
-    "eiro",
-    "eira",
-    "ar",
-    "er",
-    "ado",
-    "ada",
-    "os",
-    "as",
-)
-_EN_END = (
-    "tion",
-    "tions",
-    "ing",
-    "ed",
-    "ly",
-    "ment",
-    "ity",
-    "ers",
-    "ss",
-    "th",
-    "gh",
-    "ck",
-    "sh",
-    "y",
-    "ld",
-    "nd",
-    "rt",
-)
+    return "zh-Hans" if score > 0 else "zh-Hant"
 
 
 def _latin(words: list[str], hinted: str) -> str:
+    known, groups = _weights()["w"], _weights()["g"]
     score = 0.0
     for word in words:
-        small = word.lower()
-        score += 2 * (small in _PT) - 2 * (small in _EN and small != "as")
-        score += 2.5 * bool(re.search("[ãõçáâàéêíóôú]", small))
-        score += small.endswith(_PT_END) - small.endswith(_EN_END)
-    if score == 0:
-        return hinted if hinted in {"en", "pt"} else "en"
+        small = word.lower().replace("’", "'")
+        if small in known:
+            score += known[small]
+        else:
+            # Names are at home everywhere: letters say less than words do.
+            marked = f"^{small}$"
+            score += 0.3 * sum(groups.get(marked[start : start + 3], 0.0) for start in range(len(marked) - 2))
+    if abs(score) < 1.0 and hinted in {"en", "pt"}:
+        return hinted
     return "pt" if score > 0 else "en"
