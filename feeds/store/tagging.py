@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Final
 
-from sqlalchemy import Connection, delete, select, tuple_, update
+from sqlalchemy import Connection, bindparam, delete, select, tuple_, update
 
 from feeds.release import Release
 from feeds.store.base import Base
@@ -15,6 +16,15 @@ from feeds.store.tables import fragments, memberships, releases, tags
 from feeds.tag import Tag
 
 __all__ = ["Tagging"]
+
+_MARK: Final = (
+    update(releases)
+    .where(releases.c.id == bindparam("of"), releases.c.revision == bindparam("at"))
+    .values(tagged=bindparam("by"), once_tagged=True)
+    .returning(releases.c.key, releases.c.language, releases.c.source, releases.c.published)
+)
+_HELD: Final = select(tags.c.tag).where(tags.c.release == bindparam("of")).order_by(tags.c.place)
+_FORGET: Final = delete(fragments).where(fragments.c.release == bindparam("of"))
 
 
 class Tagging(Base):
@@ -83,29 +93,26 @@ class Tagging(Base):
             connection.execute(statement.on_conflict_do_update(index_elements=unique, set_=new), rows)
 
     def _put_tags(self, connection: Connection, release: Release, said: tuple[Tag, ...], digest: str) -> None:
-        current = (releases.c.id == release.id) & (releases.c.revision == release.revision)
-        marked = update(releases).where(current).values(tagged=digest, once_tagged=True)
-        row = connection.execute(
-            marked.returning(releases.c.key, releases.c.language, releases.c.source, releases.c.published)
-        ).one_or_none()
+        told = {"of": release.id, "at": release.revision, "by": digest}
+        row = connection.execute(_MARK, told).one_or_none()
         if row is None:
             return
         kept = [tag_json(tag) for tag in said if tag.passed or tag.evidence]
-        held = connection.execute(select(tags.c.tag).where(tags.c.release == row.key).order_by(tags.c.place)).scalars()
-        if list(held) == kept:
+        held = list(connection.execute(_HELD, {"of": row.key}).scalars())
+        if held == kept:
             return
-        connection.execute(delete(tags).where(tags.c.release == row.key))
-        connection.execute(delete(memberships).where(memberships.c.id == release.id))
-        connection.execute(delete(fragments).where(fragments.c.release == release.id))
-        if not kept:
-            return
-        connection.execute(
-            tags.insert(),
-            [
-                {"release": row.key, "place": place, "topic": tag["topic"], "passed": tag["passed"], "tag": tag}
-                for place, tag in enumerate(kept)
-            ],
-        )
+        connection.execute(_FORGET, {"of": release.id})
+        if held:
+            connection.execute(delete(tags).where(tags.c.release == row.key))
+            connection.execute(delete(memberships).where(memberships.c.id == release.id))
+        if kept:
+            connection.execute(
+                tags.insert(),
+                [
+                    {"release": row.key, "place": place, "topic": tag["topic"], "passed": tag["passed"], "tag": tag}
+                    for place, tag in enumerate(kept)
+                ],
+            )
         member = {"id": release.id, "language": row.language, "source": row.source, "published": row.published}
         if topics := [tag.topic for tag in said if tag.passed]:
             connection.execute(memberships.insert(), [{**member, "topic": topic} for topic in topics])
