@@ -22,6 +22,8 @@ __all__ = ["VERBS", "baywire", "main", "run"]
 # verb → (what it does, where it is)
 VERBS: dict[str, tuple[str, str]] = {
     "demo": ("the whole job on a bundled newsroom: no network, no configuration", "scheduler.demo:demo"),
+    "init": ("a starter project: configuration, systemd unit, compose file", "scheduler.verbs.init:init"),
+    "add": ("find out how to read a newsroom, and write it down", "scheduler.verbs.add:add"),
     "crawl": ("crawl sources now, then publish", "scheduler.verbs.crawl:crawl"),
     "publish": ("write the files from the store, no network", "scheduler.verbs.publish:publish"),
     "run": ("the daemon: schedule, crawl, publish, serve", "scheduler.verbs.run:run"),

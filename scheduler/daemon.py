@@ -167,9 +167,11 @@ class Daemon:
     async def _perform(self, order: Order, tell: Callable[[Line], None]) -> int:
         if self._stopping.is_set():
             raise BaywireError("the daemon is stopping: type the command again in a moment")
+        if order.verb == "reload":
+            return int(not await self._reload())
         return await asyncio.shield(self._start(perform(self.desk, order, tell)))
 
-    async def _reload(self) -> None:
+    async def _reload(self) -> bool:
         notify_service("RELOADING=1")
         try:
             self.desk.reload(self._load())
@@ -179,6 +181,9 @@ class Daemon:
         except ConfigError as error:
             for problem in str(error).splitlines():
                 log.error("configuration not reloaded, the old one stays: %s", problem)  # noqa: TRY400  # for a person
+            return False
+        else:
+            return True
         finally:
             notify_service("READY=1")
 

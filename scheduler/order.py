@@ -11,7 +11,7 @@ __all__ = ["Order"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Order:
-    """A crawl or a publication somebody asked for.
+    """A crawl, a publication, or another look at configuration and sources, that somebody asked for.
 
     *sources* are keys, none for all that are enabled. *replay* is a folder of recorded
     pages. *since* (ISO 8601) and *limit* bound what is fetched of a listing. *publish*
@@ -19,7 +19,7 @@ class Order:
     were asked for by name, so backoff and open circuits do not count.
     """
 
-    verb: Literal["crawl", "publish"]
+    verb: Literal["crawl", "publish", "reload"]
     sources: tuple[str, ...] = ()
     replay: str | None = None
     limit: int | None = None
@@ -46,7 +46,7 @@ class Order:
         """
         names = {field.name for field in fields(cls)}
         sources = values.get("sources", ())
-        known = not set(values) - names and values.get("verb") in ("crawl", "publish")
+        known = not set(values) - names and values.get("verb") in ("crawl", "publish", "reload")
         if not known or not isinstance(sources, list | tuple):
-            raise ValueError(f"expected an order to crawl or publish; got {str(values)[:200]}")
+            raise ValueError(f"expected an order to crawl, publish or reload; got {str(values)[:200]}")
         return cls(**{**values, "sources": tuple(str(key) for key in sources)})  # type: ignore[arg-type]  # written by to_json

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from crawler.batch import SourceOutcome
 from feeds.error import PublishError, StoreError
+from scheduler.config import Config
 from scheduler.control import hand_over
 from scheduler.cycle import run_cycle
 from scheduler.desk import Desk, check_places, choose, load_rules, now_utc, open_desk
@@ -21,7 +22,7 @@ from scheduler.outlet import publish_all
 from scheduler.report import report
 from scheduler.session import Session
 
-__all__ = ["carry_out", "perform", "status_of", "typed"]
+__all__ = ["carry_out", "perform", "status_of", "tell_daemon", "typed"]
 
 DONE, SOME_FAILED, ALL_FAILED = 0, 1, 3
 
@@ -52,6 +53,11 @@ def carry_out(session: Session, order: Order) -> int:
         except (StoreError, PublishError) as error:  # some of it may be done: what is, stays
             session.complain(str(error))
             return SOME_FAILED
+
+
+def tell_daemon(config: Config, order: Order) -> int | None:
+    """Give *order* to the daemon of the directory, if one runs; return what came of it, None where none does."""
+    return hand_over(config.var, order, lambda _line: None)
 
 
 async def perform(desk: Desk, order: Order, tell: Callable[[Line], None]) -> int:

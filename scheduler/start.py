@@ -1,0 +1,86 @@
+"""A starter project: the configuration with every default told, and what runs it on a machine."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from datetime import timedelta
+from importlib import resources
+from itertools import groupby
+from pathlib import Path
+
+from feeds.error import ConfigError
+from scheduler.config import OPTIONS
+from scheduler.option import Option, show_duration
+
+__all__ = ["starter_files", "write_starter"]
+
+# where it goes → which file of scheduler/starter it is
+_FILES = {
+    "sources.d/example.toml.txt": "source.toml",
+    "topics.d/example.toml.txt": "topic.toml",
+    "baywire.service": "baywire.service",
+    "compose.yaml": "compose.yaml",
+    "nginx.conf": "nginx.conf",
+    "Caddyfile": "Caddyfile",
+}
+
+
+def write_starter(directory: Path) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Write what is missing of a starter project into *directory*; return what was written, and what was there.
+
+    Nothing is ever overwritten. Raises ConfigError where the folder cannot be written.
+    """
+    written, kept = [], []
+    try:
+        for name, text in starter_files(directory.absolute()).items():
+            path = directory / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            try:
+                with path.open("x", encoding="utf-8") as file:
+                    file.write(text)
+                written.append(name)
+            except FileExistsError:
+                kept.append(name)
+    except OSError as error:
+        raise ConfigError(f"{error.filename}: cannot be written: {error.strerror}") from None
+    return tuple(written), tuple(kept)
+
+
+def starter_files(directory: Path) -> dict[str, str]:
+    """Return the files of a starter project in *directory*, name to text."""
+    folder = resources.files("scheduler") / "starter"
+    command = shutil.which("baywire") or f"{sys.executable} -m scheduler"
+    told = {"baywire.toml": _configuration()}
+    for name, source in _FILES.items():
+        text = (folder / source).read_text(encoding="utf-8")
+        told[name] = text.replace("{directory}", str(directory)).replace("{command}", command)
+    return told
+
+
+def _configuration() -> str:
+    """Return a baywire.toml in which every key stands with its default, commented out."""
+    lines = ["# Every key may be left out: what stands here behind a # is what holds then. Try it: baywire check"]
+    for section, options in groupby(OPTIONS, key=lambda option: option.key.partition(".")[0]):
+        lines += ["", f"[{section}]"]
+        for option in options:
+            setting = f"# {option.key.partition('.')[2]} = {_value(option)}"
+            lines.append(f"{setting:<42}  # {option.about}")
+    lines += ["", "# A feed of its own for every combination you name:", "# [feeds.ai-and-greater-bay-area]"]
+    lines += ['# where = "ai and greater-bay-area and not source:hk-gia-zh"', ""]
+    return "\n".join(lines)
+
+
+def _value(option: Option) -> str:
+    match option.default:
+        case None:
+            return "1.0"
+        case bool():
+            return str(option.default).lower()
+        case timedelta():
+            return f'"{show_duration(option.default)}"'
+        case tuple():
+            return "[" + ", ".join(f'"{word}"' for word in option.default) + "]"
+        case str():
+            return f'"{option.default}"'
+    return str(option.default)

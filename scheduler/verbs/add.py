@@ -1,0 +1,66 @@
+"""``baywire add``: from the address of a newsroom to a source."""
+
+from __future__ import annotations
+
+import click
+
+from scheduler.session import Session
+
+__all__ = ["add"]
+
+
+@click.command()
+@click.argument("url")
+@click.option(
+    "--name", default="", help="Key of the source; it is part of ids and never changes [default: from the address]."
+)
+@click.option("--dry-run", is_flag=True, help="Show what is found; write nothing.")
+@click.option("--allow-private", is_flag=True, help="The address may be private; written into the source's file.")
+@click.option("--replay", metavar="DIR", help="Answer every request from this folder of recorded pages.")
+@click.pass_obj
+def add(  # noqa: PLR0913  # one parameter an option
+    session: Session, *, url: str, name: str, dry_run: bool, allow_private: bool, replay: str | None
+) -> int:
+    """Find out how to read the newsroom that lists its releases at URL, show what is found, write the source."""
+    from feeds.error import SourceError
+    from scheduler.add import find_out, write_source
+    from scheduler.desk import load_rules, now_utc
+    from scheduler.line import draft_line, listing_line
+    from scheduler.order import Order
+    from scheduler.perform import tell_daemon
+    from scheduler.preview import require_address
+    from scheduler.show import print_line
+
+    session.make_directory()
+    config, now = session.config, now_utc()
+    sources, topics = load_rules(config)
+    try:
+        found = find_out(
+            require_address(url),
+            name=name,
+            replay=replay and str(session.folder(replay, holding="index.tsv")),
+            contact=config.crawl.contact,
+            allow_private=allow_private,
+            now=now,
+        )
+    except SourceError as error:
+        session.complain(str(error))
+        return 1
+    print_line(session, listing_line(found.listing, url=found.source.listing.url))
+    for draft in found.drafts:
+        tags = topics.tag(title=draft.title, text=draft.text, language=draft.language, source=draft.source)
+        print_line(session, draft_line(draft, (tag.topic for tag in tags)))
+    key = found.source.key
+    if key in sources:
+        session.complain(f"{key}: there is such a source already: choose another key with --name")
+        return 2
+    path = None if dry_run else write_source(config.directory / "sources.d", found.source, now=now)
+    if path is not None:
+        tell_daemon(config, Order(verb="reload"))
+    if session.json:
+        session.emit({"kind": "source", "source": key, "file": str(path) if path else None})
+    else:
+        session.say()
+        session.say(f"wrote {path}" if path else f"nothing written: without --dry-run it would be {key}.toml")
+        session.note(f"next: baywire preview {key}, baywire crawl {key}")
+    return 0
