@@ -83,7 +83,10 @@ def warm() -> int:
         importlib.import_module(name)
     from crawler.rehearsal import rehearse  # noqa: PLC0415 - this process is the one place where it is run
 
-    rehearse()
+    try:
+        rehearse()
+    except Exception:  # noqa: BLE001 - a child that has to load something itself is better than none
+        traceback.print_exc()
     if threading.active_count() != 1 or "twisted.internet.reactor" in sys.modules:
         raise RuntimeError(
             "zygote: a module started a thread or a reactor when imported: expected none before the fork"

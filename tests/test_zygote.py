@@ -20,6 +20,8 @@ import sys, threading, os
 from crawler.zygote import warm
 before = {int(n) for n in os.listdir("/proc/self/fd")}
 warm()
+from crawler.rehearsal import rehearse
+rehearse()
 assert threading.active_count() == 1, threading.enumerate()
 assert "twisted.internet.reactor" not in sys.modules
 assert not {"scrapy.extensions.telnet", "scrapy.extensions.remote_control"} & set(sys.modules)

@@ -25,7 +25,19 @@ from urllib.request import urlopen
 
 HERE = Path(__file__)
 CHARSETS = ("utf-8", "utf-8", "gb18030", "big5")
-WORDS = "香港特別行政區政府今日公布粵港澳大灣區發展規劃綱要有關部門表示將會繼續推動創新科技與經濟合作項目".strip()
+# Sentences as such bodies write them: random characters would look like damage to whoever looks for damage.
+SENTENCES = (
+    "香港特別行政區政府今日公布粵港澳大灣區發展規劃綱要的最新進展，有關部門會繼續推動創新科技合作。",
+    "發言人表示，當局會密切留意市場情況，並在有需要時採取適當措施，確保公眾利益得到充分保障。",
+    "新措施將於下月一日起實施，為期三年，預計約有二十萬名市民受惠，所涉開支約為十五億元。",
+    "局長在典禮上致辭時說，人工智能的應用日益廣泛，政府會投放更多資源培訓人才及支援中小企業。",
+    "有意申請的機構可於本月三十日或之前把填妥的表格連同所需文件交回秘書處，逾期遞交概不受理。",
+    "市民如有查詢，可於辦公時間內致電熱線或瀏覽部門網頁，亦可透過電郵與負責人員聯絡。",
+    "委員會由來自學術界、工商界及專業團體的十二名成員組成，主席任期兩年，由行政長官委任。",
+    "根據統計處發表的數字，第一季本地生產總值較去年同期上升百分之二點七，失業率維持於低水平。",
+    "兩地政府簽署合作備忘錄，就跨境數據流通、資訊科技基礎設施及人才交流等範疇加強協作。",
+    "典禮於下午三時在會議展覽中心舉行，出席嘉賓包括中央人民政府駐港機構代表及各國駐港領事。",
+)
 
 RULES = """title = "Site"
 language = "zh-hant"
@@ -50,14 +62,14 @@ def release_page(n: int) -> bytes:
     """Return release *n*: 20 to 60 kB of markup around some 3,500 characters, in one of three encodings."""
     dice = random.Random(n)  # noqa: S311 - a site, not a secret
     charset = CHARSETS[n % 4]
-    body = "".join(f"<p>{''.join(dice.choice(WORDS) for _ in range(175))}。</p>\n" for _ in range(20))
+    body = "".join(f"<p>{''.join(dice.sample(SENTENCES, 4))}</p>\n" for _ in range(20))
     menu = "".join(
         f'<li class="menu"><a href="/menu/{i}">Section {i}</a></li>\n' for i in range(dice.randint(150, 550))
     )
     day = n % 28 + 1
     page = (
         f'<!DOCTYPE html><html><head><meta charset="{charset}"><title>{n}</title></head><body><ul>{menu}</ul>'
-        f'<h1>新聞公報第{n}號：{WORDS[n % 9 : n % 9 + 12]}</h1><p class="date">2026-04-{day:02d} 10:00</p>'
+        f'<h1>新聞公報第{n}號：{SENTENCES[n % 10][:14]}</h1><p class="date">2026-04-{day:02d} 10:00</p>'
         f'<div class="body">{body}</div><ul>{menu}</ul></body></html>'
     )
     return page.encode(charset, "replace")
