@@ -34,6 +34,7 @@ def base_of(root: HtmlElement, url: str) -> str:
     return url
 
 
+@lru_cache(maxsize=8192)
 def join(base: str, href: str) -> str:
     r"""Return *href* as an absolute http(s) address without fragment, or "" where it is none.
 

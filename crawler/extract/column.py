@@ -6,6 +6,7 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from crawler.extract.day import Day, days_in, settle
@@ -46,7 +47,7 @@ class Dated:
 
 def dates_of(rows: Sequence[Row], *, american: bool = False) -> Dated:
     """Return the days of *rows*: from the column that holds a day, and little else, most often."""
-    found: list[list[tuple[str, str, list[Day]]]] = []
+    found: list[list[tuple[str, str, tuple[Day, ...]]]] = []
     for row in rows:
         parts = [(path, text, days) for path, text in row.parts if len(text) < 400 and (days := days_in(text))]
         if not parts and (joined := _joined(row)):
@@ -91,6 +92,7 @@ def _often(texts: Sequence[str], rows: int = 0) -> frozenset[str]:
     return frozenset(text for text, number in Counter(texts).items() if number >= least)
 
 
+@lru_cache(maxsize=16384)
 def says_nothing(text: str) -> bool:
     """Say whether a link's text is no title: "PDF", "Read more", a number.
 
@@ -99,8 +101,10 @@ def says_nothing(text: str) -> bool:
     """
     if not text or _EMPTY.fullmatch(text) or _FILE.fullmatch(text):
         return True
-    letters = sum(char.isalpha() for char in text)
-    digits = sum(char.isdigit() for char in text)
+    if len(text) > 60:
+        return False
+    letters = sum(map(str.isalpha, text))
+    digits = sum(map(str.isdigit, text))
     if letters + digits == 0 or letters < 2:
         return True
     if digits and letters < 2.2 * digits and len(text) < 40 and text.isascii():

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from itertools import pairwise
 
 __all__ = ["Day", "days_in", "settle"]
@@ -36,6 +37,7 @@ _DAY = re.compile(
     rf"|(?<!\d)(?P<y7>20\d\d)(?P<m7>0[1-9]|1[0-2])(?P<d7>0[1-9]|[12]\d|3[01])(?!\d)",
     re.IGNORECASE,
 )
+_DIGIT = re.compile(r"\d")
 _ROC = 1911
 
 
@@ -59,20 +61,21 @@ class Day:
             return None
 
 
-def days_in(text: str) -> list[Day]:
+@lru_cache(maxsize=16384)
+def days_in(text: str) -> tuple[Day, ...]:
     """Return the days that *text* names with their year, in order.
 
     >>> [str(day.read(month_first=False)) for day in days_in("12 June 2025; 2025年6月13日; 115.03.19; 1/2/2026")]
     ['2025-06-12', '2025-06-13', '2026-03-19', '2026-02-01']
     """
-    if len(text) < 6:
-        return []
+    if len(text) < 6 or _DIGIT.search(text) is None:
+        return ()
     found = []
     for match in _DAY.finditer(text):
         day = _day(match)
         if day is not None and 1970 <= day.year <= 2100:
             found.append(day)
-    return found
+    return tuple(found)
 
 
 def settle(days: Iterable[Day], *, american: bool = False) -> bool:

@@ -79,15 +79,15 @@ def title_of_page(root: HtmlElement, meta: Meta | None = None, heading: str = ""
     said = [squash(text) for text in (graph, whole, declared, heading) if text]
     if declared and meta.meta("articletitle"):
         return declared, "meta ArticleTitle"
-    agreed = [
-        text for text in first if squash(text) and squash(text) != site and any(squash(text) in line for line in said)
-    ]
-    agreed = [text for text in agreed if not _is_name(text, whole)]
-    if agreed:
-        return max(agreed, key=len), "h1"
+    first = [text for text in first if squash(text) and squash(text) != site and not _is_name(text, whole)]
+    agreed = [text for text in first if any(squash(text) in line for line in said)]
     near = [text for text in first if any(_close(squash(text), line) for line in said)]
-    if near and not _is_name(near[0], whole):
+    if agreed and (len(best := max(agreed, key=len)) > 20 or best == first[0]):
+        return best, "h1"
+    if near:
         return near[0], "h1"
+    if len(first) == 1 and len(squash(first[0])) >= 20 and any(_close(squash(first[0]), line, 0.25) for line in said):
+        return first[0], "h1"
     if heading:
         return heading, "listing"
     for text, origin in ((declared, "json-ld"), (graph, "og:title"), (whole, "title")):
@@ -120,12 +120,12 @@ def _below(root: HtmlElement, wanted: str) -> str:
     return ""
 
 
-def _close(one: str, other: str) -> bool:
-    """Say whether two titles are nearly the same: one cut, or a word changed."""
+def _close(one: str, other: str, share: float = 0.75) -> bool:
+    """Say whether two titles are nearly the same: one cut, or a word changed; a lower *share* asks for less."""
     if len(one) < 8 or len(other) < 8:
         return False
     grams = [Counter(line[at : at + 3] for at in range(len(line) - 2)) for line in (one, other)]
-    return (grams[0] & grams[1]).total() >= 0.75 * min(grams[0].total(), grams[1].total())
+    return (grams[0] & grams[1]).total() >= share * min(grams[0].total(), grams[1].total())
 
 
 def _is_name(text: str, whole: str) -> bool:

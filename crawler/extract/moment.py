@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, timedelta, timezone
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
@@ -30,7 +30,7 @@ _PUBLISHED = (
 )  # fmt: skip
 _CHANGED = ("article:modified_time", "og:updated_time", "lastmod", "last-modified", "dcterms.modified", "datemodified")
 _SAYS_PUBLISHED = re.compile(
-    r"publi|post(?:ed|-?date|-?meta)|entry-date|\bdate|time-?stamp|dateline|byline|created|pub_?(?:date|time)|发布|發布|日期|时间",
+    r"publi|post(?:ed|-?date|-?meta)|entry-date|\bdate|time-?stamp|dateline|byline|created|pub_?(?:date|time)|[-_]time|发布|發布|日期|时间",
     re.IGNORECASE,
 )
 _SAYS_CHANGED = re.compile(r"updat|modif|revis|comment|copyright|event|related|sidebar|footer|archive", re.IGNORECASE)
@@ -42,6 +42,7 @@ _HAS_DAY = re.compile(
     re.IGNORECASE,
 )
 _SAYS_TIME = re.compile(r"\d{1,2}[:：時时点點h]\d{0,2}")
+_UTC = re.compile(r"\d(?:Z|[+-]00:?00| GMT| UTC)\s*\Z")
 _EARLIEST = date(1995, 1, 1)
 _LONGEST = 160
 
@@ -71,6 +72,9 @@ def moment_of_page(root: HtmlElement, meta: Meta, url: str, *, zone: str) -> Mom
         if day < _EARLIEST:
             continue
         votes[day] += weight
+        if _UTC.search(text) and zone == "UTC" and not 10 <= when.hour < 16:
+            # It may be another day where it was written: an address or a text then decides.
+            votes[day + timedelta(days=-1 if when.hour < 10 else 1)] += 0.9 * weight
         told[day].append((_precision(text), origin, when))
     if not votes:
         return _by_htmldate(root, zone)
@@ -80,14 +84,39 @@ def moment_of_page(root: HtmlElement, meta: Meta, url: str, *, zone: str) -> Mom
         told[day].append((0, last.origin, last.published))
     # An instant near midnight is another day in another zone: neighbours speak for each other, a little.
     best = max(
-        votes,
+        told,
         key=lambda day: (
             votes[day] + 0.4 * max(votes.get(day + timedelta(days=n), 0) for n in (-1, 1)),
             -day.toordinal(),
         ),
     )
-    precision, origin, when = max(told[best], key=lambda found: found[0])
+    place = ZoneInfo(zone)
+    precision, origin, when = max(told[best], key=lambda found: (found[0] > 0, found[2].tzinfo != place, found[0]))
+    if precision == 0 or when.tzinfo == place:  # no instant with a zone of its own: one told in UTC is surer
+        precision, origin, when = _in_place(told, best, zone) or (precision, origin, when)
+    elif when.utcoffset() == timedelta(0) and zone != "UTC":
+        when = when.astimezone(ZoneInfo(zone))
     return Moment(when, origin, ("day", "minute", "second")[precision])
+
+
+def _in_place(
+    told: Mapping[date, list[tuple[int, str, datetime]]], day: date, zone: str
+) -> tuple[int, str, datetime] | None:
+    """Return the instant told in UTC that is *day* where the page was written, though another day in UTC.
+
+    Its offset is that of *zone*; where the zone is not known, the smallest that makes it *day*.
+    """
+    for back in (1, -1):
+        for precision, origin, when in told.get(day + timedelta(days=back), ()):
+            if not precision or when.utcoffset() != timedelta(0):
+                continue
+            local = when.astimezone(ZoneInfo(zone))
+            if zone == "UTC":
+                shift = -(when.hour + 1) if back == 1 else 24 - when.hour
+                local = when.astimezone(timezone(timedelta(hours=shift))) if abs(shift) <= 10 else when
+            if local.date() == day:
+                return precision, origin, local
+    return None
 
 
 def _said(root: HtmlElement, meta: Meta, url: str, zone: str) -> Iterator[tuple[float, str, str, datetime]]:
@@ -158,7 +187,7 @@ def _seen(root: HtmlElement) -> Iterator[tuple[float, str, str]]:
             weight *= 0.15 if _SAYS_CHANGED.search(said) or _SAYS_CHANGED.search(line[: match.start()]) else 1
             weight *= 0.5 if len(line) > 80 else 1
             found += 1
-            yield weight / (1 + 0.6 * (found - 1)), "text", line
+            yield weight * (1.5 if found == 1 else 1 / (1 + 0.6 * (found - 1))), "text", line
             if found > 12:
                 return
 
