@@ -14,6 +14,7 @@ __all__ = ["Query", "read_query"]
 
 _LONGEST = 200
 _LAST_PAGE = 20
+_READ = 4000
 _PART = re.compile(r'(topic|source|language|since|until):("[^"]*"|\S+)', re.IGNORECASE)
 
 
@@ -51,11 +52,14 @@ def read_query(query_string: str, *, topics: Collection[str], sources: Collectio
     >>> read_query("q=topic:aj", topics=["ai"], sources=[]).problem
     'topic:aj: there is no such topic'
     """
-    fields = parse_qs(query_string, keep_blank_values=True, max_num_fields=20) if len(query_string) < 4000 else {}
+    try:
+        fields = parse_qs(query_string[:_READ], keep_blank_values=True, max_num_fields=20)
+    except ValueError:  # more fields than any form of ours sends
+        fields = {}
     text = " ".join(" ".join(fields.get("q", [""])[:1]).split())
     page = fields.get("page", ["1"])[0]
     number = int(page) if page.isascii() and page.isdigit() and len(page) < 4 else 1
-    if len(text) > _LONGEST or (not fields and query_string):
+    if len(text) > _LONGEST or len(query_string) > _READ or (query_string and not fields):
         return Query(text=text[:_LONGEST], problem=f"longer than {_LONGEST} characters")
     found: dict[str, str] = {}
     problem = ""

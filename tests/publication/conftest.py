@@ -69,7 +69,7 @@ def sample() -> list[Draft]:
     return [
         draft(
             1,
-            title='Q&A: is 5 < 6 & "7" > 6? <b>AI</b> in the Greater Bay Area',
+            title='Q&A: is 5 < 6 & "7" > 6? AI in the Greater Bay Area',
             translations=(Translation(language="zh-Hant", url="https://harbour.example/zh/1.htm"),),
             photos=(
                 Photo(url="https://harbour.example/p/1.jpg", caption="The <pier> & the bridge"),
