@@ -56,8 +56,12 @@ def hold(var: Path, *, command: str, now: datetime) -> Iterator[None]:
         who = Holder(pid=os.getpid(), since=now.isoformat(timespec="seconds"), command=command)
         os.ftruncate(descriptor, 0)
         os.pwrite(descriptor, json.dumps(asdict(who)).encode() + b"\n", 0)
-        yield
-        os.ftruncate(descriptor, 0)
+        try:
+            yield
+        finally:
+            os.ftruncate(descriptor, 0)
+            # Not by closing alone: a child that is just being started has a copy until its exec is through.
+            fcntl.flock(descriptor, fcntl.LOCK_UN)
     finally:
         os.close(descriptor)
 
