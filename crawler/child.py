@@ -23,7 +23,7 @@ from crawler.address import host_of
 from crawler.batch import Batch, SourceOutcome
 from crawler.memory import Memory
 from crawler.outcome import Trouble
-from crawler.record import as_event, finish, record_failure
+from crawler.record import as_event, finish, one_line, record_failure
 from crawler.settings import settings_for
 from crawler.source import Source, load_sources
 from crawler.spiders.fetch import FetchSpider
@@ -77,7 +77,8 @@ class _Log(logging.Handler):
         if record.exc_info and record.exc_info[1] is not None:
             message = f"{message}: {type(record.exc_info[1]).__name__}: {record.exc_info[1]}"
         level = record.levelname.lower()
-        self._emit({"event": "log", "level": level, "logger": record.name, "message": message[:2000]})
+        message = one_line(message)
+        self._emit({"event": "log", "level": level, "logger": record.name, "message": message})
         if record.levelno >= logging.ERROR and record.name.startswith("scrapy"):
             self._emit({"event": "error", "message": f"{record.name}: {message[:500]}"})
 

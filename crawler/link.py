@@ -12,6 +12,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Final
 
 from crawler.batch import Batch, Event
@@ -103,7 +104,7 @@ class Link:
             payload = json.dumps(message).encode()
             if len(payload) > MAX_MESSAGE:
                 raise SourceError(f"crawl: a batch of {len(payload)} bytes: expected at most {MAX_MESSAGE}")
-            socket.send_fds(self._control, [payload], [theirs, 2])
+            socket.send_fds(self._control, [payload], [theirs, _standard_error()])
         except OSError:
             self._die()
         finally:
@@ -221,6 +222,16 @@ class Link:
             self._on_results(number)
             child.code = -signal.SIGKILL
             self._settle(number)
+
+
+@lru_cache(maxsize=1)
+def _standard_error() -> int:
+    """Return our standard error, or where the results go if it is closed."""
+    try:
+        os.fstat(2)
+    except OSError:
+        return os.open(os.devnull, os.O_WRONLY)
+    return 2
 
 
 def _environment() -> dict[str, str]:

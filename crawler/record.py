@@ -19,8 +19,9 @@ if TYPE_CHECKING:
     from crawler.spiders.progress import Progress
     from feeds.store import Store
 
-__all__ = ["as_event", "finish", "record_failure"]
+__all__ = ["as_event", "finish", "one_line", "record_failure"]
 
+_LONGEST = 1000  # characters of a reason
 _EVERY = timedelta(minutes=15)  # where the source's file is not at hand
 
 
@@ -31,6 +32,7 @@ def finish(store: Store, crawl: Progress, *, now: datetime, random: Random) -> S
     run: only the next one is put off.
     """
     outcome, reason = crawl.ending()
+    reason = one_line(reason)
     ended = SourceOutcome(
         source=crawl.source.key,
         outcome=outcome.value,
@@ -54,7 +56,7 @@ def finish(store: Store, crawl: Progress, *, now: datetime, random: Random) -> S
         new=ended.new,
         changed=ended.changed,
         reason=reason,
-        errors=tuple([*crawl.errors, *crawl.missed, *crawl.lacking, *crawl.unread][:50]),
+        errors=tuple(one_line(said) for said in [*crawl.errors, *crawl.missed, *crawl.lacking, *crawl.unread][:50]),
     )
     if crawl.outcome is None and crawl.proven and not crawl.archive:
         crawl.believe()
@@ -111,6 +113,15 @@ def record_failure(batch: Batch, keys: Sequence[str], *, reason: str, now: datet
 def _every(store: Store, key: str) -> float:
     newsroom = store.newsrooms().get(key)
     return float(newsroom.every_s) if newsroom is not None else _EVERY.total_seconds()
+
+
+def one_line(said: str) -> str:
+    r"""Return *said* as one line that a terminal and a log can take: part of it comes from servers.
+
+    >>> one_line("answers text/html\r\n\x1b[2J: expected a page")
+    'answers text/html\ufffd\ufffd\ufffd[2J: expected a page'
+    """
+    return "".join(char if char.isprintable() else "\ufffd" for char in said)[:_LONGEST]
 
 
 def as_event(outcome: SourceOutcome) -> Mapping[str, object]:

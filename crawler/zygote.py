@@ -117,6 +117,12 @@ class _Zygote:
                 break
         for pid in self._children:
             _kill_group(pid)
+        self._close()
+
+    def _close(self) -> None:
+        signal.set_wakeup_fd(-1)
+        for mine in (self._control, self._wake_r, self._wake_w):
+            mine.close()
 
     def send(self, **message: object) -> None:
         # The parent may be gone: that shows as an end of file.
@@ -153,9 +159,7 @@ class _Zygote:
             return
         code = os.EX_SOFTWARE
         try:
-            signal.set_wakeup_fd(-1)
-            for mine in (self._control, self._wake_r, self._wake_w):
-                mine.close()
+            self._close()
             _become_child(zygote, message, stderr=descriptors[1])
             code = _run(message, descriptors[0])
         except BaseException:  # noqa: BLE001 - the process boundary: nothing may return into the zygote's loop

@@ -14,6 +14,7 @@ from crawler.memory import PageMemory, digest, item_digest
 from crawler.normalise import decode
 from crawler.outcome import Trouble
 from crawler.pipelines import Read
+from crawler.record import one_line
 from crawler.source import Request as Opening
 from crawler.spiders.plan import recheck_step, too_old
 from crawler.spiders.progress import ListingPage, Progress
@@ -123,7 +124,7 @@ class SourceSpider(Wire):
             return
         if not trouble.absent and not trouble.unrecorded:
             crawl.lacking.append(f"{url}: {trouble.reason}")
-        message = f"{url}: {trouble.reason}"
+        message = one_line(f"{url}: {trouble.reason}")
         self.emit({"event": "log", "level": "info", "source": crawl.source.key, "message": message})
 
     def _lost(self, crawl: Progress, url: str, trouble: Trouble) -> None:

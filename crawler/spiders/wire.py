@@ -14,6 +14,7 @@ import scrapy
 from crawler.address import host_of
 from crawler.middlewares.robots import Rules
 from crawler.outcome import Trouble, of_error, of_status
+from crawler.record import one_line
 from crawler.spiders.hosts import Hosts
 from crawler.spiders.progress import Progress
 from feeds.store import KeptPage, Outcome, PageKind, Validators
@@ -156,7 +157,9 @@ class Wire(scrapy.Spider):
             last = traceback.extract_tb(error.__traceback__)[-1]
             said = f"{type(error).__name__}: {error} ({last.filename.rpartition('/')[2]}:{last.lineno})"
             crawl.errors.append(said)
-            self.emit({"event": "error", "source": crawl.source.key, "message": f"{crawl.source.key}: {said}"})
+            self.emit(
+                {"event": "error", "source": crawl.source.key, "message": one_line(f"{crawl.source.key}: {said}")}
+            )
             self._end_if_idle(crawl)
         return found
 

@@ -385,3 +385,39 @@ def test_n18_a_date_in_the_future_makes_no_request_conditional(
     desk.crawl("bad")
     desk.crawl("bad")
     assert not any("if-modified-since" in asked.headers for asked in newsroom.asked)
+
+
+def test_n3_after_a_circuit_one_request_tries_the_host_for_all_its_sources(desk: Desk, newsroom: Chaos) -> None:
+    desk.source("second", newsroom.url("/list"))
+    desk.source("third", newsroom.url("/list"))
+    newsroom.page("/list", "busy", 503)
+    desk.crawl("bad")
+    newsroom.asked.clear()
+    report = desk.crawl("bad", "second", "third", explicit=True)
+    assert [outcome.outcome for outcome in report.outcomes if outcome.source == "bad"] == ["failed"]
+    assert len(newsroom.times("/list")) in {1, 3}  # by name: each may try
+    later = (datetime.now(UTC) + timedelta(hours=7)).isoformat()
+    newsroom.asked.clear()
+    report = desk.crawl("bad", "second", "third", now=later)
+    assert len(newsroom.times("/list")) == 1
+    assert sorted(outcome.outcome for outcome in report.outcomes) == ["blocked", "blocked", "failed"]
+    newsroom.page("/list", '<a class="release" href="/r/1.htm">Release number one</a>')
+    much_later = (datetime.now(UTC) + timedelta(hours=20)).isoformat()
+    report = desk.crawl("bad", "second", "third", now=much_later)
+    assert {outcome.outcome for outcome in report.outcomes} == {"new"}
+
+
+def test_x6_what_a_server_says_reaches_no_terminal_unharmed(desk: Desk, newsroom: Chaos) -> None:
+    newsroom.page("/list", "x", kind="application/\x1b[2J\x1b]0;owned\x07")
+    ended = desk.outcome("bad")
+    assert ended.outcome == "failed"
+    assert ended.reason.isprintable()
+    assert all(error.isprintable() for error in desk.runs("bad")[0].errors)
+
+
+def test_the_pace_is_one_request_at_a_time_a_host_across_its_sources(desk: Desk, newsroom: Chaos) -> None:
+    desk.source("second", newsroom.url("/list"))
+    desk.crawl("bad", "second", delay_s=0.3)
+    times = [asked.at for asked in newsroom.asked]
+    assert len(times) == 9  # robots.txt, two listings, twice three releases
+    assert min(b - a for a, b in pairwise(times)) > 0.2  # 0.3 less what a loaded machine blurs
