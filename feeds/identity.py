@@ -17,6 +17,7 @@ __all__ = [
     "clean_address",
     "is_marked_correction",
     "is_reissue",
+    "is_unlike",
     "local_part",
     "material_digest",
     "release_id",
@@ -171,13 +172,21 @@ def is_reissue(one: str, other: str, *, marked: bool = False) -> bool:
     >>> is_reissue("A man aged 42 was admitted to hospital.", "A man aged 42 was admitted to  hospital")
     True
     """
-    mine, yours = Counter(_WORD.findall(_fold(one).casefold())), Counter(_WORD.findall(_fold(other).casefold()))
-    total = mine.total() + yours.total()
-    if not total:
-        return True
+    mine, yours = _counted(one), _counted(other)
     if not marked and _numbers(mine) != _numbers(yours):
         return False
-    return 2 * (mine & yours).total() >= (0.8 if marked else 0.9) * total
+    return _shared(mine, yours) >= (0.8 if marked else 0.9)
+
+
+def is_unlike(one: str, other: str) -> bool:
+    """Return whether two texts have less than half of their words in common: no edit goes that far.
+
+    >>> is_unlike("The Secretary spoke at noon", "Water supply stops in Sha Tin")
+    True
+    >>> is_unlike("The Secretary spoke at noon", "The Secretary spoke at midnight")
+    False
+    """
+    return _shared(_counted(one), _counted(other)) < 0.5
 
 
 def is_marked_correction(title: str) -> bool:
@@ -215,6 +224,15 @@ def _fold(text: str) -> str:
 
 def _bare(text: str) -> str:
     return _UNSEEN.sub("", _fold(text))
+
+
+def _counted(text: str) -> Counter[str]:
+    return Counter(_WORD.findall(_fold(text).casefold()))
+
+
+def _shared(mine: Counter[str], yours: Counter[str]) -> float:
+    total = mine.total() + yours.total()
+    return 2 * (mine & yours).total() / total if total else 1.0
 
 
 def _numbers(words: Counter[str]) -> Counter[str]:

@@ -8,11 +8,11 @@ from typing import Any, Final, NamedTuple
 from sqlalchemy import Connection, Row, bindparam, or_, select
 
 from feeds import identity
-from feeds.store.arrival import Arrival
+from feeds.store.arrival import Arrival, alias_of
 from feeds.store.index import free_search_key, search_key_of
 from feeds.store.tables import aliases, releases, revisions
 
-__all__ = ["Alias", "Place", "find", "held"]
+__all__ = ["Alias", "Place", "SharedNumberError", "find", "held"]
 
 _ALIASES: Final = select(aliases.c.alias, aliases.c.release, aliases.c.digest).where(
     aliases.c.alias.in_(bindparam("names", expanding=True)), aliases.c.source == bindparam("source")
@@ -36,6 +36,10 @@ _NEAR: Final = (
 _NO_TITLE: Final = "-"  # which no key is
 
 
+class SharedNumberError(Exception):
+    """The number of a draft belongs to a release that it cannot be: its number says nothing."""
+
+
 class Alias(NamedTuple):
     """To which release a name leads, and the digest of what it delivered last."""
 
@@ -52,13 +56,15 @@ class Place(NamedTuple):
 
 
 def find(connection: Connection, new: Arrival) -> Place:
-    """Return where *new* belongs."""
+    """Return where *new* belongs. Raises SharedNumberError when its number must be left out."""
     source = new.draft.source
     known = connection.execute(_ALIASES, {"names": new.names, "source": source})
     names = {alias: Alias(release, digest) for alias, release, digest in known}
     for name in new.names:
         if name in names:
             row = held(connection, names[name].release)
+            if name.startswith("native:") and _is_alien(new, row):
+                raise SharedNumberError
             if name.startswith("native:") or not _is_other(new, row):
                 return Place(row, names)
     search_key = search_key_of(new.id, new.published)
@@ -75,6 +81,13 @@ def find(connection: Connection, new: Arrival) -> Place:
 def held(connection: Connection, key: int) -> Row[Any]:
     """Return the release *key* with its present wording."""
     return connection.execute(_HELD, {"key": key}).one()
+
+
+def _is_alien(new: Arrival, row: Row[Any]) -> bool:
+    """Return whether *row* has the number of *new* and nothing else of it: some feeds give all items one number."""
+    if new.home == alias_of(row.url) or not (row.text and new.draft.text):
+        return False
+    return identity.is_unlike(row.title, new.draft.title) and identity.is_unlike(row.text, new.draft.text)
 
 
 def _is_other(new: Arrival, row: Row[Any]) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
 
@@ -13,7 +14,7 @@ from feeds.release import Change, Draft
 from feeds.store.arrival import Arrival, Rank, alias_of, arrive
 from feeds.store.engine import named
 from feeds.store.index import free_search_key, index, unindex
-from feeds.store.ladder import Alias, Place, find, held
+from feeds.store.ladder import Alias, Place, SharedNumberError, find, held
 from feeds.store.relation import relate
 from feeds.store.rows import extras_of, shown_offset
 from feeds.store.tables import fragments, memberships, releases, revisions
@@ -31,7 +32,11 @@ def put(connection: Connection, draft: Draft, *, authority: str, now: datetime) 
     if connection.dialect.name == "postgresql":
         connection.execute(_LOCK, {"source": draft.source})
     new = arrive(draft, authority=authority, now=now)
-    place = find(connection, new)
+    try:
+        place = find(connection, new)
+    except SharedNumberError:
+        new = arrive(replace(draft, native_id=""), authority=authority, now=now)
+        place = find(connection, new)
     if place.row is None:
         return Change.NEW, _mint(connection, new, place)
     return _record(connection, new, place.row, place.names)

@@ -162,6 +162,19 @@ def test_one_address_for_many_numbered_releases_loses_none(store: Store) -> None
     assert {release.url for release in store.releases(store.newest(limit=9)).values()} == {"https://a.example/"}
 
 
+def test_one_number_for_many_releases_loses_none(store: Store) -> None:
+    texts = ["The Secretary spoke at noon.", "Water supply stops in Sha Tin.", "行政長官出席論壇致辭"]
+    many = [
+        replace(DRAFT, native_id="0", url=f"https://a.example/{number}", title=text, text=text)
+        for number, text in enumerate(texts)
+    ]
+    assert [change for change, _ in put(store, *many)] == ["new"] * 3
+    assert [change for change, _ in put(store, *reversed(many))] == ["seen"] * 3
+    edited = [replace(draft, text=f"{draft.text} Corrected words.", seen=LATER) for draft in many]
+    assert [change for change, _ in put(store, *edited)] == ["changed"] * 3
+    assert store.count() == 3
+
+
 def test_the_simplified_view_is_another_language_of_the_same_page(store: Store) -> None:
     chinese = "https://www.info.gov.hk/gia/general/202603/04/P2026030400152.htm"
     simplified = f"http://sc.isd.gov.hk/TuniS//{chinese.removeprefix('https://')}"
