@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shlex
 import subprocess
@@ -124,14 +125,39 @@ def test_names_every_variable_that_can_be_a_file() -> None:
             assert f"`{option.key}`" in section("Configuration")
 
 
-def test_names_every_source_and_topic() -> None:
+def page_of_sources() -> str:
+    """Return the table of all sources that come with baywire."""
     from crawler.source import load_sources
+
+    rows = [
+        f"| [`{source.key}`]({source.key}.toml) | {source.title} | {source.language} "
+        f"| {source.status}: {source.evidence} | {'yes' if source.enabled else 'no: ' + source.why_disabled} |"
+        for source in load_sources().values()
+    ]
+    head = """# Sources
+
+One file a newsroom. *Proven*: it reads recorded pages right. *Documented*: others describe the pages.
+*Unproven*: to be looked at first. `baywire enable KEY` crawls one that is not crawled from the start;
+`baywire preview KEY` shows what it gives.
+
+| source | newsroom | language | rests on | crawled from the start |
+|---|---|---|---|---|
+"""
+    return head + "\n".join(rows) + "\n"
+
+
+def test_the_page_of_sources_is_up_to_date() -> None:
+    page = ROOT / "crawler" / "sources" / "README.md"
+    if os.environ.get("BAYWIRE_WRITE_PAGES"):
+        page.write_text(page_of_sources(), encoding="utf-8")
+    assert page.read_text(encoding="utf-8") == page_of_sources(), "BAYWIRE_WRITE_PAGES=1 pytest tests/test_readme.py"
+
+
+def test_names_every_topic() -> None:
     from feeds import topic
 
-    for key in load_sources():
-        assert f"`{key}`" in README, key
-    for one in topic.load().topics:
-        assert f"`{one.key}`" in README, one.key
+    named = re.findall(r"^\| `([a-z-]+)` \|", section("Sources and topics"), flags=re.MULTILINE)
+    assert named == [one.key for one in topic.load().topics]
 
 
 def test_names_every_exit_status() -> None:
