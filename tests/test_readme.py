@@ -90,7 +90,9 @@ def test_names_every_verb_with_every_option_and_argument() -> None:
 def test_names_no_verb_that_is_not_there() -> None:
     named = re.findall(r"^\| `([a-z]+(?: [a-z]+)?)", section("Commands"), flags=re.MULTILINE)
     known = {verb for verb, _ in verbs()}
-    assert [verb for verb in named if verb not in known] == []
+    groups = {verb.split()[0] for verb in known if " " in verb}
+    typed = [verb if verb.split()[0] in groups else verb.split()[0] for verb in named]
+    assert [verb for verb in typed if verb not in known] == []
     elsewhere = re.findall(r"baywire (?:-C [\w-]+ )?([a-z]+)\b", "\n".join(re.findall(r"`+[^`]+`+", README)))
     assert {verb for verb in elsewhere if verb not in {name.split()[0] for name in known}} == set()
 
