@@ -50,7 +50,7 @@ def read_source(path: Path, problems: list[str]) -> Source:
         enabled=table.boolean("enabled", default=True),
         why_disabled=table.string("why-disabled"),
         listing=listing,
-        release=_release(table.table("release"), fetch=kind != "feed"),
+        release=_release(table.table("release"), fetch=kind not in {"feed", "wordpress"}),
         address=_rules(table.table("address")),
         translations=_translations(table.table("translations")),
         expect=_expect(table.table("expect")),

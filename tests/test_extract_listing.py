@@ -6,7 +6,8 @@ from __future__ import annotations
 
 import pytest
 
-from crawler.extract import Listing, read_listing
+from crawler.extract import Listing, read_declared_listing, read_listing
+from crawler.source import ListingRules, Source
 
 URL = "https://www.example.gov.hk/en/news/"
 HEAD = (
@@ -184,3 +185,14 @@ def test_feeds_that_a_page_announces_are_told() -> None:
 def test_a_feed_is_read_as_a_feed() -> None:
     feed = "<rss><channel><item><title>A</title><link>/a</link></item></channel></rss>"
     assert read_listing(feed, URL).via == "feed"
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_selectors_read_again_what_was_detected(shape: str) -> None:
+    text = page(SHAPES[shape], after=SIDE)
+    found = read_listing(text, URL)
+    rules = ListingRules(url=URL, links=found.rules["links"], date=found.rules.get("date", ""))
+    again = read_declared_listing(Source(key="a", title="A", listing=rules), text, URL)
+    assert [(item.url, (item.date or "")[:10]) for item in again.items] == [
+        (item.url, item.date) for item in read_listing(text, URL).items
+    ]

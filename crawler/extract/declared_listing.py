@@ -7,8 +7,12 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from crawler.extract.address import base_of, join
+from crawler.extract.beside import days_of
 from crawler.extract.feed import is_feed, read_feed, read_instant
 from crawler.extract.found import Item, Listing
+from crawler.extract.group import Link, Row, parts_of, rows_of
+from crawler.extract.listing import read_page_listing
+from crawler.extract.other import read_other_listing
 from crawler.extract.select import selector, text_of
 from crawler.extract.tree import read_html
 from crawler.source_file import bounded
@@ -25,12 +29,16 @@ def read_declared_listing(source: Source, text: str, url: str) -> Listing:
     """Return what the listing *text* at *url* lists, by the rules of *source*; addresses are canonical, each once.
 
     A feed is read as a feed whatever was declared; html without `links` and `item` is
-    read by detection. Without items `reason` says why. Never raises.
+    read by detection; JSON, WordPress and sitemaps by their own rules. Without items `reason` says why. Never raises.
     """
     if is_feed(text):
         found = read_feed(text, url, zone=source.zone)
+    elif source.kind in {"json", "wordpress", "sitemap"}:
+        found = read_other_listing(source, text, url)
     elif source.kind == "feed":
         found = Listing(url=url, reason="no feed: neither RSS nor Atom")
+    elif not source.listing.links and not source.listing.item:
+        found = read_page_listing(text, url)
     else:
         found = _by_selectors(source, text, url)
     return replace(found, items=tuple(_canonical(source, found)))
@@ -40,16 +48,14 @@ def _by_selectors(source: Source, text: str, url: str) -> Listing:
     rules = source.listing
     root = read_html(text).root
     base = base_of(root, url)
+    rows = _rows(source, root, base)
+    days = [_day(source, row) for row in rows] if rules.date else list(days_of(root, rows).days)
     items: dict[str, Item] = {}
-    for row, link in _rows(source, root):
-        address = join(base, link.get("href", ""))
-        if not address:
-            continue
-        title = _title(row, link, rules.title)
-        when = read_instant(selector(rules.date).string(row), zone=source.zone) if rules.date else None
-        before = items.get(address)
+    for row, day in zip(rows, days, strict=True):
+        title = _title(row, rules.title)
+        before = items.get(row.url)
         if before is None or (not before.title and title):
-            items[address] = Item(url=address, title=title, date=None if when is None else when.isoformat())
+            items[row.url] = Item(url=row.url, title=title, date=day)
     following = selector(rules.next).first(root) if rules.next else None
     return Listing(
         url=url,
@@ -61,23 +67,36 @@ def _by_selectors(source: Source, text: str, url: str) -> Listing:
     )
 
 
-def _rows(source: Source, root: HtmlElement) -> Iterator[tuple[HtmlElement, HtmlElement]]:
-    """Yield each item and the link in it; without an `item` rule the link is its own item."""
+def _rows(source: Source, root: HtmlElement, base: str) -> list[Row]:
+    """Return each item with the link in it; without an `item` rule all around a link that is around no other."""
     rules = source.listing
-    if not rules.item:
-        yield from ((link, link) for link in selector(rules.links).elements(root))
-        return
     links = selector(rules.links or "a[href]")
-    for row in selector(rules.item).elements(root):
-        if (link := links.first(row)) is not None:
-            yield row, link
+    if not rules.item:
+        return rows_of([link for element in links.elements(root) if (link := _link(element, base)) is not None])
+    found = []
+    for element in selector(rules.item).elements(root):
+        link = next((link for part in links.elements(element) if (link := _link(part, base)) is not None), None)
+        if link is not None:
+            found.append(Row(link.url, element, [link], parts_of(element)))
+    return found
 
 
-def _title(row: HtmlElement, link: HtmlElement, css: str) -> str:
+def _link(element: HtmlElement, base: str) -> Link | None:
+    url = join(base, element.get("href", ""))
+    return Link(element, url, " ".join(text_of(element).split())) if url else None
+
+
+def _title(row: Row, css: str) -> str:
     """Return the title of an item: where the rule says, else the link's text, or its attribute where that is cut."""
-    title = (selector(css).string(row) if css else "") or " ".join(text_of(link).split())
-    attribute = " ".join(link.get("title", "").split())
+    texts = [link.text for link in row.links if link.text]
+    title = (selector(css).string(row.element) if css else "") or max(texts, key=len, default="")
+    attribute = max((" ".join(link.element.get("title", "").split()) for link in row.links), key=len, default="")
     return attribute if attribute and (not title or title.endswith(("…", "..."))) else title
+
+
+def _day(source: Source, row: Row) -> str | None:
+    when = read_instant(selector(source.listing.date).string(row.element), zone=source.zone)
+    return None if when is None else when.isoformat()
 
 
 def _canonical(source: Source, listing: Listing) -> Iterator[Item]:

@@ -15,6 +15,7 @@ from crawler.extract.address import base_of, join
 from crawler.extract.draft import fields_of, title_of, to_draft
 from crawler.extract.feed import read_instant
 from crawler.extract.found import Extracted, Item, NotARelease
+from crawler.extract.meta import Meta, read_meta, title_of_page
 from crawler.extract.plain import is_plain, read_plain
 from crawler.extract.select import selector, text_of
 from crawler.extract.tree import read_html
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 
 __all__ = ["read_declared_release"]
 
+_ITSELF = frozenset(["本网", "本", "本站"])  # what a site writes as the source of its own releases
 _LEAST_TEXT = 2  # characters: some releases are one line, none is empty
 
 
@@ -89,15 +91,18 @@ def _from_page(source: Source, text: str, url: str, item: Item | None) -> Extrac
     body = selector(rules.body).first(root)
     if body is None:
         return NotARelease(f"no body: expected {rules.body}")
-    title = clean_title((selector(rules.title).string(root) if rules.title else "") or title_of(item))
+    meta = read_meta(root) if rules.metas else Meta({}, ())
+    heading = meta.meta("articletitle") or (selector(rules.title).string(root) if rules.title else "")
+    title = clean_title(heading or title_of(item) or (title_of_page(root)[0] if rules.metas else ""))
     base = base_of(root, url)
-    stated = _published(source, root)
+    stated = read_instant(meta.meta("pubdate"), zone=source.zone) or _published(source, root)
+    speaker = meta.meta("contentsource") or (selector(rules.author).string(root) if rules.author else "")
     fields = Extracted(
         photos=tuple(_photos(rules.photos, root, base)),
         attachments=tuple(_attachments(rules.attachments, root, base)),
         videos=tuple(join(base, href) for href in selector(rules.videos).strings(root)) if rules.videos else (),
         translations=tuple(_translations(source, root, base)),
-        author=clean_text(selector(rules.author).string(root)) if rules.author else "",
+        author="" if speaker in _ITSELF else clean_text(speaker),
         summary=clean_text(selector(rules.summary).string(root)) if rules.summary else "",
     )
     for css in rules.drop:

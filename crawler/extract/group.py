@@ -15,7 +15,7 @@ from crawler.extract.select import text_of
 if TYPE_CHECKING:
     from lxml.html import HtmlElement
 
-__all__ = ["Group", "Link", "Row", "groups_of", "links_of", "name_of", "width_of"]
+__all__ = ["Group", "Link", "Row", "groups_of", "links_of", "name_of", "parts_of", "rows_of", "stays", "width_of"]
 
 _STATE = re.compile(
     r"^(?:odd|even|first|last|active|current|selected|sticky|featured|clearfix|alt|has-.*|is-.*|no-.*|hover|visible|new)$"
@@ -86,7 +86,7 @@ def groups_of(links: Sequence[Link], *, levels: int = 99) -> list[Group]:
     for link in links:
         by_path[_path(link.element)[:levels]].append(link)
     return [
-        Group(path, _rows(part))
+        Group(path, rows_of(part))
         for path, members in _merged(by_path).items()
         for part in _columns(members)
         if len({link.url for link in part}) >= 2
@@ -183,6 +183,15 @@ def name_of(element: HtmlElement, *, classes: bool = True) -> str:
     return f"{tag}.{named}" if named else tag
 
 
+def stays(name: str) -> bool:
+    """Say whether a class says what an element is, not how it happens to stand.
+
+    >>> stays("news-item"), stays("odd"), stays("post-1204")
+    (True, False, False)
+    """
+    return _STATE.search(name) is None
+
+
 def _path(element: HtmlElement) -> tuple[str, ...]:
     names = [name_of(element)]
     for level, above in enumerate(element.iterancestors()):
@@ -195,7 +204,7 @@ def _path(element: HtmlElement) -> tuple[str, ...]:
     return tuple(names)
 
 
-def _rows(members: Sequence[Link]) -> list[Row]:
+def rows_of(members: Sequence[Link]) -> list[Row]:
     """Return a row for each address: the highest element that holds links of the group to it and to no other."""
     targets: dict[HtmlElement, set[str]] = defaultdict(set)
     for link in members:
@@ -219,8 +228,13 @@ def _rows(members: Sequence[Link]) -> list[Row]:
     starts = {row.element for row in rows.values()}
     flat = Counter(row.element.tag == "a" for row in rows.values())[True] > len(rows) / 2
     for row in rows.values():
-        row.parts = list(_parts(row.element, starts if flat else None))
+        row.parts = parts_of(row.element, starts if flat else None)
     return list(rows.values())
+
+
+def parts_of(element: HtmlElement, starts: set[HtmlElement] | None = None) -> list[tuple[str, str]]:
+    """Return path and text of the pieces of a row; in running text what follows too, up to the next of *starts*."""
+    return list(_parts(element, starts))
 
 
 def _parts(element: HtmlElement, starts: set[HtmlElement] | None) -> Iterator[tuple[str, str]]:

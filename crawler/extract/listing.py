@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from crawler.extract.address import base_of, host_of, join
-from crawler.extract.column import Dated, dates_of, titles_of
-from crawler.extract.day import days_in, settle
+from crawler.extract.beside import days_of
+from crawler.extract.column import Dated, titles_of
+from crawler.extract.derive import Rules, rules_for
 from crawler.extract.feed import is_feed, read_feed
 from crawler.extract.found import Item, Listing
-from crawler.extract.group import Group, Row, groups_of, links_of
+from crawler.extract.group import Group, groups_of, links_of
 from crawler.extract.pager import next_page
 from crawler.extract.rank import rank
 from crawler.extract.tree import read_html
@@ -44,9 +44,7 @@ def read_page_listing(text: str, url: str) -> Listing:
     american = (root.get("lang") or "").lower() == "en-us" or host_of(url).endswith((".gov", ".mil", ".us"))
     best = ranked[0]
     rows = best.rows
-    dated = dates_of(rows, american=american)
-    if dated.share < 0.4:
-        dated = _beside(root, rows, american=american) or dated
+    dated = days_of(root, rows, american=american)
     titles, _ = titles_of(rows)
     items = tuple(
         Item(url=row.url, title=title, date=day) for row, title, day in zip(rows, titles, dated.days, strict=True)
@@ -59,6 +57,7 @@ def read_page_listing(text: str, url: str) -> Listing:
         via="group",
         confidence=confidence,
         feeds=feeds,
+        rules=Rules(lambda: rules_for(root, base, rows, dated.path)),
     )
     if confidence < 0.25:
         return replace(found, items=(), next="", reason="no group of links looks like a list of releases")
@@ -79,39 +78,3 @@ def _feeds(root: HtmlElement, base: str) -> list[str]:
             if address and "/comments/" not in address:
                 found.append(address)
     return list(dict.fromkeys(found))
-
-
-def _beside(root: HtmlElement, rows: Sequence[Row], *, american: bool) -> Dated | None:
-    """Return days that stand above rows, not in them: one heading of a day for all rows below it."""
-    starts = {row.element: number for number, row in enumerate(rows)}
-    found: list[str | None] = [None] * len(rows)
-    headings: list[tuple[int, str]] = []
-    current = 0
-    last = None
-    inside: set[HtmlElement] = set()
-    for row in rows:
-        inside.update(row.element.iter())
-    for element in root.iter():
-        if element in starts:
-            current = starts[element]
-            headings.append((current, ""))
-            continue
-        if (
-            element in inside
-            or not isinstance(element.tag, str)
-            or element.tag in {"script", "style", "option", "title"}
-        ):
-            continue
-        for text in (element.text, element.tail):
-            line = " ".join(text.split()) if text and len(text) < 120 else ""
-            if line and (days := days_in(line)) and len(line) - (days[0].end - days[0].start) < 24:
-                headings.append((-1, line))
-    lines = [days_in(line)[0] for number, line in headings if number < 0]
-    month_first = settle(lines, american=american)
-    for number, line in headings:
-        if number < 0:
-            last = days_in(line)[0].read(month_first=month_first)
-        elif last is not None:
-            found[number] = last.isoformat()
-    dated = Dated(tuple(found))
-    return dated if dated.share >= 0.5 else None

@@ -1,0 +1,108 @@
+"""Selectors that find again what detection found: so that a source is written down, durable, and can be edited."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from crawler.extract.address import join
+from crawler.extract.group import Row, stays
+from crawler.extract.select import selector
+
+if TYPE_CHECKING:
+    from lxml.html import HtmlElement
+
+__all__ = ["Rules", "rules_for"]
+
+_PLAIN = re.compile(r"[A-Za-z_][\w-]*")
+_COLUMN = re.compile(r"[a-z][a-z0-9]*(?:\.[A-Za-z_][\w-]*)*(?::nth-child\(\d+\))?(?:::attr\(datetime\))?")
+_MOST = 60
+
+
+class Rules(Mapping[str, str]):
+    """Selectors by what they find, worked out when first asked for: most readers of a listing never ask."""
+
+    def __init__(self, find: Callable[[], Mapping[str, str]]) -> None:
+        """Keep *find*, which works the selectors out."""
+        self._find = find
+        self._found: Mapping[str, str] | None = None
+
+    def __getitem__(self, key: str) -> str:
+        """Return the selector for *key*: "links" or "date"."""
+        return self._all()[key]
+
+    def __iter__(self) -> Iterator[str]:
+        """Yield what there are selectors for."""
+        return iter(self._all())
+
+    def __len__(self) -> int:
+        """Return how many selectors there are."""
+        return len(self._all())
+
+    def _all(self) -> Mapping[str, str]:
+        if self._found is None:
+            self._found = self._find()
+        return self._found
+
+
+def rules_for(root: HtmlElement, base: str, rows: Sequence[Row], day_path: str) -> Mapping[str, str]:
+    """Return selectors that find the addresses of *rows* and no other on this page: "links", and "date" where one does.
+
+    Empty where no selector of moderate length does.
+    """
+    wanted = {row.url for row in rows}
+    for css in _candidates(rows):
+        found = {join(base, element.get("href") or "") for element in selector(css).elements(root)} - {""}
+        if found == wanted:
+            date = _date(day_path, rows)
+            return {"links": css, **({"date": date} if date else {})}
+    return {}
+
+
+def _candidates(rows: Sequence[Row]) -> Iterator[str]:
+    """Yield selectors for the links of *rows*, short ones first: a chain of steps, and the same below a container."""
+    chains = [[row.links[0].element, *row.links[0].element.iterancestors()] for row in rows]
+    depth = min(len(chain) for chain in chains)
+    steps = [_step([chain[level] for chain in chains]) for level in range(depth)]
+    number = 0
+    for length in range(1, min(depth, 7)):
+        chain = " > ".join(reversed(steps[:length]))
+        for above in ["", *(step for step in steps[length:] if "." in step or "#" in step)]:
+            yield f"{above} {chain}".strip()
+            number += 1
+            if number > _MOST:
+                return
+
+
+def _step(elements: Sequence[HtmlElement]) -> str:
+    """Return what *elements*, one of each link, have in common: tag, classes, the id where they are one element."""
+    tags = {str(element.tag) for element in elements}
+    if len(tags) != 1:
+        return "*"
+    tag = tags.pop()
+    first = elements[0]
+    identity = first.get("id") or ""
+    if _PLAIN.fullmatch(identity) and all(element is first for element in elements):
+        return f"{tag}#{identity}"
+    common = set((first.get("class") or "").split())
+    for element in elements[1:]:
+        common &= set((element.get("class") or "").split())
+    names = sorted(name for name in common if _PLAIN.fullmatch(name) and stays(name))
+    places = {sum(1 for _ in element.itersiblings(preceding=True)) for element in elements}
+    place = f":nth-child({places.pop() + 1})" if tag in {"td", "dd"} and len(places) == 1 else ""
+    return tag + "".join(f".{name}" for name in names[:3]) + place
+
+
+def _date(path: str, rows: Sequence[Row]) -> str:
+    """Return the selector of the column of days, below a row, or "" where days stand in running text."""
+    steps = [step for step in path.split("/") if step]
+    if len(steps) < 2 or steps[-1] == "tail":
+        return ""
+    attribute = "::attr(datetime)" if steps[-1] == "@datetime" else ""
+    name, _, place = (steps[-2] if attribute else steps[-1]).partition(":")
+    css = name + (f":nth-child({int(place) + 1})" if place else "") + attribute
+    if not _COLUMN.fullmatch(css):
+        return ""
+    found = sum(bool(selector(css).string(row.element)) for row in rows)
+    return css if found >= 0.8 * len(rows) else ""
