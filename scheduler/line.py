@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -35,8 +35,8 @@ def release_line(release: Release, topics: Iterable[str]) -> Line:
     }
 
 
-def draft_line(draft: Draft, topics: Iterable[str]) -> Line:
-    """Return *draft* as `preview` prints it: a release that has no id yet."""
+def draft_line(draft: Draft, tags: Sequence[Tag]) -> Line:
+    """Return *draft* as `preview` prints it: a release that has no id yet, with the *tags* it gets and why."""
     return {
         "kind": "release",
         "id": None,
@@ -44,9 +44,10 @@ def draft_line(draft: Draft, topics: Iterable[str]) -> Line:
         "published": _instant(draft.published),
         "updated": _instant(draft.published),
         "first_seen": None,
-        "topics": list(topics),
+        "topics": [tag.topic for tag in tags if tag.passed],
         "revision": 0,
         "withdrawn": None,
+        "tags": [tag_line(tag) for tag in tags if tag.passed],
     }
 
 

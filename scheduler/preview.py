@@ -119,7 +119,7 @@ class Preview:
         if isinstance(found, NotARelease):
             raise SourceError(f"{url}: is not a release: {found.reason}")
         tags = self.topics.explain(title=found.title, text=found.text, language=found.language, source=found.source)
-        yield draft_line(found, (tag.topic for tag in tags if tag.passed))
+        yield draft_line(found, tags)
         if self.explain:
             yield from (tag_line(tag) for tag in tags if tag.passed or tag.evidence)
 

@@ -92,6 +92,12 @@ class Session:
         sys.stdout.write(escape(text) + "\n")
         sys.stdout.flush()
 
+    def say_bytes(self, body: bytes) -> None:
+        """Print *body*, a whole document, on stdout as it is."""
+        sys.stdout.flush()
+        sys.stdout.buffer.write(body)
+        sys.stdout.buffer.flush()
+
     def note(self, text: str) -> None:
         """Print a line of progress on stderr, unless told to be quiet."""
         if not self.quiet:

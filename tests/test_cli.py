@@ -5,13 +5,15 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 import click
 import pytest
 
 from scheduler import VERSION
-from scheduler.cli import VERBS, baywire
+from scheduler.cli import VERBS, baywire, run
 
 HEAVY = ("scrapy", "twisted", "sqlalchemy", "apscheduler", "rich", "uvicorn", "lxml", "asyncio")
 
@@ -22,6 +24,32 @@ def baywire_in(folder: Path, *words: str, environ: dict[str, str] | None = None)
     return subprocess.run(
         command, cwd=folder, env=kept | (environ or {}), capture_output=True, text=True, check=False, timeout=120
     )
+
+
+@dataclass(frozen=True)
+class Done:
+    returncode: int
+    stdout: str
+    stderr: str
+
+
+Typed = Callable[..., Done]
+
+
+@pytest.fixture
+def typed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Typed:
+    """What a person types in *tmp_path*, without the second that a process of its own takes to start."""
+    for name in [name for name in os.environ if name.startswith("BAYWIRE_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.chdir(tmp_path)
+
+    def type_(*words: str) -> Done:
+        capfd.readouterr()
+        status = run(words)
+        out, err = capfd.readouterr()
+        return Done(status, out, err)
+
+    return type_
 
 
 @pytest.mark.parametrize("words", [["--help"], ["-h"], [], ["--version"], ["nonsense"]])
@@ -73,16 +101,16 @@ def test_nothing_but_verbs_is_in_the_table() -> None:
         ["--json", "sources", "--directory", "{}"],
     ],
 )
-def test_common_options_stand_before_and_after_the_verb(tmp_path: Path, words: list[str]) -> None:
+def test_common_options_stand_before_and_after_the_verb(tmp_path: Path, typed: Typed, words: list[str]) -> None:
     (tmp_path / "there").mkdir()
     (tmp_path / "there" / "baywire.toml").write_text('[sources]\nuse = ["hk-gia-en"]\n', encoding="utf-8")
-    done = baywire_in(tmp_path, *(word.format("there") for word in words))
+    done = typed(*(word.format("there") for word in words))
     assert done.returncode == 0, done.stderr
     assert [json.loads(line)["source"] for line in done.stdout.splitlines()] == ["hk-gia-en"]
 
 
-def test_the_last_directory_and_every_v_count(tmp_path: Path) -> None:
-    done = baywire_in(tmp_path, "-C", "nowhere", "sources", "-C", ".", "-vv", "-q")
+def test_the_last_directory_and_every_v_count(typed: Typed) -> None:
+    done = typed("-C", "nowhere", "sources", "-C", ".", "-vv", "-q")
     assert done.returncode == 0, done.stderr
 
 
@@ -111,9 +139,9 @@ def test_the_last_directory_and_every_v_count(tmp_path: Path) -> None:
     ],
 )
 def test_an_error_of_the_user_is_one_line_and_a_status(
-    tmp_path: Path, words: list[str], status: int, told: str
+    tmp_path: Path, typed: Typed, words: list[str], status: int, told: str
 ) -> None:
-    done = baywire_in(tmp_path, *words)
+    done = typed(*words)
     assert (done.returncode, done.stdout) == (status, "")
     assert done.stderr.startswith("baywire: ")
     assert done.stderr.endswith(told)
@@ -121,21 +149,21 @@ def test_an_error_of_the_user_is_one_line_and_a_status(
     assert not (tmp_path / "public").exists()
 
 
-def test_every_mistake_of_a_configuration_is_a_line(tmp_path: Path) -> None:
+def test_every_mistake_of_a_configuration_is_a_line(tmp_path: Path, typed: Typed) -> None:
     (tmp_path / "baywire.toml").write_text('[serve]\nport = "x"\n[feeds.both]\nwhere = "ai and"\n', encoding="utf-8")
-    done = baywire_in(tmp_path, "check")
+    done = typed("check")
     assert done.returncode == 2
     assert done.stderr == 'baywire: baywire.toml:2: serve.port: expected a port from 0 to 65535; got "x"\n'
     (tmp_path / "baywire.toml").write_text('[feeds.both]\nwhere = "ai and"\n', encoding="utf-8")
-    done = baywire_in(tmp_path, "check")
+    done = typed("check")
     assert done.returncode == 2
     assert done.stderr.startswith("baywire: ")
     assert "feeds.both.where: " in done.stderr
 
 
-def test_reading_verbs_make_no_store(tmp_path: Path) -> None:
+def test_reading_verbs_make_no_store(tmp_path: Path, typed: Typed) -> None:
     for words in (["status"], ["sources"], ["topics"], ["search", "x"], ["check"], ["topics", "diff"]):
-        assert baywire_in(tmp_path, *words).returncode == 0
+        assert typed(*words).returncode == 0
     assert list(tmp_path.iterdir()) == []
 
 
@@ -178,17 +206,17 @@ def test_an_interrupted_command_says_so_by_its_status(tmp_path: Path, number: in
     assert "Traceback" not in told
 
 
-def test_a_text_can_be_given_to_the_topics(tmp_path: Path) -> None:
+def test_a_text_can_be_given_to_the_topics(tmp_path: Path, typed: Typed) -> None:
     (tmp_path / "text").write_text("Government launches AI strategy\n\nArtificial intelligence.", encoding="utf-8")
-    done = baywire_in(tmp_path, "topics", "test", "text", "--json")
+    done = typed("topics", "test", "text", "--json")
     lines = [json.loads(line) for line in done.stdout.splitlines()]
     assert next(line for line in lines if line["topic"] == "ai")["passed"] is True
     assert set(lines[0]) >= {"kind", "topic", "score", "threshold", "evidence"}
 
 
-def test_labelled_texts_tell_how_well_topics_do(tmp_path: Path) -> None:
+def test_labelled_texts_tell_how_well_topics_do(tmp_path: Path, typed: Typed) -> None:
     row = {"id": "1", "title": "Government launches AI strategy", "text": "", "labels": ["ai"]}
     (tmp_path / "rows").write_text(json.dumps(row) + "\n", encoding="utf-8")
-    done = baywire_in(tmp_path, "topics", "test", "rows")
+    done = typed("topics", "test", "rows")
     assert done.returncode == 0, done.stderr
     assert "1 texts, 100.0% without a mistake" in done.stdout

@@ -4,16 +4,15 @@ import asyncio
 import hashlib
 import json
 import os
-import subprocess
-import sys
-from collections.abc import Iterator
-from dataclasses import replace
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from crawler.batch import SourceOutcome
+from scheduler.cli import run
 from scheduler.config import load
 from scheduler.cycle import batches
 from scheduler.desk import Desk, open_desk
@@ -29,10 +28,30 @@ RELEASE = {
 }
 
 
-def typed(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("BAYWIRE_")}
-    command = [sys.executable, "-W", "error", "-m", "scheduler", *words]
-    return subprocess.run(command, cwd=folder, env=kept, capture_output=True, text=True, check=False, timeout=120)
+@dataclass(frozen=True)
+class Done:
+    returncode: int
+    stdout: str
+    stderr: str
+
+
+Typed = Callable[..., Done]
+
+
+@pytest.fixture
+def typed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Typed:
+    """What a person types in *tmp_path*, without the second that a process of its own takes to start."""
+    for name in [name for name in os.environ if name.startswith("BAYWIRE_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.chdir(tmp_path)
+
+    def type_(*words: str) -> Done:
+        capfd.readouterr()
+        status = run(words)
+        out, err = capfd.readouterr()
+        return Done(status, out, err)
+
+    return type_
 
 
 def files(folder: Path) -> dict[str, tuple[str, int]]:
@@ -61,8 +80,8 @@ def performed(desk: Desk, order: Order) -> tuple[int, list[Line]]:
     return asyncio.run(work()), lines
 
 
-def test_a_crawl_prints_each_release_then_each_source_and_publishes(tmp_path: Path, shared: Path) -> None:
-    done = typed(tmp_path, "crawl", "hk-gia-en", "--replay", str(shared / "pages"), "--json")
+def test_a_crawl_prints_each_release_then_each_source_and_publishes(tmp_path: Path, shared: Path, typed: Typed) -> None:
+    done = typed("crawl", "hk-gia-en", "--replay", str(shared / "pages"), "--json")
     assert done.returncode == 0, done.stderr
     lines = [json.loads(line) for line in done.stdout.splitlines()]
     assert [line["kind"] for line in lines] == ["release"] * 18 + ["crawl"]
@@ -77,16 +96,16 @@ def test_a_crawl_prints_each_release_then_each_source_and_publishes(tmp_path: Pa
     assert "Greater Bay Area" in (tmp_path / "public" / "feeds" / "greater-bay-area.atom").read_text(encoding="utf-8")
 
     before = files(tmp_path / "public")
-    again = typed(tmp_path, "crawl", "hk-gia-en", "--replay", str(shared / "pages"), "--json")
+    again = typed("crawl", "hk-gia-en", "--replay", str(shared / "pages"), "--json")
     assert again.returncode == 0, again.stderr
     assert [json.loads(line)["outcome"] for line in again.stdout.splitlines()] == ["unchanged"]
     assert files(tmp_path / "public") == before
 
-    assert typed(tmp_path, "publish", "--check").returncode == 0
+    assert typed("publish", "--check").returncode == 0
     (tmp_path / "public" / "feeds" / "all.atom").unlink()
-    assert typed(tmp_path, "publish", "--check").returncode == 1
+    assert typed("publish", "--check").returncode == 1
     assert not (tmp_path / "public" / "feeds" / "all.atom").exists()
-    assert typed(tmp_path, "publish").returncode == 0
+    assert typed("publish").returncode == 0
     assert {name: digest for name, (digest, _) in files(tmp_path / "public").items()} == {
         name: digest for name, (digest, _) in before.items()
     }
@@ -105,77 +124,77 @@ def test_every_new_release_is_told_with_its_topics(desk: Desk, shared: Path) -> 
     assert state.next_due > NOON
 
 
-def test_a_source_that_fails_leaves_the_files_and_says_why(tmp_path: Path, shared: Path) -> None:
+def test_a_source_that_fails_leaves_the_files_and_says_why(tmp_path: Path, shared: Path, typed: Typed) -> None:
     pages = str(shared / "pages")
-    assert typed(tmp_path, "crawl", "mo-gcs-zh", "--replay", pages, "-q").returncode == 0
+    assert typed("crawl", "mo-gcs-zh", "--replay", pages, "-q").returncode == 0
     feed = tmp_path / "public" / "feeds" / "source" / "mo-gcs-zh.atom"
     before = feed.stat()
     (tmp_path / "empty").mkdir()
     (tmp_path / "empty" / "index.tsv").write_text("file\toriginal_url\n", encoding="utf-8")
-    failed = typed(tmp_path, "crawl", "mo-gcs-zh", "--replay", "empty", "--json")
+    failed = typed("crawl", "mo-gcs-zh", "--replay", "empty", "--json")
     assert failed.returncode == 3
     (line,) = (json.loads(line) for line in failed.stdout.splitlines())
     assert line["outcome"] == "failed"
     assert "not recorded" in line["reason"]
     assert feed.stat() == before
-    status = typed(tmp_path, "status", "--json")
+    status = typed("status", "--json")
     assert status.returncode == 1
     states = {line["source"]: line for line in map(json.loads, status.stdout.splitlines())}
     assert states["mo-gcs-zh"]["state"] == "failing"
     assert "not recorded" in states["mo-gcs-zh"]["reason"]
-    assert typed(tmp_path, "crawl", "hk-gia-zh", "mo-gcs-zh", "--replay", pages).returncode == 1
+    assert typed("crawl", "hk-gia-zh", "mo-gcs-zh", "--replay", pages).returncode == 1
 
 
-def test_a_crawl_need_not_publish(tmp_path: Path, shared: Path) -> None:
-    done = typed(tmp_path, "crawl", "mo-gcs-zh", "--replay", str(shared / "pages"), "--no-publish", "--limit", "3")
+def test_a_crawl_need_not_publish(tmp_path: Path, shared: Path, typed: Typed) -> None:
+    done = typed("crawl", "mo-gcs-zh", "--replay", str(shared / "pages"), "--no-publish", "--limit", "3")
     assert done.returncode == 0, done.stderr
     assert "3 new" in done.stdout
     assert not (tmp_path / "public").exists()
 
 
-def test_plain_lines_stand_in_for_a_bar_where_there_is_no_terminal(tmp_path: Path, shared: Path) -> None:
-    done = typed(tmp_path, "crawl", "mo-gcs-zh", "--replay", str(shared / "pages"))
+def test_plain_lines_stand_in_for_a_bar_where_there_is_no_terminal(shared: Path, typed: Typed) -> None:
+    done = typed("crawl", "mo-gcs-zh", "--replay", str(shared / "pages"))
     assert done.stderr.splitlines()[0] == "mo-gcs-zh: 24 releases listed"
     assert "\x1b" not in done.stderr + done.stdout
     assert len(done.stdout.splitlines()) == 25
-    quiet = typed(tmp_path, "crawl", "mo-gcs-zh", "--replay", str(shared / "pages"), "-q")
+    quiet = typed("crawl", "mo-gcs-zh", "--replay", str(shared / "pages"), "-q")
     assert quiet.stderr == ""
 
 
-def test_a_second_command_names_the_first(tmp_path: Path, shared: Path) -> None:
+def test_a_second_command_names_the_first(tmp_path: Path, shared: Path, typed: Typed) -> None:
     with hold(tmp_path / "var", command="baywire crawl --slow", now=NOON):
-        done = typed(tmp_path, "crawl", "mo-gcs-zh", "--replay", str(shared / "pages"))
+        done = typed("crawl", "mo-gcs-zh", "--replay", str(shared / "pages"))
     assert done.returncode == 75
     assert "baywire crawl --slow" in done.stderr
     assert f"pid {os.getpid()}" in done.stderr
     assert done.stderr.count("\n") == 1
 
 
-def test_releases_can_be_found_shown_and_explained(tmp_path: Path, shared: Path) -> None:
-    assert typed(tmp_path, "crawl", "hk-gia-en", "--replay", str(shared / "pages"), "-q").returncode == 0
-    found = typed(tmp_path, "search", "Outline Development Plan", "--json")
+def test_releases_can_be_found_shown_and_explained(shared: Path, typed: Typed) -> None:
+    assert typed("crawl", "hk-gia-en", "--replay", str(shared / "pages"), "-q").returncode == 0
+    found = typed("search", "Outline Development Plan", "--json")
     assert found.returncode == 0
     titles = [json.loads(line)["title"] for line in found.stdout.splitlines()]
     assert any("Outline Development Plan" in title for title in titles)
-    shown = typed(tmp_path, "show", "P2019022100429", "--json")
+    shown = typed("show", "P2019022100429", "--json")
     release = json.loads(shown.stdout)
     assert release["id"].endswith(":release/hk-gia-en/P2019022100429")
     assert "greater-bay-area" in release["topics"]
-    why = typed(tmp_path, "why", "P2019022100429", "greater-bay-area", "--json")
+    why = typed("why", "P2019022100429", "greater-bay-area", "--json")
     tag = json.loads(why.stdout)
     assert (tag["kind"], tag["topic"]) == ("tag", "greater-bay-area")
     for evidence in tag["evidence"]:
         assert release[evidence["field"]][evidence["start"] : evidence["end"]] == evidence["text"]
-    assert typed(tmp_path, "topics", "diff").returncode == 0
-    assert "P2019022100429" in typed(tmp_path, "show", release["url"]).stdout
+    assert typed("topics", "diff").returncode == 0
+    assert "P2019022100429" in typed("show", release["url"]).stdout
 
 
-def test_an_operator_disables_a_source_and_enables_it_again(tmp_path: Path) -> None:
-    assert typed(tmp_path, "disable", "hk-gia-en").returncode == 0
-    states = [json.loads(line) for line in typed(tmp_path, "status", "--json").stdout.splitlines()]
+def test_an_operator_disables_a_source_and_enables_it_again(typed: Typed) -> None:
+    assert typed("disable", "hk-gia-en").returncode == 0
+    states = [json.loads(line) for line in typed("status", "--json").stdout.splitlines()]
     assert [line["state"] for line in states if line["source"] == "hk-gia-en"] == ["disabled"]
-    assert typed(tmp_path, "enable", "hk-gia-en").returncode == 0
-    states = [json.loads(line) for line in typed(tmp_path, "status", "--json").stdout.splitlines()]
+    assert typed("enable", "hk-gia-en").returncode == 0
+    states = [json.loads(line) for line in typed("status", "--json").stdout.splitlines()]
     assert [line["state"] for line in states if line["source"] == "hk-gia-en"] == ["pending"]
 
 

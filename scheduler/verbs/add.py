@@ -49,7 +49,7 @@ def add(  # noqa: PLR0913  # one parameter an option
     print_line(session, listing_line(found.listing, url=found.source.listing.url))
     for draft in found.drafts:
         tags = topics.tag(title=draft.title, text=draft.text, language=draft.language, source=draft.source)
-        print_line(session, draft_line(draft, (tag.topic for tag in tags)))
+        print_line(session, draft_line(draft, tags))
     key = found.source.key
     if key in sources:
         session.complain(f"{key}: there is such a source already: choose another key with --name")

@@ -40,7 +40,7 @@ def topics(ctx: click.Context) -> int:
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--language", default="", help="Language of a plain text: en, zh-Hant, zh-Hans, pt.")
 @click.pass_obj
-def test(session: Session, *, file: Path, language: str) -> int:
+def _test(session: Session, *, file: Path, language: str) -> int:
     """Print how well the topics do on FILE, texts that a person labelled, one JSON object a line; exit 1 for mistakes.
 
     A FILE that is not JSON is one plain text, its title in the first line: then what every topic says of it.
@@ -62,7 +62,7 @@ def test(session: Session, *, file: Path, language: str) -> int:
 
 @topics.command("diff")
 @click.pass_obj
-def diff(session: Session) -> int:
+def _diff(session: Session) -> int:
     """Print which releases the topics, as they are now, would tag otherwise than they are tagged; exit 1 if any."""
     from scheduler.desk import load_rules
     from scheduler.reading import open_to_read

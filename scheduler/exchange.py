@@ -1,0 +1,109 @@
+"""Exchange with others: OPML out and in, releases out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from xml.parsers import expat
+
+from crawler.address import host_of
+from crawler.extract.address import zone_of
+from crawler.source import ListingRules, ReleaseRules, Source, load_sources
+from feeds.edition import editions
+from feeds.error import ConfigError
+from feeds.publish.listing import index_opml
+from feeds.store import Store
+from scheduler.add import key_for, write_source
+from scheduler.config import Config
+from scheduler.desk import load_rules
+from scheduler.line import Line, release_line
+from scheduler.outlet import site_of
+
+__all__ = ["Imported", "import_opml", "opml_of", "releases_of"]
+
+_CHUNK = 200
+_MOST = 10_000  # outlines of one file
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Imported:
+    """One feed of an OPML file: the *key* and *file* of its source, or the *reason* why none was written."""
+
+    key: str
+    url: str
+    file: str = ""
+    reason: str = ""
+
+
+def opml_of(config: Config, store: Store) -> bytes:
+    """Return every feed as OPML."""
+    site = site_of(config)
+    _, topics = load_rules(config)
+    return index_opml(site, editions(site, topics.topics, store.newsrooms()))
+
+
+def releases_of(store: Store) -> Iterator[Line]:
+    """Yield every release, newest first."""
+    ids = store.newest(limit=store.count())
+    for start in range(0, len(ids), _CHUNK):
+        some = ids[start : start + _CHUNK]
+        releases, tags = store.releases(some), store.tags(some)
+        for id_ in some:
+            yield release_line(releases[id_], (tag.topic for tag in tags.get(id_, ()) if tag.passed))
+
+
+def import_opml(config: Config, text: bytes, *, now: datetime, dry_run: bool) -> Iterator[Imported]:
+    """Write a source for each feed of the OPML *text*; yield what came of each. ConfigError where it is no OPML."""
+    sources = load_sources(*config.sources.folders)
+    known = {source.listing.url: key for key, source in sources.items()}
+    taken = set(sources)
+    for url, title in _outlines(text):
+        if url in known:
+            yield Imported(key=known[url], url=url, reason="is there already")
+            continue
+        key = _free(key_for(url, ""), taken)
+        known[url] = key
+        taken.add(key)
+        source = Source(
+            key=key,
+            title=title or host_of(url),
+            site=url,
+            zone=zone_of(url) or "UTC",
+            kind="feed",
+            hosts=(host_of(url),),
+            listing=ListingRules(url=url),
+            release=ReleaseRules(fetch=False),
+        )
+        file = "" if dry_run else str(write_source(config.directory / "sources.d", source, now=now))
+        yield Imported(key=key, url=url, file=file)
+
+
+def _free(key: str, taken: set[str]) -> str:
+    number, found = 2, key
+    while found in taken:
+        found, number = f"{key}-{number}", number + 1
+    return found
+
+
+def _outlines(text: bytes) -> Iterator[tuple[str, str]]:
+    """Yield address and title of each feed in OPML *text*. Declarations of entities are refused."""
+    found: list[tuple[str, str]] = []
+
+    def start(name: str, attributes: dict[str, str]) -> None:
+        url = attributes.get("xmlUrl", "").strip()
+        if name == "outline" and len(found) < _MOST and url.startswith(("http://", "https://")) and host_of(url):
+            title = attributes.get("title") or attributes.get("text") or ""
+            found.append((url, " ".join(title.split())[:200]))
+
+    def refuse(*_: object) -> None:
+        raise ConfigError("the OPML file declares entities: expected none")
+
+    parser = expat.ParserCreate()
+    parser.StartElementHandler = start
+    parser.EntityDeclHandler = refuse
+    try:
+        parser.Parse(text, True)  # noqa: FBT003  # "this is all there is", as expat has it
+    except expat.ExpatError as error:
+        raise ConfigError(f"the OPML file is not XML: {error}") from None
+    yield from dict(reversed(found)).items()
