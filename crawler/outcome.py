@@ -29,13 +29,17 @@ _STATES: Final = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trouble:
-    """Why a page could not be had: *gone* for good (410), *absent* (404), *busy* where the host wants a rest."""
+    """Why a page could not be had: *gone* for good (410), *absent* (404), *busy* where the host wants a rest.
+
+    *refused* where we decided against it and would again.
+    """
 
     outcome: Outcome
     reason: str
     gone: bool = False
     absent: bool = False
     busy: bool = False
+    refused: bool = False
     deferred: bool = False  # nobody's fault: we had no time left
     unrecorded: bool = False  # a folder of recorded pages has no such page
 
@@ -84,20 +88,25 @@ def of_error(error: BaseException | None) -> Trouble:
     """
     name = type(error).__name__
     said = " ".join(str(error).split())[:300]
-    if name == "Deferred":
-        return Trouble(outcome=Outcome.FAILED, reason=said, deferred=True)
-    if name in ("RobotsRefused", "HostClosed"):
-        return Trouble(outcome=Outcome.BLOCKED, reason=said)
+    if name in _OURS:
+        return replace(_OURS[name], reason=said)
+    words = _NETWORK.get(name, said or name)
     if name == "NotRecorded":
         return Trouble(outcome=Outcome.FAILED, reason=f"not recorded: {said}", unrecorded=True)
     if "certificate verify failed" in said or "VerificationError" in said:
-        return Trouble(outcome=Outcome.FAILED, reason="its TLS certificate proves nothing: expected a valid one")
-    words = _NETWORK.get(name)
-    if words is None:
-        return Trouble(outcome=Outcome.FAILED, reason=said or name)
+        words = "its TLS certificate proves nothing: expected a valid one"
     return Trouble(outcome=Outcome.FAILED, reason=f"{words}: {said}" if said and name in _TELLING else words)
 
 
+_OURS: Final = {
+    "AddressRefused": Trouble(outcome=Outcome.FAILED, reason="", refused=True),
+    "BadContent": Trouble(outcome=Outcome.FAILED, reason=""),
+    "Deferred": Trouble(outcome=Outcome.FAILED, reason="", deferred=True),
+    "HostClosed": Trouble(outcome=Outcome.BLOCKED, reason="", busy=True),
+    "RedirectRefused": Trouble(outcome=Outcome.FAILED, reason="", refused=True),
+    "RobotsLater": Trouble(outcome=Outcome.FAILED, reason=""),
+    "RobotsRefused": Trouble(outcome=Outcome.BLOCKED, reason="", refused=True),
+}
 _NETWORK: Final = {
     "CannotResolveHostError": "no address found for the host",
     "DownloadConnectionRefusedError": "connection refused",

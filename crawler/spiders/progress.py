@@ -66,6 +66,8 @@ class Progress:
     missed: list[str] = field(default_factory=list)  # why releases could not be had this time
     lacking: list[str] = field(default_factory=list)  # further listing pages that could not be had
     followed: set[str] = field(default_factory=set)  # "next" links we went after
+    looked: set[str] = field(default_factory=set)  # releases held that are looked at again
+    again: set[str] = field(default_factory=set)  # of those listed in other words, the ones not looked at yet
     left: int = 0  # releases left for another time: limit, since, no time
     errors: list[str] = field(default_factory=list)
     wait_until: datetime | None = None
@@ -116,8 +118,10 @@ class Progress:
     def believe(self) -> None:
         """Take what was listed into the memory: the next crawl compares with it."""
         for page in self.read:
-            if not self.is_complete:
+            if not self.is_complete or not self.again.isdisjoint(page.memory.items):
                 page.memory.body = page.memory.seal = ""
+            # In no words we know: so that the next crawl finds them changed once more.
+            page.memory.items |= dict.fromkeys(self.again & page.memory.items.keys(), "")
             self.memory.pages[page.page.url] = page.memory
         keep = {*(page.page.url for page in self.read), *self.unchanged}
         self.memory.pages = {

@@ -195,9 +195,12 @@ class SourceSpider(Wire):
         Those listed in other words now; and those of the last 48 hours, an hour after
         they were first seen, three hours, nine, twenty-seven.
         """
-        for item in corrected[:_RECHECKS]:
-            yield self._request(crawl, item.url, self._release, item=item, conditional=True)
         asked = {item.url for item in corrected}
+        crawl.again |= asked
+        timely = [item for item in corrected if not crawl.memory.is_aside(item.url, now=crawl.started)]
+        for item in timely[:_RECHECKS]:
+            crawl.looked.add(item.url)
+            yield self._request(crawl, item.url, self._release, item=item, conditional=True)
         recent = self.store.newest(source=crawl.source.key, since=crawl.started - _RECENT, limit=5 * _RECHECKS)
         due = []
         for release in self.store.releases(recent).values():
@@ -207,6 +210,7 @@ class SourceSpider(Wire):
                 due.append((release.url, step))
         for url, step in due[:_RECHECKS]:
             crawl.memory.checked[url] = step
+            crawl.looked.add(url)
             yield self._request(crawl, url, self._release, conditional=True)
 
     def _take_whole(self, crawl: Progress, items: tuple[Item, ...], known: frozenset[str]) -> Iterator[Read]:
@@ -248,6 +252,7 @@ class SourceSpider(Wire):
         elif response.status == 304:
             crawl.touched.append(response.url)
             crawl.delivered += 1
+            crawl.again.discard(asked)
         else:
             yield from self._read_release(crawl, response, asked, item)
 
@@ -259,10 +264,12 @@ class SourceSpider(Wire):
             reason = what_wall(text) or draft.reason
             crawl.unread.append(f"{asked}: {reason}")
             crawl.memory.set_aside(asked, now=crawl.started)
+            crawl.again.discard(asked)
             crawl.pending += 1
             yield Read(crawl=crawl, page=replace(page, kind=PageKind.QUARANTINE, reason=reason))
             return
         crawl.memory.aside.pop(asked, None)
+        crawl.again.discard(asked)
         if self._since is not None and draft.published is not None and draft.published < self._since:
             crawl.left += 1
             return
@@ -274,13 +281,24 @@ class SourceSpider(Wire):
     def _no_release(self, crawl: Progress, url: str, trouble: Trouble) -> None:
         if trouble.gone:
             self._withdraw(crawl, url)
-        if trouble.deferred:
+        if url in crawl.looked:
+            self._not_looked(crawl, url, trouble)
+        elif trouble.deferred:
             crawl.left += 1
-        elif trouble.absent or trouble.gone or (trouble.outcome is Outcome.BLOCKED and not trouble.busy):
+        elif trouble.absent or trouble.gone or trouble.refused:
             crawl.unread.append(f"{url}: {trouble.reason}")
             crawl.memory.set_aside(url, now=crawl.started)
         else:
             crawl.missed.append(f"{url}: {trouble.reason}")
+
+    def _not_looked(self, crawl: Progress, url: str, trouble: Trouble) -> None:
+        """Take note that a release we hold could not be looked at again: nothing is lost, another try will do."""
+        if trouble.absent or trouble.gone or trouble.refused:
+            crawl.again.discard(url)
+        elif not trouble.deferred:
+            crawl.memory.set_aside(url, now=crawl.started)
+        message = one_line(f"{url}: {trouble.reason}")
+        self.emit({"event": "log", "level": "info", "source": crawl.source.key, "message": message})
 
     def _withdraw(self, crawl: Progress, url: str) -> None:
         """Mark the release at *url*, which its source says is gone for good; it stays with us."""

@@ -119,6 +119,10 @@ def test_n2_a_host_that_says_429_gets_none_of_the_requests_that_wait(
     assert (ended.outcome, ended.new) == ("new", 2)
     assert len(served) == 3
     assert "could not be had" in ended.reason
+    for n in range(1, 21):
+        newsroom.page(f"/r/{n}.htm", release(n))
+    later = (datetime.now(UTC) + timedelta(minutes=11)).isoformat()
+    assert desk.outcome("bad", delay_s=0.0, now=later).new == 18
 
 
 def test_n3_after_an_outage_a_source_recovers_and_nothing_is_lost(

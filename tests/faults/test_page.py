@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
@@ -110,11 +111,27 @@ def test_p9_a_corrected_title_is_fetched_again_and_keeps_its_id(
         assert len(store.corrections(limit=5)) == 1
 
 
+def test_p9_a_correction_that_could_not_be_fetched_is_fetched_the_next_time(
+    desk: Desk, newsroom: Chaos, listing: Page, release: Page
+) -> None:
+    numbers = range(1, 16)
+    newsroom.page("/list", listing(*numbers))
+    desk.crawl("bad")
+    reworded = listing(*numbers).replace("Release number", "Reworded release number")
+    newsroom.tagged("/list", reworded, '"2"')
+    newsroom.page("/r/2.htm", "broken", 500)
+    ended = desk.outcome("bad")
+    assert (ended.outcome, ended.reason) == ("unchanged", "")  # the listing is well, and nothing is lost
+    newsroom.page("/r/2.htm", release(2, text="Corrected: the figure was wrong, and so was the date it named. " * 4))
+    for hours, changed, requests in ((0.1, 0, 6), (1.5, 1, 2), (2, 0, 1)):
+        newsroom.asked.clear()
+        ended = desk.outcome("bad", now=(datetime.now(UTC) + timedelta(hours=hours)).isoformat())
+        assert (ended.changed, len(newsroom.asked)) == (changed, requests), hours
+
+
 def test_p9_releases_of_two_days_are_looked_at_again_at_growing_intervals(
     desk: Desk, newsroom: Chaos, release: Page
 ) -> None:
-    from datetime import UTC, datetime, timedelta
-
     start = datetime(2026, 4, 2, 12, tzinfo=UTC)
     looked = {}
     for hours in (0, 0.5, 1.1, 2, 3.1, 8, 9.1, 26, 27.1, 40, 60):
