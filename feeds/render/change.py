@@ -10,7 +10,7 @@ from html import escape
 __all__ = ["changes", "summary_of_changes"]
 
 _TOKEN = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*|\d+(?:[.,:]\d+)*|\s+|.", re.DOTALL)
-_CJK = re.compile(r"[㐀-鿿豈-﫿]")
+_CJK = re.compile(r"[㐀-鿿\uf900-\ufaff]")
 _WORDS = 3000  # a longer paragraph is shown whole, before and after: comparing takes the square of its length
 _PARAGRAPHS = 400
 

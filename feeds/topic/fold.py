@@ -15,7 +15,7 @@ FOLD_VERSION = 1  # part of the hash of every topic: what is folded otherwise is
 
 _DROP = "\0"
 _LAST = 0x323AF  # the last ideograph of Unicode 16
-_HAN = "㐀-䶿一-鿿豈-﫿\U00020000-\U000323af"
+_HAN = "㐀-䶿一-鿿\uf900-\ufaff\U00020000-\U000323af"
 # A run that may be shortened: what is dropped, more than one space, a space between two ideographs (a line
 # broken inside a Chinese word, a full-width space in a headline). Begins with a set, so that the search is fast.
 _RUN = re.compile(f"[{_DROP} ](?:[{_DROP} ]+|(?=[{_HAN}])|(?<={_DROP}))")
