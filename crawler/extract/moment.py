@@ -45,6 +45,7 @@ _SAYS_TIME = re.compile(r"\d{1,2}[:：時时点點h]\d{0,2}")
 _UTC = re.compile(r"\d(?:Z|[+-]00:?00| GMT| UTC)\s*\Z")
 _EARLIEST = date(1995, 1, 1)
 _LONGEST = 160
+_LONGEST_TEXT = 1_000_000  # htmldate takes a second for each megabyte of one text
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,7 +199,7 @@ def _class(element: HtmlElement | None) -> str:
 
 def _precision(text: str) -> int:
     """Return 0 for a day, 1 for a minute, 2 for a second; midnight sharp is how machines write a day."""
-    if not _SAYS_TIME.search(text) or re.search(r"00:00(?::00)?(?!\d)", text):
+    if not _SAYS_TIME.search(text) or re.search(r"[T ]00:00(?::00(?:\.0+)?)?(?!\d|:)", text):
         return 0
     return 2 if re.search(r"\d{1,2}:\d\d:\d\d", text) else 1
 
@@ -206,6 +207,8 @@ def _precision(text: str) -> int:
 def _by_htmldate(root: HtmlElement, zone: str) -> Moment:
     from copy import deepcopy  # noqa: PLC0415
 
+    if any(len(element.text or "") > _LONGEST_TEXT for element in root.iter("*")):
+        return Moment(None)
     from htmldate import find_date  # noqa: PLC0415 - regular expressions of 60 ms, for pages that say it nowhere else
 
     try:

@@ -18,6 +18,7 @@ from crawler.extract.plain import is_plain, read_plain
 from crawler.extract.tree import read_html
 from crawler.extract.vote import Body, vote_on_body
 from crawler.normalise import clean_html, clean_text, clean_title, issued_on_behalf, language, sign_off, sign_off_html
+from feeds.release import Photo
 
 if TYPE_CHECKING:
     from lxml.html import HtmlElement
@@ -45,7 +46,10 @@ def read_page(text: str, url: str, *, zone: str = "", heading: str = "") -> Extr
     moment = moment_of_page(root, meta, url, zone=zone)
     body = vote_on_body(root, text, raw_title)
     element = _holder(body)
+    photos: tuple[Photo, ...] = ()
     if element is not None:
+        _drop_pictures(element, body)
+        photos = photos_in(element, base)  # before their captions go, which belong to no body
         _prune(element, body)
     clean = clean_html("" if element is None else _inner(element), base)
     signed = sign_off_html(clean.html, zone=zone)
@@ -72,7 +76,7 @@ def read_page(text: str, url: str, *, zone: str = "", heading: str = "") -> Extr
         return found
     return replace(
         found,
-        photos=photos_in(element, base),
+        photos=photos,
         attachments=attachments_in(element, base),
         videos=videos_in(element, base),
     )
@@ -101,14 +105,20 @@ def _holder(body: Body) -> HtmlElement | None:
     return chain[0] if chain else None
 
 
-def _prune(holder: HtmlElement, body: Body) -> None:
-    """Take out of *holder* the text of blocks not taken, pictures outside the text, and what is empty then."""
-    slots = [(block, flag) for block, flag in zip(body.blocks, body.taken, strict=True)]
-    inside = set(holder.iter("*"))
+def _drop_pictures(holder: HtmlElement, body: Body) -> None:
+    """Take pictures out of *holder* that stand before or behind all blocks taken."""
     places = {element: number for number, element in enumerate(holder.iter("*"))}
-    used = [places[element] for block, flag in slots if flag for element, _ in block.slots if element in places]
-    first, last = min(used), max(used)
-    for block, flag in slots:
+    taken = (block for block, flag in zip(body.blocks, body.taken, strict=True) if flag)
+    used = [places[element] for block in taken for element, _ in block.slots if element in places]
+    for image in list(holder.iter("img")):
+        if used and not min(used) - 4 <= places[image] <= max(used) + 4:
+            _remove(image)
+
+
+def _prune(holder: HtmlElement, body: Body) -> None:
+    """Take out of *holder* the text of blocks not taken, and what is empty then."""
+    inside = set(holder.iter("*"))
+    for block, flag in zip(body.blocks, body.taken, strict=True):
         if flag:
             continue
         for element, where in block.slots:
@@ -118,9 +128,6 @@ def _prune(holder: HtmlElement, body: Body) -> None:
                 element.text = None
             else:
                 element.tail = " " if (element.tail or "").strip() and element.tag != "br" else None
-    for image in list(holder.iter("img")):
-        if not first - 4 <= places[image] <= last + 4:
-            _remove(image)
     for element in reversed(list(holder.iter("*"))):
         empty = len(element) == 0 and not (element.text or "").strip()
         if element is not holder and empty and isinstance(element.tag, str) and element.tag not in _KEPT:

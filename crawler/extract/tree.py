@@ -18,8 +18,9 @@ _ILLEGAL = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _CDATA = re.compile(r"(<!\[CDATA\[.*?\]\]>)", re.DOTALL)
 _ENTITY = re.compile(r"&([A-Za-z][A-Za-z0-9]{1,31};)")
 _OF_XML = frozenset(["amp;", "lt;", "gt;", "quot;", "apos;"])
-# libxml2 stops at 2,048 open tags, and says so only in its log; a page that means something has fewer than 100.
-_DEEPEST = 400
+# libxml2 stops at 256 open tags (2,048 if asked), or at a text of 10 MB, and says so only in its log.
+# A page that means something has fewer than 100.
+_DEEPEST = 200
 _TOKEN = re.compile(
     r"<!--.*?-->|<(script|style|textarea|title)\b.*?</\1\s*>|<(/?)([A-Za-z][A-Za-z0-9:-]*)[^<>]*?(/?)>",
     re.DOTALL | re.IGNORECASE,
@@ -52,10 +53,11 @@ def read_html(text: str) -> Page:
     if not isinstance(text, str):
         raise TypeError(f"page: got {type(text).__name__}: expected text that went through decode()")
     body = _legal(_DECLARATION.sub("", text))
-    root, cut = _parse(body)
+    root, cut = _parse(body, huge=False)
     if not cut:
         return Page(root)
-    return Page(_parse(_flatten(body))[0], flattened=True)
+    flat = _flatten(body)
+    return Page(_parse(flat, huge=True)[0], flattened=flat != body)
 
 
 def read_xml(text: str) -> etree._Element:
@@ -91,9 +93,9 @@ def read_xml(text: str) -> etree._Element:
     return root
 
 
-def _parse(body: str) -> tuple[HtmlElement, bool]:
-    """Return the tree of *body*, and whether libxml2 gave up before its end."""
-    parser = html.HTMLParser(no_network=True, recover=True, huge_tree=True, remove_pis=True, remove_comments=True)
+def _parse(body: str, *, huge: bool) -> tuple[HtmlElement, bool]:
+    """Return the tree of *body*, and whether libxml2 gave up before its end; *huge* lifts its usual limits."""
+    parser = html.HTMLParser(no_network=True, recover=True, huge_tree=huge, remove_pis=True, remove_comments=True)
     try:
         root = html.document_fromstring(body if body.strip() else "<html></html>", parser=parser, ensure_head_body=True)
     except etree.LxmlError:  # "Document is empty": a page of comments only, say
