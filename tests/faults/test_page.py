@@ -243,3 +243,56 @@ def test_an_archive_is_walked_page_by_page_through_what_is_known(desk: Desk, new
     newsroom.asked.clear()
     assert desk.outcome("bad").outcome == "unchanged"
     assert [asked.path for asked in newsroom.asked] == ["/list"]
+
+
+@pytest.mark.parametrize(
+    ("real", "header", "meta"),
+    [
+        ("utf-8", "iso-8859-1", "gb2312"),
+        ("gb18030", "gb2312", "utf-8"),
+        ("gb18030", "", "gb2312"),
+        ("big5hkscs", "big5", "utf-8"),
+        ("utf-8", "", ""),
+    ],
+)
+def test_p5_text_is_right_whatever_header_and_meta_say(
+    desk: Desk, newsroom: Chaos, real: str, header: str, meta: str
+) -> None:
+    said = f'<meta charset="{meta}">' if meta else ""
+    words = "政府今日公布粵港澳大灣區發展綱要，有關部門會繼續推動創新科技合作。" * 5
+    page = f'<!DOCTYPE html><html><head>{said}</head><body><h1>新聞公報全文</h1><p class="date">2026-04-14 10:00</p>'
+    page += f'<div class="body"><p>{words}</p></div></body></html>'
+    newsroom.page("/r/1.htm", page.encode(real), kind=f"text/html; charset={header}" if header else "text/html")
+    newsroom.page("/list", '<a class="release" href="/r/1.htm">新聞公報全文</a>')
+    assert desk.outcome("bad").new == 1
+    with desk.store() as store:
+        (held,) = store.releases(store.newest(source="bad", limit=5)).values()
+    assert (held.title, held.text) == ("新聞公報全文", words)
+
+
+@pytest.mark.parametrize("stated", ["2199-01-01 10:00", "1970-01-01 00:00", "", "the other day"])
+def test_p8_a_date_that_cannot_be_becomes_the_time_we_first_saw_it(desk: Desk, newsroom: Chaos, stated: str) -> None:
+    body = "The department said that the figures were published. " * 5
+    page = f'<h1>A release without a date</h1><p class="date">{stated}</p><div class="body"><p>{body}</p></div>'
+    newsroom.page("/r/1.htm", page)
+    newsroom.page("/list", '<a class="release" href="/r/1.htm">A release without a date</a>')
+    before = datetime.now(UTC)
+    assert desk.outcome("bad").new == 1
+    with desk.store() as store:
+        (held,) = store.releases(store.newest(source="bad", limit=5)).values()
+    assert before <= held.published <= datetime.now(UTC)
+    assert desk.outcome("bad", explicit=True).outcome == "unchanged"
+
+
+def test_p9_a_release_in_other_words_keeps_every_wording(
+    desk: Desk, newsroom: Chaos, listing: Page, release: Page
+) -> None:
+    desk.crawl("bad")
+    for n, word in enumerate(("amended", "corrected", "updated"), 1):
+        newsroom.page("/r/2.htm", release(2, text=f"This is the {word} text of the release, with other figures. " * 4))
+        newsroom.page("/list", listing(1, 2, 3, title=f"{word} number {{n}} of the department"))
+        assert desk.outcome("bad").changed == 1
+        with desk.store() as store:
+            (held,) = store.find(newsroom.url("/r/2.htm"))
+            assert (held.revision, len(store.revisions(held.id))) == (n + 1, n + 1)
+    assert desk.count("bad") == 3
