@@ -24,7 +24,8 @@ class Site:
 
     *base_url* ends with "/". *authority* is the `tag:` authority of every id: it stays
     when *base_url* changes. *combinations* are named feeds, name to expression. Without
-    *photos*, photographs are linked to, not shown. *retired* and *moved* are topics that
+    *photos*, photographs are linked to, not shown. *gzip* writes each feed compressed
+    beside itself, for web servers that send such files as they are. *retired* and *moved* are topics that
     once had feeds: their addresses answer 410, or 301 to the topic named.
     """
 
@@ -36,6 +37,7 @@ class Site:
     hub: str = ""
     combinations: Mapping[str, str] = field(default_factory=dict)
     languages: tuple[str, ...] = LANGUAGES
+    gzip: bool = True
     retired: tuple[str, ...] = ()
     moved: Mapping[str, str] = field(default_factory=dict)
 

@@ -75,9 +75,10 @@ def publish(  # noqa: PLR0913 -- what it reads, what it obeys, where it writes
     total = len(plan) + 3
     held = {edition.key: selection.holds(edition) for edition in plan}
     fragments.prepare(one for placed in held.values() for one in placed)
+    arrived = selection.heads(sorted(fresh))
     for done, edition in enumerate(plan):
         report(done, total)
-        files.edition(edition, held[edition.key])
+        files.edition(edition, held[edition.key], arrived)
         pages.edition(edition, held[edition.key])
     files.notices(plan)
     report(len(plan) + 1, total)

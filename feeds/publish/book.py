@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from hashlib import blake2b
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:  # the store loads SQLAlchemy
     from feeds.store import Store
@@ -40,6 +40,7 @@ class Book:
         self.rules: str = kept.get("rules", "")
         self._settings: str = kept.get("settings", "")
         self._full_at: str = kept.get("full", "")
+        self._archives: dict[str, dict[str, Any]] = kept.get("archives", {})
         self._before: dict[str, list[str | int]] = kept.get("files", {})
         self._now: dict[str, list[str | int]] = {}
         self.current = 0
@@ -65,6 +66,14 @@ class Book:
         """Return the files that the last publication made and this one did not."""
         return sorted(set(self._before).difference(self._now))
 
+    def archive(self, key: str) -> dict[str, Any]:
+        """Return what is finished of the past of the feed *key*."""
+        return self._archives.get(key, {})
+
+    def keep_archive(self, key: str, told: dict[str, Any]) -> None:
+        """Remember what is finished of the past of the feed *key*."""
+        self._archives[key] = told
+
     def is_full_due(self, settings: str, now: datetime) -> bool:
         """Return whether every page has to be looked at: *settings* differ, or the last time was a day ago."""
         if self._settings != settings or not self._full_at:
@@ -78,7 +87,13 @@ class Book:
 
     def close(self, rules: str) -> None:
         """Keep the book, with the digest of the topics that decided what is where."""
-        kept = {"rules": rules, "settings": self._settings, "full": self._full_at, "files": self._now}
+        kept = {
+            "rules": rules,
+            "settings": self._settings,
+            "full": self._full_at,
+            "archives": self._archives,
+            "files": self._now,
+        }
         text = json.dumps(kept, separators=(",", ":"), sort_keys=True)
         if text != self._store.meta(self._key):
             self._store.set_meta(self._key, text)

@@ -7,19 +7,22 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from feeds.edition import Edition, Placed
+from feeds.publish.archive import Archives, archive_path
 from feeds.publish.book import Book, signature
+from feeds.publish.copies import Copies
 from feeds.publish.fragments import Fragments
 from feeds.publish.listing import index_json, index_opml
 from feeds.publish.notice import CORRECTIONS, STATUS, corrections, state_events
-from feeds.publish.outbox import Objection, Outbox
+from feeds.publish.outbox import Outbox
 from feeds.publish.selection import Selection
 from feeds.publish.worse import objection
 from feeds.render import atom, json_feed, rss
 from feeds.render.entry import VERSION
-from feeds.render.fragment import join
+from feeds.render.fragment import Fragment
 from feeds.render.model import EPOCH, Category, Entry, Feed, newest_update
 from feeds.render.words import words
 from feeds.site import Site
+from feeds.store import Head
 
 if TYPE_CHECKING:  # the store loads SQLAlchemy, topics their automata
     from feeds.store import Store
@@ -63,6 +66,8 @@ class FeedFiles:
         self._book = book
         self._fragments = fragments
         self._selection = selection
+        self._copies = Copies(outbox, book, packed=site.gzip)
+        self._archives = Archives(store, site, book=book, fragments=fragments, copies=self._copies)
         self._blank = Feed(
             id="",
             title="",
@@ -78,21 +83,24 @@ class FeedFiles:
         self.corrections: tuple[Entry, ...] = ()
         self.events: tuple[Entry, ...] = ()
 
-    def edition(self, edition: Edition, placed: Sequence[Placed]) -> None:
-        """Write *edition*, which holds *placed*, in every format."""
+    def edition(self, edition: Edition, placed: Sequence[Placed], fresh: Collection[Head]) -> None:
+        """Write *edition*, which holds *placed*, in every format, and what is due of its past.
+
+        *fresh* are the releases that nobody published before.
+        """
         marks = self._fragments.marks(placed)
+        past = self._archives.write(edition, placed, fresh, self._head(edition, (), "atom"))
         for form in self._site.formats:
             path = feed_path(edition.key, form)
-            sign = signature(VERSION, self._head(edition, placed, form), marks)
-            if self._book.is_current(path, sign):
+            sign = signature(VERSION, self._head(edition, placed, form, past), marks)
+            if self._copies.are_current(path, sign):
                 continue
             found = self._fragments.get(placed, form)
             kept = [one for one in placed if one.head.id in found]
-            rendered = _HEADS[form](self._head(edition, kept, form))
-            body = join(rendered, (found[one.head.id] for one in kept))
+            rendered = _HEADS[form](self._head(edition, kept, form, past))
             oldest = kept[-1].head.published if kept else None
             guard = objection(form, [one.head.id for one in kept], oldest, self._dropped_by_rules)
-            self._put(path, body, sign, guard)
+            self._copies.put(path, sign, rendered, [found[one.head.id] for one in kept], guard)
 
     def notices(self, plan: Sequence[Edition]) -> None:
         """Write corrections, status, and the lists of all feeds."""
@@ -117,7 +125,8 @@ class FeedFiles:
             ("feeds/index.opml", index_opml(self._site, plan)),
             ("feeds/index.json", index_json(self._site, plan)),
         ):
-            self._put(path, body, signature(body))
+            self._outbox.put(path, body)
+            self._book.note(path, signature(body))
 
     def _notice(self, key: str, title: str, about: str, entries: Sequence[Entry], more: Mapping[str, object]) -> None:
         formats = ("atom", "json") if key == STATUS else self._site.formats
@@ -136,28 +145,21 @@ class FeedFiles:
                 more=more if form == "json" else {},
             )
             sign = signature(VERSION, feed, entries)
-            if self._book.is_current(path, sign):
-                continue
-            kept = self._carried(entries, form)
-            self._put(path, join(_HEADS[form](feed), kept), sign)
+            if not self._copies.are_current(path, sign):
+                self._copies.put(path, sign, _HEADS[form](feed), self._carried(entries, form))
 
-    def _carried(self, entries: Sequence[Entry], form: str) -> list[bytes]:
+    def _carried(self, entries: Sequence[Entry], form: str) -> list[Fragment]:
         made = []
         for entry in entries:
             try:
-                made.append(_ENTRIES[form](entry))
+                made.append(Fragment.of(_ENTRIES[form](entry)))
             except ValueError as error:
                 self._fragments.quarantined[entry.id] = str(error)
         return made
 
-    def _put(self, path: str, body: bytes, sign: str, guard: Objection | None = None) -> None:
-        if self._outbox.put(path, body, guard):
-            self._book.note(path, sign)
-        else:
-            self._book.keep(path)
-
-    def _head(self, edition: Edition, placed: Sequence[Placed], form: str) -> Feed:
+    def _head(self, edition: Edition, placed: Sequence[Placed], form: str, past: str = "") -> Feed:
         path = feed_path(edition.key, form)
+        archive = archive_path(edition.key, past, "json" if form == "json" else "atom")
         return replace(
             self._blank,
             id=self._site.tag(edition.name),
@@ -169,6 +171,7 @@ class FeedFiles:
             language=edition.speaks,
             mixed=not edition.language,
             categories=self._categories(edition),
+            previous=self._site.url(archive) if past else "",
         )
 
     def _categories(self, edition: Edition) -> tuple[Category, ...]:

@@ -12,6 +12,7 @@ from feeds.publish.book import signature
 from feeds.release import Newsroom, Release
 from feeds.render import atom, html, json_feed, rss
 from feeds.render.entry import VERSION, Also, Label, entry_of
+from feeds.render.fragment import Fragment
 from feeds.render.model import Entry
 from feeds.site import Site
 from feeds.store import FragmentKey, Head
@@ -54,7 +55,7 @@ class Fragments:
         self.made: set[str] = set()
         self._digests: dict[tuple[object, ...], str] = {}
         self._marks: dict[FragmentKey, bytes] = {}
-        self._held: dict[FragmentKey, bytes] = {}
+        self._held: dict[FragmentKey, Fragment] = {}
         self._size = 0
 
     def key(self, placed: Placed, form: str) -> FragmentKey:
@@ -96,14 +97,14 @@ class Fragments:
         known = (self._topics[key] for key in head.topics if key in self._topics)
         return tuple(Label(topic.key, topic.name(head.language)) for topic in known)
 
-    def get(self, entries: Sequence[Placed], form: str) -> dict[str, bytes]:
+    def get(self, entries: Sequence[Placed], form: str) -> dict[str, Fragment]:
         """Return the fragments of *entries* in *form* by id, without those in quarantine."""
         self.prepare(entries)
         keys = {self.key(placed, form): placed.head.id for placed in entries}
         found = {key: self._held[key] for key in keys if key in self._held}
         missing = [key for key, id_ in keys.items() if key not in found and id_ not in self.quarantined]
         if missing:
-            some = self._store.fragments(missing)
+            some = {key: Fragment.read(kept) for key, kept in self._store.fragments(missing).items()}
             self._hold(some)
             found |= some
         return {id_: found[key] for key, id_ in keys.items() if key in found}
@@ -111,7 +112,8 @@ class Fragments:
     def _make(self, entries: Sequence[Placed]) -> None:
         """Render *entries* in every format, and keep that."""
         releases = self._store.releases([placed.head.id for placed in entries])
-        made: dict[FragmentKey, bytes] = {}
+        made: dict[FragmentKey, Fragment] = {}
+        marks: dict[FragmentKey, bytes] = {}
         for placed in entries:
             release = releases.get(placed.head.id)
             if release is None or release.revision != placed.head.revision:
@@ -119,26 +121,27 @@ class Fragments:
             rendered = self._render(release, placed)
             if not rendered:
                 continue
-            mark = self.key(placed, _MARK)
-            self._marks[mark] = blake2b(b"\0".join(rendered.values()), digest_size=12).digest()
-            made |= rendered | {mark: self._marks[mark]}
+            whole = b"\0".join(fragment.plain for fragment in rendered.values())
+            marks[self.key(placed, _MARK)] = blake2b(whole, digest_size=12).digest()
+            made |= rendered
             self.made.add(release.id)
-        self._store.put_fragments(made)
+        self._marks |= marks
+        self._store.put_fragments({key: fragment.kept() for key, fragment in made.items()} | marks)
         self._hold(made)
 
-    def _render(self, release: Release, placed: Placed) -> dict[FragmentKey, bytes]:
+    def _render(self, release: Release, placed: Placed) -> dict[FragmentKey, Fragment]:
         also = [Also(title=self.newsroom(other.source).title, url=other.url, id=other.id) for other in placed.also]
         try:
             entry = entry_of(release, self.newsroom(release.source), self._site, self.labels(placed.head), also)
             forms = (*self._site.formats, "html")
-            return {self.key(placed, form): _MAKE[form](entry, self._site) for form in forms}
+            return {self.key(placed, form): Fragment.of(_MAKE[form](entry, self._site)) for form in forms}
         except ValueError as error:  # lxml and UTF-8 refuse characters; our checks refuse what does not read back
             self.quarantined[release.id] = str(error)
             log.warning("release kept out of the feeds: %s", error, extra={"release": release.id})
             return {}
 
-    def _hold(self, some: Mapping[FragmentKey, bytes]) -> None:
-        size = sum(map(len, some.values()))
+    def _hold(self, some: Mapping[FragmentKey, Fragment]) -> None:
+        size = sum(len(fragment.plain) + len(fragment.packed) for fragment in some.values())
         if self._size + size > _ROOM:
             self._held.clear()
             self._size = 0

@@ -28,8 +28,10 @@ class Outbox:
         self._folders: set[Path] = set()
         self._touched: set[Path] = set()
 
-    def put(self, path: str, body: bytes, objection: Objection | None = None) -> bool:
+    def put(self, path: str, body: bytes, objection: Objection | None = None, *, lasting: bool = True) -> bool:
         """Let *path* hold *body*; return whether it does now.
+
+        What is not *lasting* need not outlast a power failure: a later look finds out.
 
         An *objection* looks at the bytes that would be replaced and says why they should
         stay, or "". Raises PublishError where the folder cannot be written.
@@ -48,7 +50,7 @@ class Outbox:
             self.refused.append((path, reason))
             return False
         if not self.check:
-            self._write(target, body)
+            self._write(target, body, lasting=lasting)
         self.written.append(path)
         return True
 
@@ -75,7 +77,7 @@ class Outbox:
                 _sync(folder)
         self._touched.clear()
 
-    def _write(self, target: Path, body: bytes) -> None:
+    def _write(self, target: Path, body: bytes, *, lasting: bool) -> None:
         folder = target.parent
         part = folder / f".{target.name}.part"
         try:
@@ -85,14 +87,16 @@ class Outbox:
             descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o644)
             with os.fdopen(descriptor, "wb") as file:
                 file.write(body)
-                file.flush()
-                os.fsync(file.fileno())
+                if lasting:
+                    file.flush()
+                    os.fsync(file.fileno())
             part.replace(target)
         except OSError as error:
             with contextlib.suppress(OSError):
                 part.unlink(missing_ok=True)
             raise PublishError(f"{target}: {error.strerror}: expected a folder we may write in") from error
-        self._touched.add(folder)
+        if lasting:
+            self._touched.add(folder)
 
 
 def _sync(folder: Path) -> None:

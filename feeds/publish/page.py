@@ -12,7 +12,6 @@ from feeds.publish.fragments import Fragments
 from feeds.publish.outbox import Outbox
 from feeds.render import html
 from feeds.render.model import Entry, instant
-from feeds.render.qr import qr_svg
 from feeds.render.words import Words, words
 from feeds.site import MEDIA_TYPES, Site, slug
 
@@ -61,9 +60,8 @@ class Pages:
             self._indexes[edition.key] = (edition, tuple(placed))
             return
         shown = placed[:_ON_PAGE]
-        say = words(edition.speaks)
         marks = self._fragments.marks(shown)
-        told = self._shared(edition, say)
+        told = self._shared(edition)
         path = f"{edition.page}index.html"
         sign = signature(html.VERSION, marks, told, self._site)
         if self._book.is_current(path, sign):
@@ -92,7 +90,7 @@ class Pages:
             cards += [self._card(one, say) for one in self._editions if one.where]
         shown = placed[:_ON_INDEX]
         marks = self._fragments.marks(shown)
-        told = self._shared(edition, say)
+        told = self._shared(edition)
         told |= {"cards": cards, "health": self._health(say), "sources": self._sources(say)}
         sign = signature(html.VERSION, marks, told, self._site)
         if self._book.is_current(path, sign):
@@ -165,7 +163,7 @@ class Pages:
                 if other
             ]
             minutes = max(1, min((one.every_s for one in self._newsrooms.values()), default=900) // 60)
-            told = self._shared(edition, say) | {
+            told = self._shared(edition) | {
                 "path": path,
                 "title": say.subscribe_page,
                 "about": say.subscribe_what,
@@ -193,9 +191,9 @@ class Pages:
 
     def _items(self, placed: Sequence[Placed]) -> str:
         found = self._fragments.get(placed, "html")
-        return "\n".join(found[one.head.id].decode() for one in placed if one.head.id in found)
+        return "\n".join(found[one.head.id].plain.decode() for one in placed if one.head.id in found)
 
-    def _shared(self, edition: Edition, say: Words) -> dict[str, Any]:
+    def _shared(self, edition: Edition) -> dict[str, Any]:
         feeds = self._feeds(edition.key, self._site.formats, edition.title, edition.language)
         return {
             "site": self._site,
@@ -207,7 +205,7 @@ class Pages:
             "feeds": feeds,
             "autodiscovery": feeds,
             "others": self._others(edition),
-            "code": self._code(edition.key, self._site.formats, say),
+            "code": self._code(edition.key, self._site.formats),
         }
 
     def _notice(self, key: str, formats: Sequence[str], title: str) -> dict[str, Any]:
@@ -216,7 +214,7 @@ class Pages:
             "heading": title,
             "feeds": feeds,
             "autodiscovery": feeds,
-            "code": self._code(key, formats, words("en")),
+            "code": self._code(key, formats),
         }
 
     def _feeds(self, key: str, formats: Sequence[str], title: str, language: str) -> list[dict[str, str]]:
@@ -231,8 +229,9 @@ class Pages:
             for form in formats
         ]
 
-    def _code(self, key: str, formats: Sequence[str], say: Words) -> str:
-        return qr_svg(self._site.url(feed_path(key, formats[0])), say.code)
+    def _code(self, key: str, formats: Sequence[str]) -> str:
+        """Return the address that the page's code is of."""
+        return self._site.url(feed_path(key, formats[0]))
 
     def _heading(self, edition: Edition) -> str:
         topic = next((topic for topic in self._topics.topics if topic.key == edition.topic), None)

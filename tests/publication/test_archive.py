@@ -1,0 +1,140 @@
+"""The past of every feed: finished months that stay, linked back to the first release, everything told once."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+import feedparser
+
+from feeds.release import Draft
+
+if TYPE_CHECKING:
+    from conftest import Press
+
+Draw = Callable[..., Draft]
+START = datetime(2025, 11, 20, 12, tzinfo=UTC)
+
+
+def follow(press: Press, path: str) -> Iterator[tuple[str, list[str]]]:
+    """Yield each document from *path* backwards and the ids in it."""
+    while path:
+        document = feedparser.parse(press.read(path))
+        yield path, [entry.id for entry in document.entries]
+        links = {link.rel: link.href for link in document.feed.links}
+        path = links.get("prev-archive", "").removeprefix(press.site.base_url)
+
+
+def daily(draft: Draw, days: int, first: int = 0) -> list[Draft]:
+    """Return two releases a day from the start on."""
+    return [
+        draft(
+            number,
+            native_id=f"D{number:05}",
+            url=f"https://harbour.example/d/{number}",
+            published=START + timedelta(hours=12 * number),
+        )
+        for number in range(2 * first, 2 * days)
+    ]
+
+
+def test_a_reader_that_follows_the_links_gets_every_release(press: Press, draft: Draw) -> None:
+    ids = set(press.put(*daily(draft, 120)))
+    press.publish()
+    for feed in ("feeds/all.atom", "feeds/ai.en.atom", "feeds/source/harbour-en.atom"):
+        documents = dict(follow(press, feed))
+        assert next(iter(documents)) == feed
+        assert {id_ for some in documents.values() for id_ in some} == ids
+        archived = [id_ for path, some in documents.items() if "archive" in path for id_ in some]
+        assert len(archived) == len(set(archived))
+        assert [path.rpartition("/")[2] for path in list(documents)[-2:]] == ["2025-12.atom", "2025-11.atom"]
+
+
+def test_json_feed_leads_backwards_too(press: Press, draft: Draw) -> None:
+    ids = set(press.put(*daily(draft, 120)))
+    press.publish()
+    found, path = set(), "feeds/ai.json"
+    while path:
+        document = json.loads(press.read(path))
+        assert document["feed_url"] == press.site.url(path)
+        found |= {item["id"] for item in document["items"]}
+        path = document.get("next_url", "").removeprefix(press.site.base_url)
+    assert found == ids
+
+
+def test_an_archive_says_what_it_is(press: Press, draft: Draw) -> None:
+    press.put(*daily(draft, 60))
+    press.publish()
+    body = press.read("feeds/archive/ai.en/2025-12.atom").decode()
+    assert "<fh:archive/>" in body
+    assert f'rel="current" href="{press.site.url("feeds/ai.en.atom")}"' in body
+    assert f'rel="prev-archive" href="{press.site.url("feeds/archive/ai.en/2025-11.atom")}"' in body
+    assert "<id>tag:news.example,2026:feed/ai/en</id>" in body
+    assert 'rel="hub"' not in body
+
+
+def test_a_finished_month_is_never_written_again(press: Press, draft: Draw) -> None:
+    press.put(*daily(draft, 60))
+    press.publish()
+    path = "feeds/archive/all/2025-11.atom"
+    before = (press.read(path), (press.directory / path).stat().st_mtime_ns)
+    corrected = daily(draft, 1)[0]
+    press.put(Draft(**{**{name: getattr(corrected, name) for name in Draft.__dataclass_fields__}, "text": "Other."}))
+    press.put(*daily(draft, 120, first=60))
+    press.publish()
+    assert (press.read(path), (press.directory / path).stat().st_mtime_ns) == before
+
+
+def test_a_release_that_comes_late_is_told_once_and_in_no_finished_month(press: Press, draft: Draw) -> None:
+    ids = press.put(*daily(draft, 60))
+    press.publish()
+    frozen = press.read("feeds/archive/all/2025-12.atom")
+    ids += press.put(draft(9, published=datetime(2025, 12, 3, tzinfo=UTC)))
+    press.publish()
+    for days in (60, 61, 90, 130):
+        ids += press.put(*daily(draft, days, first=60))
+        press.publish()
+        documents = dict(follow(press, "feeds/all.atom"))
+        archived = [id_ for path, some in documents.items() if "archive" in path for id_ in some]
+        assert {id_ for some in documents.values() for id_ in some} == set(ids)
+        assert len(archived) == len(set(archived))
+        assert press.read("feeds/archive/all/2025-12.atom") == frozen
+
+
+def test_a_busy_month_has_several_documents(press: Press, draft: Draw) -> None:
+    drafts = [
+        draft(n, native_id=f"B{n}", url=f"https://harbour.example/b/{n}", published=START + timedelta(minutes=n))
+        for n in range(620)
+    ]
+    ids = set(press.put(*drafts))
+    press.put(draft(1, published=START + timedelta(days=30)))
+    press.publish()
+    documents = dict(follow(press, "feeds/all.atom"))
+    names = [path.rpartition("/")[2] for path in documents]
+    assert names[-2:] == ["2025-11-2.atom", "2025-11.atom"]
+    assert max(map(len, documents.values())) <= 500
+    assert ids < {id_ for some in documents.values() for id_ in some}
+
+
+def test_a_month_that_is_not_finished_has_what_left_the_edition(press: Press, draft: Draw) -> None:
+    drafts = [
+        draft(n, native_id=f"B{n}", url=f"https://harbour.example/b/{n}", published=START + timedelta(minutes=20 * n))
+        for n in range(220)
+    ]
+    ids = set(press.put(*drafts))
+    press.publish()
+    assert {id_ for _, some in follow(press, "feeds/all.atom") for id_ in some} == ids
+
+
+def test_a_lost_folder_is_made_again(press: Press, draft: Draw) -> None:
+    press.put(*daily(draft, 90))
+    press.publish()
+    before = {path: body for path, (body, _) in press.files().items()}
+    shutil.rmtree(press.directory)
+    press.publish()
+    assert {path: body for path, (body, _) in press.files().items()} == before
+    assert press.publish().written == ()
+    assert press.publish(check=True).written == ()
