@@ -13,6 +13,12 @@ if TYPE_CHECKING:
 __all__ = ["base_of", "host_of", "join", "zone_of"]
 
 _BREAKS = re.compile(r"[\t\r\n]")
+# A path from the root, or a whole address, without dots to resolve and without signs to escape.
+_PLAIN = re.compile(
+    r"(?:https?://[a-z0-9][a-z0-9.-]*(?::\d+)?)?/(?!/)(?:[\w~!$&'()*+,;=:@%-]|\.(?!\.|/|$)|/(?!\.))*(?:\?[!-~]*)?",
+    re.ASCII,
+)
+_ORIGIN = re.compile(r"https?://[a-z0-9][a-z0-9.-]*(?::\d+)?(?=/|$)")
 _ZONES = {
     "hk": "Asia/Hong_Kong", "mo": "Asia/Macau", "cn": "Asia/Shanghai", "tw": "Asia/Taipei", "sg": "Asia/Singapore",
     "jp": "Asia/Tokyo", "kr": "Asia/Seoul", "uk": "Europe/London", "pt": "Europe/Lisbon", "de": "Europe/Berlin",
@@ -49,6 +55,8 @@ def join(base: str, href: str) -> str:
     lower = href[:11].lower()
     if ":" in lower and not lower.startswith(("http:", "https:")) and re.match(r"[a-z][a-z0-9+.-]*:", lower):
         return ""
+    if (quick := _quick(base, href)) is not None:
+        return quick
     try:
         found = urljoin(base, href.replace(" ", "%20"))
         parts = urlsplit(found)
@@ -57,6 +65,17 @@ def join(base: str, href: str) -> str:
     except ValueError:
         return ""
     return found.partition("#")[0]
+
+
+def _quick(base: str, href: str) -> str | None:
+    """Return a plain *href* joined without the work of `urljoin`, None for one that is not plain."""
+    bare = href.partition("#")[0]
+    if _PLAIN.fullmatch(bare) is None:
+        return None
+    if bare.startswith("/"):
+        origin = _ORIGIN.match(base)
+        return origin[0] + bare if origin is not None else None
+    return bare
 
 
 @lru_cache(maxsize=1024)

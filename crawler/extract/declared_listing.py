@@ -10,7 +10,7 @@ from crawler.extract.address import base_of, join
 from crawler.extract.beside import days_of
 from crawler.extract.feed import is_feed, read_feed, read_instant
 from crawler.extract.found import Item, Listing
-from crawler.extract.group import Link, Row, parts_of, rows_of
+from crawler.extract.group import Link, Row, rows_of
 from crawler.extract.listing import read_page_listing
 from crawler.extract.other import read_other_listing
 from crawler.extract.select import selector, text_of
@@ -77,7 +77,7 @@ def _rows(source: Source, root: HtmlElement, base: str) -> list[Row]:
     for element in selector(rules.item).elements(root):
         link = next((link for part in links.elements(element) if (link := _link(part, base)) is not None), None)
         if link is not None:
-            found.append(Row(link.url, element, [link], parts_of(element)))
+            found.append(Row(link.url, element, [link]))
     return found
 
 

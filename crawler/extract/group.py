@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -15,7 +15,7 @@ from crawler.extract.select import text_of
 if TYPE_CHECKING:
     from lxml.html import HtmlElement
 
-__all__ = ["Group", "Link", "Row", "groups_of", "links_of", "name_of", "parts_of", "rows_of", "stays", "width_of"]
+__all__ = ["Group", "Link", "Row", "groups_of", "links_of", "name_of", "rows_of", "stays", "width_of"]
 
 _STATE = re.compile(
     r"^(?:odd|even|first|last|active|current|selected|sticky|featured|clearfix|alt|has-.*|is-.*|no-.*|hover|visible|new)$"
@@ -24,11 +24,11 @@ _STATE = re.compile(
 )
 _WIDE = re.compile(r"[\u1100-\u11ff\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff\uff00-\uff60]")
 _SKIPPED = frozenset(["script", "style", "noscript", "template", "svg"])
+_ENDS = frozenset(["body", "html"])
 _CELLS = frozenset(["td", "th", "dd"])
 _MOST_LINKS = 6000
 _STYLES = frozenset(["font", "b", "strong", "em", "i", "u", "span"])
 _DEEPEST = 40
-_DEEP = 7  # levels above a link that are told by their classes too; above that by the tag alone
 
 
 @dataclass(slots=True)
@@ -43,12 +43,26 @@ class Link:
 
 @dataclass(slots=True)
 class Row:
-    """What belongs to one address of a group: its links, and the *element* around them; *parts* are paths and texts."""
+    """What belongs to one address of a group: its links, and the *element* around them.
+
+    Of rows in running text, where the element is the link itself, *starts* are all of them.
+    *read* holds the parts of elements read before: rows of several groups may be the same.
+    """
 
     url: str
     element: HtmlElement
     links: list[Link]
-    parts: list[tuple[str, str]] = field(default_factory=list)
+    starts: set[HtmlElement] | None = None
+    read: dict[HtmlElement, list[tuple[str, str]]] | None = None
+
+    @property
+    def parts(self) -> list[tuple[str, str]]:
+        """The texts of the row, each with the names of the elements from the row to it."""
+        if self.read is None:
+            self.read = {}
+        if self.element not in self.read:
+            self.read[self.element] = list(_parts(self.element, self.starts))
+        return self.read[self.element]
 
 
 @dataclass(slots=True)
@@ -71,7 +85,8 @@ def links_of(body: HtmlElement, base: str, url: str) -> list[Link]:
             continue
         address = join(base, href)
         if address and address != here:
-            found.append(Link(element, address, " ".join(text_of(element).split()), len(found)))
+            text = text_of(element) if len(element) else element.text or ""
+            found.append(Link(element, address, " ".join(text.split()), len(found)))
             if len(found) >= _MOST_LINKS:
                 break
     return found
@@ -82,11 +97,13 @@ def groups_of(links: Sequence[Link], *, levels: int = 99) -> list[Group]:
 
     *levels* bounds how much of a path counts: little of it where the tags of a page are not well nested.
     """
+    known: dict[HtmlElement, tuple[str, ...]] = {}
     by_path: dict[tuple[str, ...], list[Link]] = defaultdict(list)
     for link in links:
-        by_path[_path(link.element)[:levels]].append(link)
+        by_path[_path(link.element, known)[:levels]].append(link)
+    read: dict[HtmlElement, list[tuple[str, str]]] = {}
     return [
-        Group(path, rows_of(part))
+        Group(path, rows_of(part, read))
         for path, members in _merged(by_path).items()
         for part in _columns(members)
         if len({link.url for link in part}) >= 2
@@ -192,54 +209,56 @@ def stays(name: str) -> bool:
     return _STATE.search(name) is None
 
 
-def _path(element: HtmlElement) -> tuple[str, ...]:
-    names = [name_of(element)]
-    for level, above in enumerate(element.iterancestors()):
-        if above.tag in _STYLES:
-            continue
-        name = name_of(above, classes=level < _DEEP)
-        if above.tag == "td" and level < _DEEP:
-            name += f":{sum(1 for _ in above.itersiblings('td', 'th', preceding=True))}"
-        names.append(name)
-    return tuple(names)
+def _path(element: HtmlElement, known: dict[HtmlElement, tuple[str, ...]]) -> tuple[str, ...]:
+    """Return the names from a link up to the root; *known* are paths of elements met before."""
+    parent = element.getparent()
+    above: tuple[str, ...] = ()
+    if parent is not None:
+        found = known.get(parent)
+        if found is None:
+            found = known[parent] = _path(parent, known)
+        above = found
+    tag = element.tag
+    if tag in _STYLES and parent is not None:
+        return above
+    name = name_of(element)
+    if tag == "td":
+        name += f":{sum(1 for _ in element.itersiblings('td', 'th', preceding=True))}"
+    return (name, *above)
 
 
-def rows_of(members: Sequence[Link]) -> list[Row]:
+def rows_of(members: Sequence[Link], read: dict[HtmlElement, list[tuple[str, str]]] | None = None) -> list[Row]:
     """Return a row for each address: the highest element that holds links of the group to it and to no other."""
     targets: dict[HtmlElement, set[str]] = defaultdict(set)
     for link in members:
         targets[link.element].add(link.url)
         for above in link.element.iterancestors():
-            targets[above].add(link.url)
-            if len(targets[above]) > 1 and above.tag == "body":
+            urls = targets[above]
+            urls.add(link.url)
+            if len(urls) > 1:  # and so has all that is above
                 break
     rows: dict[str, Row] = {}
     for link in members:
         element = link.element
         for above in link.element.iterancestors():
-            if len(targets[above]) > 1 or above.tag in {"body", "html"}:
+            if len(targets[above]) != 1 or above.tag in _ENDS:
                 break
             element = above
         row = rows.get(link.url)
         if row is None:
-            rows[link.url] = Row(link.url, element, [link])
+            rows[link.url] = Row(link.url, element, [link], read=read)
         else:
             row.links.append(link)
-    starts = {row.element for row in rows.values()}
-    flat = Counter(row.element.tag == "a" for row in rows.values())[True] > len(rows) / 2
-    for row in rows.values():
-        row.parts = parts_of(row.element, starts if flat else None)
+    if sum(row.element.tag == "a" for row in rows.values()) > len(rows) / 2:
+        starts = {row.element for row in rows.values()}
+        for row in rows.values():
+            row.starts, row.read = starts, None
     return list(rows.values())
-
-
-def parts_of(element: HtmlElement, starts: set[HtmlElement] | None = None) -> list[tuple[str, str]]:
-    """Return path and text of the pieces of a row; in running text what follows too, up to the next of *starts*."""
-    return list(_parts(element, starts))
 
 
 def _parts(element: HtmlElement, starts: set[HtmlElement] | None) -> Iterator[tuple[str, str]]:
     """Yield path and text of the pieces of a row; in running text (*starts*) what follows up to the next link too."""
-    yield from _texts(element, ())
+    yield from _texts(element)
     if starts is None:
         return
     tail = " ".join((element.tail or "").split())
@@ -258,28 +277,28 @@ def _parts(element: HtmlElement, starts: set[HtmlElement] | None) -> Iterator[tu
             yield "tail", tail
 
 
-def _texts(element: HtmlElement, path: tuple[str, ...]) -> Iterator[tuple[str, str]]:
+def _texts(element: HtmlElement) -> Iterator[tuple[str, str]]:
     """Yield the texts below *element*, each with the names of the elements between; a cell counts by its column."""
-    # A node to enter, or None and a text that stands behind one.
-    todo: list[tuple[HtmlElement | None, tuple[str, ...], str]] = [(element, path, "")]
+    # A node to enter, or None and a text that stands behind one; the path above it; how deep it is.
+    todo: list[tuple[HtmlElement | None, str, str, int]] = [(element, "", "", 0)]
     while todo:
-        node, above, behind = todo.pop()
+        node, above, behind, depth = todo.pop()
         if node is None:
-            yield "/".join(above), behind
+            yield above, behind
             continue
-        if not isinstance(node.tag, str) or node.tag in _SKIPPED or len(above) > _DEEPEST:
+        tag = node.tag
+        if not isinstance(tag, str) or tag in _SKIPPED or depth > _DEEPEST:
             continue
-        name = name_of(node)
-        if node.tag in _CELLS:
-            name += f":{sum(1 for _ in node.itersiblings(preceding=True))}"
-        here = (*above, name)
-        if node.tag == "time" and (node.get("datetime") or "").strip():
-            yield "/".join((*here, "@datetime")), (node.get("datetime") or "").strip()
-        text = " ".join((node.text or "").split())
-        if text:
-            yield "/".join(here), text
+        here = name_of(node)
+        if tag in _CELLS:
+            here += f":{sum(1 for _ in node.itersiblings(preceding=True))}"
+        if above:
+            here = f"{above}/{here}"
+        if tag == "time" and (moment := (node.get("datetime") or "").strip()):
+            yield f"{here}/@datetime", moment
+        if (text := node.text) and (text := " ".join(text.split())):
+            yield here, text
         for child in reversed(node):
-            tail = " ".join((child.tail or "").split())
-            if tail:
-                todo.append((None, here, tail))
-            todo.append((child, here, ""))
+            if (tail := child.tail) and (tail := " ".join(tail.split())):
+                todo.append((None, here, tail, 0))
+            todo.append((child, here, "", depth + 1))

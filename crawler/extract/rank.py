@@ -31,11 +31,16 @@ _NEAR = re.compile(
 _ENTRY = re.compile(r"/\d{4}/|\d{4,}|[a-z0-9]+(?:-[a-z0-9]+){3,}|\.pdf|\bid=", re.IGNORECASE)
 
 
+_MENU = 0.1
+
+
 def rank(groups: Sequence[Group]) -> list[Group]:
     """Return *groups* with their score, best first; those that cannot be a list are left out."""
     for group in groups:
-        group.dated = sum(_is_dated(row) for row in group.rows) / len(group.rows)
-        group.score = _score(group)
+        place = _place(group)
+        if place > _MENU:  # what stands in a menu is not worth a look at its rows
+            group.dated = sum(_is_dated(row) for row in group.rows) / len(group.rows)
+        group.score = _score(group, place)
     _hush(groups)
     return sorted((group for group in groups if group.score > 0), key=lambda group: -group.score)
 
@@ -60,13 +65,13 @@ def _speaks(group: Group) -> bool:
     return median(own) >= 12
 
 
-def _score(group: Group) -> float:
+def _score(group: Group, place: float) -> float:
     rows = group.rows
     count = len(rows)
     own = [max((width_of(link.text) for link in row.links if not says_nothing(link.text)), default=0.0) for row in rows]
-    around = [sum(width_of(text) for _, text in row.parts) for row in rows]
     width = min(median(own), 110.0)
     if width < 12:  # numbers, "PDF": what stands beside them speaks, if it is dated or much
+        around = [sum(width_of(text) for _, text in row.parts) for row in rows] if place > _MENU else [0.0]
         width = max(width, min(median(around), 60.0) * (0.5 if group.dated > 0.5 else 0.25))
     if width < 4:
         return 0.0
@@ -74,8 +79,8 @@ def _score(group: Group) -> float:
     different = len(texts) / count if median(own) >= 12 else 1.0
     score = math.log2(1 + count) * math.sqrt(width) * (1 + 2 * group.dated)
     score *= 0.4 + 0.6 * min(1.0, different)
-    score *= 1 + 0.5 * _headed(group)
-    score *= _place(group)
+    score *= 1 + 0.5 * _headed(group) if place > _MENU else 1
+    score *= place
     entries = sum(_ENTRY.search(row.url) is not None for row in rows) / count
     score *= 0.75 + 0.35 * entries
     if count == 2:
