@@ -50,6 +50,7 @@ OPTIONS = tuple(
         ("notify.hub", read_address, "", "WebSub hub told of changed feeds", False),
         ("serve.host", read_text, "127.0.0.1", "address the built-in server listens on", False),
         ("serve.port", read_port, 8000, "its port", False),
+        ("serve.metrics-port", read_port, 0, "port of /metrics, on 127.0.0.1 only; 0: none", False),
         ("crawl.contact", read_text, "", "address or mailbox told to the sites we visit", False),
         ("crawl.delay", read_number, None, "seconds between two requests to one host; else as each source says", False),
         (
@@ -112,10 +113,11 @@ class Notify:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Serve:
-    """Where the built-in server listens."""
+    """Where the built-in server listens; *metrics_port* 0 for no /metrics."""
 
     host: str
     port: int
+    metrics_port: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -328,7 +330,11 @@ def _build(directory: Path, file: Path | None, values: Mapping[str, Value], feed
             heartbeat_url=cast("str", got["notify.heartbeat-url"]),
             hub=cast("str", got["notify.hub"]),
         ),
-        serve=Serve(host=cast("str", got["serve.host"]), port=cast("int", got["serve.port"])),
+        serve=Serve(
+            host=cast("str", got["serve.host"]),
+            port=cast("int", got["serve.port"]),
+            metrics_port=cast("int", got["serve.metrics-port"]),
+        ),
         crawl=Crawl(contact=cast("str", got["crawl.contact"]), delay_s=cast("float | None", got["crawl.delay"])),
         sources=Sources(
             use=cast("tuple[str, ...]", got["sources.use"]), folders=(sources,) if sources.is_dir() else ()

@@ -18,7 +18,7 @@ from scheduler.line import Line, crawl_line, release_line
 from scheduler.order import Order
 from scheduler.outlet import publish_all
 
-__all__ = ["Cycle", "Tell", "batches", "run_cycle"]
+__all__ = ["Cycle", "Tell", "batch_of", "batches", "hear", "log_report", "run_cycle"]
 
 Tell = Callable[[Line], None]
 
@@ -67,9 +67,34 @@ def batches(desk: Desk, keys: Collection[str]) -> Iterator[tuple[str, ...]]:
 async def _crawl_batch(desk: Desk, keys: Sequence[str], order: Order, tell: Tell) -> tuple[SourceOutcome, ...]:
     """Crawl *keys* in one child, let each come due again, and return how each ended."""
     before = {key: desk.store.source_state(key) for key in keys}
-    run = uuid.uuid4().hex
-    batch = Batch(
-        run=run,
+    batch = batch_of(desk, keys, order)
+    async with desk.claim(keys), desk.children:
+        report = await desk.zygote.crawl(batch, lambda event: hear(desk, event, tell))
+    log_report(batch.run, report)
+    for outcome in report.outcomes:
+        desk.counts["runs", outcome.source, outcome.outcome] += 1
+        desk.counts["items", outcome.source, "new"] += outcome.new
+        desk.counts["items", outcome.source, "changed"] += outcome.changed
+        state = desk.store.source_state(outcome.source)
+        was = before.get(outcome.source)
+        desk.stale |= bool(outcome.new or outcome.changed or was is None or state is None or state.state != was.state)
+        if state is not None:
+            every = desk.sources[outcome.source].every
+            due = next_due(state, outcome.outcome, every=every, now=desk.clock())
+            if due is not None:
+                desk.store.set_next_due(outcome.source, due)
+            desk.mirror(outcome.source)
+        tell(crawl_line(outcome))
+    missing = set(keys) - {outcome.source for outcome in report.outcomes}
+    if missing and report.ended != "stopped":
+        log.warning("crawl ended without an outcome", extra={"run": batch.run, "sources": sorted(missing)})
+    return report.outcomes
+
+
+def batch_of(desk: Desk, keys: Sequence[str], order: Order) -> Batch:
+    """Return what one child is to do for *keys* as *order* says."""
+    return Batch(
+        run=uuid.uuid4().hex,
         sources=tuple(keys),
         folders=tuple(str(folder) for folder in desk.config.sources.folders),
         store_url=desk.config.store.url,
@@ -82,23 +107,9 @@ async def _crawl_batch(desk: Desk, keys: Sequence[str], order: Order, tell: Tell
         explicit=order.named,
         allow_private=any(desk.sources[key].allow_private for key in keys),
     )
-    async with desk.claim(keys), desk.children:
-        report = await desk.zygote.crawl(batch, lambda event: _hear(desk, event, tell))
-    _log_report(run, report)
-    for outcome in report.outcomes:
-        state = desk.store.source_state(outcome.source)
-        was = before.get(outcome.source)
-        desk.stale |= bool(outcome.new or outcome.changed or was is None or state is None or state.state != was.state)
-        if state is not None:
-            every = desk.sources[outcome.source].every
-            due = next_due(state, outcome.outcome, every=every, now=desk.clock())
-            if due is not None:
-                desk.store.set_next_due(outcome.source, due)
-        tell(crawl_line(outcome))
-    return report.outcomes
 
 
-def _hear(desk: Desk, event: Event, tell: Tell) -> None:
+def hear(desk: Desk, event: Event, tell: Tell) -> None:
     """Pass on what a child says while it crawls."""
     match event.get("event"):
         case "release" if event.get("change") in ("new", "changed"):
@@ -116,7 +127,8 @@ def _hear(desk: Desk, event: Event, tell: Tell) -> None:
             log.log(level, "%s", event.get("message", ""), extra={"source": event.get("source")})
 
 
-def _log_report(run: str, report: Report) -> None:
+def log_report(run: str, report: Report) -> None:
+    """Log how the crawl *run* ended."""
     for outcome in report.outcomes:
         level = logging.INFO if outcome.outcome in ("new", "unchanged") else logging.WARNING
         facts = {name: getattr(outcome, name) for name in ("source", "listed", "new", "changed")}

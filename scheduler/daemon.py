@@ -19,6 +19,7 @@ from scheduler.desk import Desk
 from scheduler.due import next_slot
 from scheduler.health import readiness
 from scheduler.line import Line
+from scheduler.metrics import metrics_application
 from scheduler.notice import notify_service, watchdog_s
 from scheduler.order import Order
 from scheduler.outlet import publish_all, site_of
@@ -53,17 +54,20 @@ class Daemon:
         *,
         load: Callable[[], Config],
         listener: socket.socket | None = None,
+        monitor: socket.socket | None = None,
         tell: Callable[[Line], None] | None = None,
     ) -> None:
         """Prepare to work at *desk*.
 
-        *load* reads the configuration again; *listener* is where to serve, if anywhere;
+        *load* reads the configuration again; *listener* is where to serve, if anywhere,
+        *monitor* where to serve /metrics;
         *tell* hears the lines of cycles that nobody ordered.
         """
         self.desk = desk
         self._load = load
         self._application = _application(desk)
         self._listener = listener
+        self._monitor = monitor
         self._tell = tell or _ignore
         self._stopping = asyncio.Event()
         self._tasks: set[asyncio.Task[Any]] = set()
@@ -77,8 +81,15 @@ class Daemon:
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self.stop)
         loop.add_signal_handler(signal.SIGHUP, lambda: self._start(self._reload()))
-        server = Server(self._front())
-        serving = asyncio.create_task(server.serve(sockets=[self._listener])) if self._listener else None
+        servers = [
+            (Server(application), listener)
+            for application, listener in (
+                (self._front(), self._listener),
+                (metrics_application(self.desk), self._monitor),
+            )
+            if listener is not None
+        ]
+        serving = [asyncio.create_task(server.serve(sockets=[listener])) for server, listener in servers]
         try:
             self._settle_due()
             await self._guard("publish", self._publish())
@@ -91,9 +102,9 @@ class Daemon:
                 log.info("stopping")
                 await self._drain()
         finally:
-            server.stop()
-            if serving is not None:
-                await serving
+            for server, _ in servers:
+                server.stop()
+            await asyncio.gather(*serving)
 
     def _front(self) -> Application:
         async def front(scope: Message, receive: Receive, send: Send) -> None:
@@ -124,10 +135,11 @@ class Daemon:
         now = self.desk.clock()
         if now < self._latest - _JUMP:
             log.warning("the clock was set back", extra={"seconds": (self._latest - now).total_seconds()})
+            self.desk.clock_jumps += 1
             self._settle_due()
         self._latest = now
         due = self.desk.store.due(now=now, limit=_DUE + len(self._taken))
-        keys = [state.key for state in due if state.key in self.desk.sources and state.key not in self._taken]
+        keys = [state.key for state in due if self.desk.is_crawled(state.key) and state.key not in self._taken]
         for batch in batches(self.desk, keys):
             self._taken.update(batch)
             self._start(self._guard("cycle", self._cycle(batch)))

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import os
+from collections import Counter
 from collections.abc import AsyncIterator, Callable, Collection, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -36,7 +37,9 @@ class Desk:
     """Everything a cycle works with.
 
     *replay* answers every request from a folder of recorded pages. *stale* says that
-    the store holds something that is not published yet, *trouble* why it could not be.
+    the store holds something that is not published yet, *trouble* why it could not be;
+    *publish_s* is how long the last publication took. *counts* holds, since the start,
+    ("runs", source, outcome) and ("items", source, change).
     """
 
     config: Config
@@ -48,17 +51,44 @@ class Desk:
     replay: str | None = None
     stale: bool = True
     trouble: str = ""
+    publish_s: float = 0.0
+    clock_jumps: int = 0
+    counts: Counter[tuple[str, str, str]] = field(default_factory=Counter)
     publishing: asyncio.Lock = field(default_factory=asyncio.Lock)
     children: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(_CHILDREN))
     _busy: set[str] = field(default_factory=set)
     _freed: asyncio.Condition = field(default_factory=asyncio.Condition)
 
     def choose(self, keys: Collection[str]) -> tuple[str, ...]:
-        """Return *keys*, or all that are enabled where none are given; ConfigError names an unknown one."""
+        """Return *keys*, or all that are enabled where none are given; ConfigError names an unknown one.
+
+        A source that is read through another brings that one along; it has no crawl of its own.
+        """
         if keys:
-            return choose(self.sources, keys)
+            named = choose(self.sources, keys)
+            through = (self.sources[key].view for key in named)
+            return tuple(dict.fromkeys([*named, *(view.of for view in through if view and view.of in self.sources)]))
         enabled = {state.key for state in self.store.source_states() if state.enabled and state.configured}
-        return tuple(key for key in self.sources if key in enabled)
+        return tuple(key for key in self.sources if key in enabled and self.is_crawled(key))
+
+    def is_crawled(self, key: str) -> bool:
+        """Whether the source *key* has a crawl of its own, not that of another it is read through."""
+        return key in self.sources and self.sources[key].view is None
+
+    def mirror(self, key: str) -> None:
+        """Let the sources that are read through the source *key* stand as it stands."""
+        state = self.store.source_state(key)
+        seen = [one for one, source in self.sources.items() if source.view is not None and source.view.of == key]
+        if state is None or not seen:
+            return
+        reason = f"{key}: {state.reason}" if state.reason else ""
+        with self.store.writing() as writing:
+            for one in seen:
+                before = self.store.source_state(one)
+                if before is not None and before.enabled:
+                    since = before.since if before.state is state.state else state.since
+                    shown = replace(state, key=one, reason=reason, since=since, next_due=None, learnt={})
+                    writing.set_state(shown, now=self.clock())
 
     def host(self, key: str) -> str:
         """Return the host on which the source *key* lists its releases, or its key where it has no address."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from crawler.source import Source, load_sources
@@ -71,4 +72,7 @@ def known_states(session: Session, keys: Sequence[str]) -> Iterator[tuple[Source
     for key in choose(sources, keys):
         source = sources[key]
         fresh = SourceState(key=key, enabled=source.enabled, state=State.PENDING if source.enabled else State.DISABLED)
-        yield source, states.get(key, fresh)
+        state = states.get(key, fresh)
+        if state.state is State.DISABLED:
+            state = replace(state, reason=source.why_disabled or state.reason, next_due=None)
+        yield source, state

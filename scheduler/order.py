@@ -8,10 +8,12 @@ from typing import Literal
 
 __all__ = ["Order"]
 
+_VERBS = ("crawl", "publish", "reload", "backfill")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Order:
-    """A crawl, a publication, or another look at configuration and sources, that somebody asked for.
+    """A crawl, a publication, a walk back, or another look at configuration and sources, that somebody asked for.
 
     *sources* are keys, none for all that are enabled. *replay* is a folder of recorded
     pages. *since* (ISO 8601) and *limit* bound what is fetched of a listing. *publish*
@@ -19,7 +21,7 @@ class Order:
     were asked for by name, so backoff and open circuits do not count.
     """
 
-    verb: Literal["crawl", "publish", "reload"]
+    verb: Literal["crawl", "publish", "reload", "backfill"]
     sources: tuple[str, ...] = ()
     replay: str | None = None
     limit: int | None = None
@@ -46,7 +48,7 @@ class Order:
         """
         names = {field.name for field in fields(cls)}
         sources = values.get("sources", ())
-        known = not set(values) - names and values.get("verb") in ("crawl", "publish", "reload")
+        known = not set(values) - names and values.get("verb") in _VERBS
         if not known or not isinstance(sources, list | tuple):
-            raise ValueError(f"expected an order to crawl, publish or reload; got {str(values)[:200]}")
+            raise ValueError(f"expected an order; got {str(values)[:200]}")
         return cls(**{**values, "sources": tuple(str(key) for key in sources)})  # type: ignore[arg-type]  # written by to_json

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable
+from time import monotonic
 
 from feeds.identity import DEFAULT_AUTHORITY
 from feeds.publish import Published, publish
@@ -48,6 +49,7 @@ async def publish_all(
         if if_stale and not desk.stale:
             return None
         desk.stale = check and desk.stale
+        began = monotonic()
         try:
             published = await asyncio.to_thread(
                 publish,
@@ -62,6 +64,7 @@ async def publish_all(
         except BaseException as error:
             desk.stale, desk.trouble = True, f"not published: {error}"  # it will be tried again
             raise
+        desk.publish_s = monotonic() - began
     desk.trouble = f"not published: {published.refused[0][0]}: {published.refused[0][1]}" if published.refused else ""
     for path, reason in published.refused:
         tell({"kind": "refused", "path": str(path), "reason": reason})

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from crawler.batch import SourceOutcome
 from feeds.error import PublishError, StoreError
+from scheduler.backfill import backfill
 from scheduler.config import Config
 from scheduler.control import hand_over
 from scheduler.cycle import run_cycle
@@ -68,6 +69,8 @@ async def perform(desk: Desk, order: Order, tell: Callable[[Line], None]) -> int
             return DONE
         differs = order.check and (published.written or published.removed)
         return SOME_FAILED if differs or published.refused else DONE
+    if order.verb == "backfill":
+        return status_of(await backfill(desk, order, tell))
     keys = desk.choose(order.sources)
     desk.stale = True  # who asks for a crawl gets all files right, not only those it changed
     cycle = await run_cycle(desk, keys, order, tell)

@@ -26,7 +26,7 @@ _CONNECTIONS = 4096  # more at once are answered 503
 _IDLE_S = 20  # a kept-alive connection that asks for nothing
 
 
-def bind(host: str, port: int) -> socket.socket:
+def bind(host: str, port: int, *, key: str = "serve.port") -> socket.socket:
     """Return a listening socket at *host* and *port* (0: a free one); ConfigError says in one line why not."""
     try:
         family, *_, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
@@ -43,7 +43,8 @@ def bind(host: str, port: int) -> socket.socket:
         raise ConfigError(f"serve.host: {host}: is no address of this machine") from None
     except OSError as error:
         if error.errno == errno.EADDRINUSE:
-            raise ConfigError(f"serve.port: {port} on {host} is in use: choose another with --port") from None
+            other = "choose another with --port" if key == "serve.port" else f"choose another {key}"
+            raise ConfigError(f"{key}: {port} on {host} is in use: {other}") from None
         raise ConfigError(f"serve: cannot listen on {host}:{port}: {error.strerror}") from None
     return listener
 

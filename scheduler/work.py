@@ -50,10 +50,13 @@ def run_daemon(  # noqa: PLR0913  # two for `run`, three for `demo`
         stack.enter_context(hold(config.var, command=typed(), now=now_utc()))
         if serve and listener is None:
             listener = stack.enter_context(bind(config.serve.host, config.serve.port))
+        monitor = None
+        if config.serve.metrics_port:
+            monitor = stack.enter_context(bind("127.0.0.1", config.serve.metrics_port, key="serve.metrics-port"))
         if healed := heal(config):
             log.error("the store was broken: %s", healed)
         desk = stack.enter_context(open_desk(config, replay=replay))
-        daemon = Daemon(desk, load=session.load, listener=listener, tell=tell)
+        daemon = Daemon(desk, load=session.load, listener=listener, monitor=monitor, tell=tell)
 
         def say() -> None:
             if listener is not None:

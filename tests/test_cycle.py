@@ -233,3 +233,31 @@ def test_sources_of_one_host_share_a_child_and_private_ones_stay_apart(desk: Des
 )
 def test_the_exit_status_says_what_failed(outcomes: list[str], status: int) -> None:
     assert status_of([SourceOutcome(source=str(n), outcome=outcome) for n, outcome in enumerate(outcomes)]) == status
+
+
+def test_an_archive_is_walked_back_and_taken_up_where_it_stopped(tmp_path: Path, shared: Path) -> None:
+    order = Order(
+        verb="backfill", sources=("hk-gia-en",), replay=str(shared / "pages"), since="2022-05-24T00:00:00+00:00"
+    )
+    when = datetime(2022, 5, 27, 12, tzinfo=UTC)
+    with open_desk(load(tmp_path, environ={}), clock=lambda: when) as desk:
+        status, lines = performed(desk, order)
+        assert status == 0
+        assert [line["native_id"] for line in lines if line["kind"] == "release"] == ["P2022052500609"]
+        assert desk.store.meta("backfill hk-gia-en") == "2022-05-24"
+        state = desk.store.source_state("hk-gia-en")
+        assert state is not None
+        assert state.outcome is None  # the schedule knows nothing of it
+        assert performed(desk, order)[1][0]["kind"] != "release"
+    assert "P2022052500609" in (tmp_path / "public" / "feeds" / "source" / "hk-gia-en.json").read_text(encoding="utf-8")
+
+
+def test_a_source_read_through_another_stands_as_that_one_does(desk: Desk, shared: Path) -> None:
+    seen = next(
+        key for key, source in desk.sources.items() if source.view is not None and source.view.of == "mo-gcs-zh"
+    )
+    performed(desk, Order(verb="crawl", sources=(seen,), replay=str(shared / "pages"), publish=False))
+    states = {state.key: state for state in desk.store.source_states()}
+    assert states[seen].state is states["mo-gcs-zh"].state
+    assert states[seen].last_good == states["mo-gcs-zh"].last_good
+    assert states[seen].next_due is None

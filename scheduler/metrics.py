@@ -1,0 +1,111 @@
+"""What a monitor asks for: Prometheus text, of values the store and the daemon have anyway."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from scheduler.desk import Desk
+from scheduler.health import is_late, is_wrong
+from scheduler.server import Application, Message, Receive, Send
+
+__all__ = ["metrics_application", "metrics_text"]
+
+_Sample = tuple[dict[str, str], float]
+
+
+def metrics_text(desk: Desk) -> str:
+    """Return the state of *desk* in the text format of Prometheus 0.0.4; labels are sources and hosts, no more."""
+    return "".join(_lines(desk))
+
+
+def _lines(desk: Desk) -> Iterator[str]:
+    states = [state for state in desk.store.source_states() if state.key in desk.sources]
+    now = desk.clock()
+    yield from _metric(
+        "source_last_success_timestamp_seconds",
+        "gauge",
+        "when the listing of a source was last proven",
+        [({"source": one.key}, one.last_good.timestamp()) for one in states if one.last_good],
+    )
+    yield from _metric(
+        "source_healthy",
+        "gauge",
+        "whether a source delivers: 0 when suspicious, failing, blocked, gone or late",
+        [
+            (
+                {"source": one.key},
+                float(not (is_wrong(one) or is_late(one, every=desk.sources[one.key].every, now=now))),
+            )
+            for one in states
+            if one.enabled
+        ],
+    )
+    yield from _metric(
+        "source_failures",
+        "gauge",
+        "failures in a row",
+        [({"source": one.key}, float(one.failures)) for one in states],
+    )
+    yield from _metric("runs_total", "counter", "crawls of a source by outcome", _counted(desk, "runs", "outcome"))
+    yield from _metric("items_total", "counter", "releases that came in", _counted(desk, "items", "change"))
+    circuits = {desk.host(one.key): desk.store.host(desk.host(one.key)) for one in states}
+    yield from _metric(
+        "circuit_state",
+        "gauge",
+        "1 while a host is left alone",
+        [
+            ({"host": host}, float(any(until and until > now for until in (state.open_until, state.retry_after))))
+            for host, state in circuits.items()
+            if state is not None
+        ],
+    )
+    yield from _metric("feed_publish_seconds", "gauge", "how long the last publication took", [({}, desk.publish_s)])
+    yield from _metric("feed_items", "gauge", "releases held", [({}, float(desk.store.count()))])
+    yield from _metric(
+        "published", "gauge", "0 while something could not be published", [({}, float(not desk.trouble))]
+    )
+    yield from _metric("clock_jumps_total", "counter", "times the clock was set back", [({}, float(desk.clock_jumps))])
+    url = desk.config.store.url
+    if url.startswith("sqlite:///"):
+        size = Path(url.removeprefix("sqlite:///")).stat().st_size
+        yield from _metric("db_bytes", "gauge", "size of the embedded store", [({}, float(size))])
+
+
+def _counted(desk: Desk, what: str, label: str) -> list[_Sample]:
+    return [
+        ({"source": source, label: value}, float(count))
+        for (kind, source, value), count in sorted(desk.counts.items())
+        if kind == what
+    ]
+
+
+def _metric(name: str, kind: str, about: str, samples: list[_Sample]) -> Iterator[str]:
+    if not samples:
+        return
+    yield f"# HELP baywire_{name} {about}\n# TYPE baywire_{name} {kind}\n"
+    for labels, value in samples:
+        inner = ",".join(f'{label}="{_escape(text)}"' for label, text in labels.items())
+        yield f"baywire_{name}{'{' + inner + '}' if inner else ''} {value:.17g}\n"
+
+
+def _escape(text: str) -> str:
+    return text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
+
+
+def metrics_application(desk: Desk) -> Application:
+    """Return the ASGI application that answers /metrics and nothing else."""
+
+    async def answer(scope: Message, _receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            return
+        found = scope["path"] == "/metrics" and scope["method"] in ("GET", "HEAD")
+        body = metrics_text(desk).encode() if found else b"only /metrics is here\n"
+        headers = [
+            (b"content-type", b"text/plain; version=0.0.4; charset=utf-8"),
+            (b"x-content-type-options", b"nosniff"),
+        ]
+        await send({"type": "http.response.start", "status": 200 if found else 404, "headers": headers})
+        await send({"type": "http.response.body", "body": body if scope["method"] != "HEAD" else b""})
+
+    return answer
