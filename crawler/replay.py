@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from scrapy.crawler import Crawler
     from scrapy.http import Response
 
-__all__ = ["INDEX", "NotRecorded", "Recorded", "Replay", "read_index"]
+__all__ = ["INDEX", "NotRecorded", "Recorded", "Replay", "key", "read_index"]
 
 INDEX: Final = "index.tsv"
 

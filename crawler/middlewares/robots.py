@@ -66,6 +66,7 @@ class Robots:
         self._crawler = crawler
         self._agent = crawler.settings["ROBOTSTXT_USER_AGENT"]
         self._parsers: dict[str, Protego | Refused] = {}
+        self._delays: dict[str, float] = {}
         self._asking: dict[str, asyncio.Future[None]] = {}
 
     @classmethod
@@ -81,6 +82,7 @@ class Robots:
         origin = f"{parts.scheme}://{parts.netloc}"
         if origin not in self._parsers:
             await self._learn(origin, request)
+        self._slow_down(parts.hostname or "")
         rules = self._parsers[origin]
         if isinstance(rules, Refused):
             raise rules
@@ -114,7 +116,7 @@ class Robots:
         parser = Protego.parse(text)
         delay = parser.crawl_delay(self._agent)
         if delay:
-            self._slow_down(host_of(origin), min(float(delay), _LONGEST_DELAY_S))
+            self._delays[host_of(origin)] = min(float(delay), _LONGEST_DELAY_S)
         return parser
 
     async def _ask(self, origin: str, request: Request) -> str | Refused:
@@ -133,7 +135,8 @@ class Robots:
             return ""
         return response.body[:_SIZE].decode("utf-8", "replace")
 
-    def _slow_down(self, host: str, delay_s: float) -> None:
-        slot = self._crawler.engine.downloader.slots.get(host)
+    def _slow_down(self, host: str) -> None:
+        """Give *host* the delay it asks for, from its second request on: only then it has a slot."""
+        slot = self._crawler.engine.downloader.slots.get(host) if host in self._delays else None
         if slot is not None:
-            slot.delay = max(slot.delay, delay_s)
+            slot.delay = max(slot.delay, self._delays[host])
