@@ -233,3 +233,42 @@ def test_what_is_no_store_is_not_restored(tmp_path: Path, typed: Typed) -> None:
     assert "is no whole store" in done.stderr
     assert typed("restore").returncode == 2
     assert typed("backup").returncode == 2
+
+
+# -- doctor --------------------------------------------------------------------------------------------------------
+
+
+def test_doctor_finds_a_set_up_well(typed: Typed) -> None:
+    done = typed("doctor", "--json")
+    assert done.returncode == 0, done.stdout
+    assert {"rules", "store", "folder", "disk", "daemon", "backup"} <= {line["subject"] for line in lines(done)}
+
+
+def test_doctor_mends_a_listing_that_was_redesigned(tmp_path: Path, shared: Path, typed: Typed) -> None:
+    pages = str(shared / "pages")
+    assert typed("crawl", "hk-gia-en", "--replay", pages, "--no-publish").returncode == 0
+    listing = (shared / "pages" / "synthetic" / "gia_today.htm").read_text(encoding="utf-8")
+    (tmp_path / "new").mkdir()
+    (tmp_path / "new" / "today.htm").write_text(listing.replace("leftBody", "newsColumn"), encoding="utf-8")
+    index = "file\toriginal_url\ntoday.htm\thttps://www.info.gov.hk/gia/general/today.htm\n"
+    (tmp_path / "new" / "index.tsv").write_text(index, encoding="utf-8")
+    ill = typed("doctor", "hk-gia-en", "--replay", "new")
+    assert ill.returncode == 1
+    assert "18 releases, 18 of them known, by " in ill.stdout
+    assert not (tmp_path / "sources.d").exists()
+    mended = typed("doctor", "hk-gia-en", "--replay", "new", "--fix")
+    assert mended.returncode == 0, mended.stderr
+    assert typed("doctor", "hk-gia-en", "--replay", "new").returncode == 0
+    again = typed("crawl", "hk-gia-en", "--replay", "new", "--no-publish", "--json")
+    assert [(line["outcome"], line["listed"], line["new"]) for line in lines(again)] == [("unchanged", 18, 0)]
+
+
+def test_doctor_does_not_mend_what_stands_before_a_site(tmp_path: Path, typed: Typed) -> None:
+    (tmp_path / "wall").mkdir()
+    (tmp_path / "wall" / "w.htm").write_text("<title>Just a moment...</title><a href='/x'>x</a>", encoding="utf-8")
+    index = "file\toriginal_url\nw.htm\thttps://www.info.gov.hk/gia/general/today.htm\n"
+    (tmp_path / "wall" / "index.tsv").write_text(index, encoding="utf-8")
+    done = typed("doctor", "hk-gia-en", "--replay", "wall", "--fix")
+    assert done.returncode == 1
+    assert "stands before the site: captcha" in done.stdout
+    assert not (tmp_path / "sources.d").exists()
