@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from crawler.extract.feed import read_instant
 from crawler.extract.found import Extracted, Item, ItemFields
-from crawler.extract.select import text_of
+from crawler.extract.select import fold, text_of
 from crawler.extract.tree import read_html
 from crawler.normalise import clean_text
 from feeds.release import Draft
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 __all__ = ["fields_of", "summary_of", "title_of", "to_draft"]
 
 _LONGEST_SUMMARY = 300
+_LEAST_SUMMARY = 24  # "Following is the speech …:" says more than nothing, "He said:" does not
 
 
 def to_draft(source: Source, found: Extracted, *, item: Item | None, seen: datetime) -> Draft:
@@ -55,13 +56,16 @@ def to_draft(source: Source, found: Extracted, *, item: Item | None, seen: datet
 
 
 def summary_of(text: str) -> str:
-    r"""Return the first paragraph of *text* that says something, on one line, cut before 300 characters.
+    r"""Return the first paragraphs of *text* that say something, on one line, cut before 300 characters.
 
     >>> summary_of("One.\n\nTwo.")
     'One. Two.'
     """
-    first = next((part for part in text.split("\n\n") if len(part.strip()) > 40), text)
-    line = " ".join(first.split())
+    line = ""
+    for part in text.split("\n\n"):
+        line = fold(f"{line}\n{part}")
+        if len(line) > _LEAST_SUMMARY:
+            break
     if len(line) <= _LONGEST_SUMMARY:
         return line
     cut = line[: _LONGEST_SUMMARY - 1]

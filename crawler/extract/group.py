@@ -10,7 +10,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from crawler.extract.address import join
-from crawler.extract.select import text_of
+from crawler.extract.select import fold, text_of
 
 if TYPE_CHECKING:
     from lxml.html import HtmlElement
@@ -86,7 +86,7 @@ def links_of(body: HtmlElement, base: str, url: str) -> list[Link]:
         address = join(base, href)
         if address and address != here:
             text = text_of(element) if len(element) else element.text or ""
-            found.append(Link(element, address, " ".join(text.split()), len(found)))
+            found.append(Link(element, address, fold(text), len(found)))
             if len(found) >= _MOST_LINKS:
                 break
     return found

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
 from crawler.extract.block import squash
-from crawler.extract.select import text_of
+from crawler.extract.select import fold, text_of
 
 if TYPE_CHECKING:
     from lxml.html import HtmlElement
@@ -71,7 +71,7 @@ def title_of_page(root: HtmlElement, meta: Meta | None = None, heading: str = ""
     ('A long headline', 'title')
     """
     meta = meta or read_meta(root)
-    whole = " ".join(text_of(found).split()) if (found := root.find(".//title")) is not None else ""
+    whole = fold(text_of(found)) if (found := root.find(".//title")) is not None else ""
     graph = meta.meta("og:title", "twitter:title")
     declared = meta.meta("articletitle") or meta.said("headline")
     site = squash(meta.meta("og:site_name"))
@@ -102,7 +102,7 @@ def title_of_page(root: HtmlElement, meta: Meta | None = None, heading: str = ""
 
 def _heading(element: HtmlElement) -> str:
     """Return the text of a heading that can be seen; an image alone speaks by its alt."""
-    text = " ".join(text_of(element).split())
+    text = fold(text_of(element))
     if not text:
         text = next((" ".join(image.get("alt", "").split()) for image in element.iter("img")), "")
     return text

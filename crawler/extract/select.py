@@ -12,10 +12,11 @@ from lxml import etree
 if TYPE_CHECKING:
     from lxml.html import HtmlElement
 
-__all__ = ["Selector", "selector", "text_of"]
+__all__ = ["Selector", "fold", "selector", "text_of"]
 
 _PSEUDO = re.compile(r"::(?:attr\(\s*([\w:-]+)\s*\)|(text))\s*\Z")
 _AXES = {">": "child::", "~": "following-sibling::", "+": "following-sibling::*[1]/self::", "": "descendant::"}
+_BROKEN = re.compile(r"(?<=[\u2e80-\u9fff\uff00-\uff60])[^\S\n]*\n\s*(?=[\u2e80-\u9fff\uff00-\uff60])")
 _SKIPPED = frozenset(["script", "style", "noscript", "template"])
 
 
@@ -42,7 +43,7 @@ class Selector:
             values = [element.get(self.attribute, "") for element in self.elements(root)]
         else:
             values = [text_of(element) for element in self.elements(root)]
-        return [value for value in (" ".join(value.split()) for value in values) if value]
+        return [folded for value in values if (folded := fold(value))]
 
     def string(self, root: HtmlElement) -> str:
         """Return the first of `strings`, or ""."""
@@ -66,6 +67,15 @@ def selector(css: str) -> Selector:
     if pseudo := _PSEUDO.search(bare):
         bare, attribute = bare[: pseudo.start()].strip(), pseudo[1] or ""
     return Selector(css, etree.XPath(_xpath(bare, "descendant-or-self::")), attribute)
+
+
+def fold(text: str) -> str:
+    r"""Return *text* on one line; a line broken between Chinese characters leaves no space.
+
+    >>> fold(" a\n b "), fold("舉辦\n  講座")
+    ('a b', '舉辦講座')
+    """
+    return " ".join((_BROKEN.sub("", text) if not text.isascii() else text).split())
 
 
 def text_of(element: HtmlElement) -> str:
