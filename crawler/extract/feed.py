@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["is_feed", "read_feed", "read_instant"]
 
 _FEED = re.compile(
-    r"\A\s*(?:<\?xml[^>]*>\s*|<\?[^>]*\?>\s*|<!--.*?-->\s*|<!DOCTYPE[^>]*>\s*)*<(?:[a-z]+:)?(rss|rdf|feed)\b",
+    r"\A\s*(?:<\?xml[^>]*>\s*|<\?[^>]*\?>\s*|<!--.*?-->\s*|<!DOCTYPE[^\[>]*(?:\[.*?\]\s*)?>\s*)*<(?:[a-z]+:)?(rss|rdf|feed)\b",
     re.IGNORECASE | re.DOTALL,
 )
 _SPACE = "{http://www.w3.org/XML/1998/namespace}"
@@ -66,7 +66,9 @@ def read_feed(text: str, url: str, *, zone: str = "UTC") -> Listing:
     return Listing(
         url=url,
         items=tuple(items.values()),
-        next=next((join(url, link.get("href", "")) for link in _links(root) if link.get("rel") == "next"), ""),
+        next=next(
+            (join(_base(root, url), link.get("href", "")) for link in _links(root) if link.get("rel") == "next"), ""
+        ),
         via="feed",
         confidence=1.0,
         reason="" if items else "a feed without items",
