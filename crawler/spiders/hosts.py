@@ -71,11 +71,15 @@ class Hosts:
         return waiting
 
     def heard(self, host: str, response: Response) -> None:
-        """Take what *response* says of its host: 429 and 503 open its circuit, everything else closes it."""
-        before = self._state(host)
-        if response.status in (429, 503):
-            now = self._clock()
-            said = read_retry_after((response.headers.get("Retry-After") or b"").decode("latin-1"), now=now)
+        """Take what *response* says of its host.
+
+        429, 503 and any other refusal with a `Retry-After` open its circuit; what is no
+        error of the server closes it.
+        """
+        before, now = self._state(host), self._clock()
+        header = response.headers.get("Retry-After") if response.status >= 400 else None
+        said = None if header is None else read_retry_after(header.decode("latin-1"), now=now)
+        if said is not None or response.status in (429, 503):
             failures = before.failures + 1
             until = said or now + backoff(failures, random=self._random)
             self._keep(HostState(host=host, open_until=until, failures=failures, retry_after=said))

@@ -58,7 +58,7 @@ def test_n1_a_release_that_is_gone_stays_and_is_marked(
 @pytest.mark.parametrize(
     ("said", "seconds"), [("120", 120), ("date", 300), ("1000000000", 86_400)], ids=["seconds", "date", "too-long"]
 )
-@pytest.mark.parametrize("status", [429, 503])
+@pytest.mark.parametrize("status", [429, 503, 403])
 def test_n2_retry_after_is_kept_to_the_second_and_bounded(
     desk: Desk, newsroom: Chaos, said: str, seconds: float, status: int
 ) -> None:
