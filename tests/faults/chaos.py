@@ -32,6 +32,7 @@ class Wire:
     write: Callable[[bytes], None]
     asked: Asked
     reset: Callable[[], None]
+    peer: int  # the port the request came from
 
     def head(
         self, status: int = 200, *lines: str, length: int | None = None, kind: str = "text/html; charset=utf-8"
@@ -145,5 +146,5 @@ class Chaos:
             handler.wfile.flush()
 
         answer = self.routes.get(asked.path, lambda wire: wire.page("nothing here", 404))
-        answer(Wire(write, asked, reset))
+        answer(Wire(write, asked, reset, handler.client_address[1]))
         return False

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import signal
 import subprocess
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -261,3 +263,50 @@ def test_200_batches_leave_no_zombie_no_descriptor_and_no_memory_behind(desk: De
     assert after[1:] == before[1:]
     assert after[0] - before[0] < 256  # pages: one megabyte
     assert _descendants(zygote) == []
+
+
+def test_batches_run_side_by_side_and_write_one_store(desk: Desk, newsroom: Chaos) -> None:
+    keys = ("bad", "second", "third", "fourth")
+    for key in keys[1:]:
+        desk.source(key, newsroom.url("/list"))
+    batches = [replace(desk.batch(*keys), sources=(key,)) for key in keys]
+
+    async def together() -> list[Report]:
+        return await asyncio.gather(*(desk.zygote.crawl(batch, lambda _: None) for batch in batches))
+
+    reports = desk.runner.run(together())
+    assert [report.outcomes[0].outcome for report in reports] == ["new"] * 4
+    assert [desk.count(key) for key in keys] == [3] * 4
+    assert desk.zygote.children == ()
+
+
+def test_k5_of_two_batches_the_death_of_one_child_is_nothing_to_the_other(desk: Desk, newsroom: Chaos) -> None:
+    desk.source("deadly", newsroom.url("/deadly"))
+    both = desk.batch("bad", "deadly")
+    for path in ("/r/1.htm", "/r/2.htm", "/r/3.htm"):
+        answer = newsroom.routes[path]
+        newsroom.routes[path] = lambda wire, answer=answer: time.sleep(0.2) or answer(wire)
+    newsroom.routes["/deadly"] = lambda wire: os.kill(_asking(wire), signal.SIGKILL)
+
+    def _asking(wire: Wire) -> int:
+        port = wire.peer
+        return next(pid for pid in desk.zygote.children if _has_port(pid, port))
+
+    async def together() -> list[Report]:
+        one, other = replace(both, sources=("bad",)), replace(both, sources=("deadly",))
+        return await asyncio.gather(*(desk.zygote.crawl(batch, lambda _: None) for batch in (one, other)))
+
+    good, dead = desk.runner.run(together())
+    assert (good.ended, good.outcomes[0].new) == ("ok", 3)
+    assert (dead.ended, dead.outcomes[0].outcome) == ("died", "failed")
+
+
+def _has_port(pid: int, port: int) -> bool:
+    """Return whether process *pid* holds the TCP socket with local *port*."""
+    rows = [line.split() for line in Path("/proc/net/tcp").read_text(encoding="ascii").splitlines()[1:]]
+    inodes = {f"socket:[{row[9]}]" for row in rows if int(row[1].rpartition(":")[2], 16) == port}
+    links = []
+    for descriptor in Path(f"/proc/{pid}/fd").iterdir():
+        with contextlib.suppress(OSError):
+            links.append(str(descriptor.readlink()))
+    return not inodes.isdisjoint(links)
