@@ -13,7 +13,7 @@ from crawler.extract.select import selector
 if TYPE_CHECKING:
     from lxml.html import HtmlElement
 
-__all__ = ["Rules", "rules_for"]
+__all__ = ["Rules", "candidates", "rules_for"]
 
 _PLAIN = re.compile(r"[A-Za-z_][\w-]*")
 _COLUMN = re.compile(r"[a-z][a-z0-9]*(?:\.[A-Za-z_][\w-]*)*(?::nth-child\(\d+\))?(?:::attr\(datetime\))?")
@@ -52,7 +52,7 @@ def rules_for(root: HtmlElement, base: str, rows: Sequence[Row], day_path: str) 
     Empty where no selector of moderate length does.
     """
     wanted = {row.url for row in rows}
-    for css in _candidates(rows):
+    for css in candidates(rows):
         found = {join(base, element.get("href") or "") for element in selector(css).elements(root)} - {""}
         if found == wanted:
             date = _date(day_path, rows)
@@ -60,7 +60,7 @@ def rules_for(root: HtmlElement, base: str, rows: Sequence[Row], day_path: str) 
     return {}
 
 
-def _candidates(rows: Sequence[Row]) -> Iterator[str]:
+def candidates(rows: Sequence[Row]) -> Iterator[str]:
     """Yield selectors for the links of *rows*, short ones first: a chain of steps, and the same below a container."""
     chains = [[row.links[0].element, *row.links[0].element.iterancestors()] for row in rows]
     depth = min(len(chain) for chain in chains)
