@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from crawler.batch import Batch, Report, SourceOutcome
 from crawler.source import Source
 from feeds.error import ConfigError
+from scheduler.alarm import notify
 from scheduler.cycle import Tell, batch_of, hear, log_report
 from scheduler.desk import Desk
 from scheduler.line import crawl_line
@@ -50,7 +51,7 @@ async def backfill(desk: Desk, order: Order, tell: Tell) -> tuple[SourceOutcome,
             break
     desk.stale = True
     if order.publish:
-        await publish_all(desk, tell)
+        await notify(desk, await publish_all(desk, tell), healthy=False)
     return tuple(outcomes)
 
 

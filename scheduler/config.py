@@ -20,6 +20,7 @@ from scheduler.option import (
     did_you_mean,
     line_of,
     read_address,
+    read_addresses,
     read_command,
     read_duration,
     read_flag,
@@ -30,7 +31,20 @@ from scheduler.option import (
     syntax_line,
 )
 
-__all__ = ["OPTIONS", "Config", "Crawl", "Log", "Notify", "Publish", "Serve", "Site", "Sources", "Store", "load"]
+__all__ = [
+    "NEVER_PLAIN",
+    "OPTIONS",
+    "Config",
+    "Crawl",
+    "Log",
+    "Notify",
+    "Publish",
+    "Serve",
+    "Site",
+    "Sources",
+    "Store",
+    "load",
+]
 
 FORMATS = ("atom", "rss", "json")
 
@@ -48,6 +62,8 @@ OPTIONS = tuple(
         ("notify.hook", read_command, (), "command run when a source's state changes, JSON on stdin", False),
         ("notify.heartbeat-url", read_address, "", "address called after every healthy cycle", True),
         ("notify.hub", read_address, "", "WebSub hub told of changed feeds", False),
+        ("notify.webhooks", read_addresses, (), "addresses told of changed feeds, JSON by POST", False),
+        ("notify.webhook-secret", read_text, "", "key of the X-Hub-Signature-256 that webhooks get", True),
         ("serve.host", read_text, "127.0.0.1", "address the built-in server listens on", False),
         ("serve.port", read_port, 8000, "its port", False),
         ("serve.metrics-port", read_port, 0, "port of /metrics, on 127.0.0.1 only; 0: none", False),
@@ -66,6 +82,7 @@ OPTIONS = tuple(
 )
 _BY_KEY = {option.key: option for option in OPTIONS}
 _SECTIONS = tuple(dict.fromkeys([*(option.key.partition(".")[0] for option in OPTIONS), "feeds"]))
+NEVER_PLAIN = ("notify.webhook-secret",)  # these stand in a file of their own, or in the environment
 _PREFIXES = tuple(f"BAYWIRE_{section.upper()}_" for section in _SECTIONS if section != "feeds")
 _COMBINATION_KEYS = ("where",)
 
@@ -109,6 +126,8 @@ class Notify:
     hook: tuple[str, ...]
     heartbeat_url: str = field(repr=False)
     hub: str
+    webhooks: tuple[str, ...] = field(repr=False)
+    webhook_secret: str = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -243,6 +262,9 @@ class _Reading:
                 self._problem((section, name), f"is not a key{did_you_mean(name, known)}")
                 continue
             plain = option.key == f"{section}.{name}"
+            if plain and option.key in NEVER_PLAIN:
+                self._problem((section, name), f"is a secret: use {name}-file or {option.variable}")
+                continue
             if plain and option.key == "store.url" and isinstance(value, str) and _has_password(value):
                 self._problem((section, name), f"holds a password: use {name}-file or {option.variable}")
                 continue
@@ -329,6 +351,8 @@ def _build(directory: Path, file: Path | None, values: Mapping[str, Value], feed
             hook=cast("tuple[str, ...]", got["notify.hook"]),
             heartbeat_url=cast("str", got["notify.heartbeat-url"]),
             hub=cast("str", got["notify.hub"]),
+            webhooks=cast("tuple[str, ...]", got["notify.webhooks"]),
+            webhook_secret=cast("str", got["notify.webhook-secret"]),
         ),
         serve=Serve(
             host=cast("str", got["serve.host"]),

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from crawler.batch import Batch, Event, Report, SourceOutcome
 from feeds.identity import DEFAULT_AUTHORITY
 from feeds.publish import Published
+from scheduler.alarm import notify
 from scheduler.desk import Desk
 from scheduler.due import next_due
 from scheduler.line import Line, crawl_line, release_line
@@ -44,6 +45,7 @@ async def run_cycle(desk: Desk, keys: Collection[str], order: Order, tell: Tell)
     crawls = (_crawl_batch(desk, batch, order, tell) for batch in batches(desk, keys))
     outcomes = tuple(outcome for some in await asyncio.gather(*crawls) for outcome in some)
     published = await publish_all(desk, tell, if_stale=True) if order.publish else None
+    await notify(desk, published, healthy=all(one.outcome in ("new", "unchanged") for one in outcomes))
     return Cycle(outcomes=outcomes, published=published)
 
 

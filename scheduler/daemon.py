@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 
 from feeds.error import BaywireError, ConfigError
 from feeds.serve import Search, application
+from scheduler.alarm import notify
 from scheduler.config import Config
 from scheduler.control import listen
 from scheduler.cycle import batches, run_cycle
@@ -165,9 +166,11 @@ class Daemon:
         self._minutes += 1
         if self.desk.stale or self._minutes % _REVISE == 0:
             await self._guard("publish", self._publish())
+        await self._guard("notify", notify(self.desk, None, healthy=False))  # what is late, and what waits for its turn
 
     async def _publish(self) -> None:
-        await publish_all(self.desk, self._tell)
+        published = await publish_all(self.desk, self._tell)
+        await notify(self.desk, published, healthy=False)
 
     async def _back_up(self) -> None:
         await self._guard("backup", asyncio.to_thread(back_up, self.desk))

@@ -54,6 +54,8 @@ class Desk:
     publish_s: float = 0.0
     clock_jumps: int = 0
     counts: Counter[tuple[str, str, str]] = field(default_factory=Counter)
+    beat_at: datetime | None = None
+    telling: asyncio.Lock = field(default_factory=asyncio.Lock)
     publishing: asyncio.Lock = field(default_factory=asyncio.Lock)
     children: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(_CHILDREN))
     _busy: set[str] = field(default_factory=set)

@@ -19,6 +19,7 @@ __all__ = [
     "did_you_mean",
     "line_of",
     "read_address",
+    "read_addresses",
     "read_command",
     "read_duration",
     "read_flag",
@@ -162,6 +163,15 @@ def read_list(value: object) -> tuple[str, ...]:
     if not isinstance(value, list | tuple) or not all(isinstance(part, str) for part in value):
         raise ValueError(f"expected a list of texts; got {_show(value)}")
     return tuple(value)
+
+
+def read_addresses(value: object) -> tuple[str, ...]:
+    """Return *value*, http or https addresses; in the environment they are parted by commas.
+
+    >>> read_addresses("https://a.example/, https://b.example/")
+    ('https://a.example/', 'https://b.example/')
+    """
+    return tuple(read_address(one) for one in read_list(value))
 
 
 def read_command(value: object) -> tuple[str, ...]:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from crawler.batch import SourceOutcome
 from feeds.error import PublishError, StoreError
+from scheduler.alarm import notify
 from scheduler.backfill import backfill
 from scheduler.config import Config
 from scheduler.control import hand_over
@@ -67,6 +68,8 @@ async def perform(desk: Desk, order: Order, tell: Callable[[Line], None]) -> int
         published = await publish_all(desk, tell, check=order.check)
         if published is None:
             return DONE
+        if not order.check:
+            await notify(desk, published, healthy=False)
         differs = order.check and (published.written or published.removed)
         return SOME_FAILED if differs or published.refused else DONE
     if order.verb == "backfill":

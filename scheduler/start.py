@@ -10,7 +10,7 @@ from itertools import groupby
 from pathlib import Path
 
 from feeds.error import ConfigError
-from scheduler.config import OPTIONS
+from scheduler.config import NEVER_PLAIN, OPTIONS
 from scheduler.option import Option, show_duration
 
 __all__ = ["starter_files", "write_starter"]
@@ -65,6 +65,8 @@ def _configuration() -> str:
         lines += ["", f"[{section}]"]
         for option in options:
             setting = f"# {option.key.partition('.')[2]} = {_value(option)}"
+            if option.key in NEVER_PLAIN:
+                setting = f'# {option.key.partition(".")[2]}-file = "secret"'
             lines.append(f"{setting:<42}  # {option.about}")
     lines += ["", "# A feed of its own for every combination you name:", "# [feeds.ai-and-greater-bay-area]"]
     lines += ['# where = "ai and greater-bay-area and not source:hk-gia-zh"', ""]

@@ -104,6 +104,12 @@ def test_a_password_in_the_file_is_refused_and_not_shown(tmp_path: Path) -> None
     assert "hunter2" not in told
 
 
+def test_what_is_only_a_secret_never_stands_in_the_configuration(tmp_path: Path) -> None:
+    (told,) = problems(tmp_path, '[notify]\nwebhook-secret = "hunter2"\n')
+    assert told.endswith("is a secret: use webhook-secret-file or BAYWIRE_NOTIFY_WEBHOOK_SECRET")
+    assert "hunter2" not in told
+
+
 def test_a_secret_file_that_is_absent_or_wrong_is_told_without_its_content(tmp_path: Path) -> None:
     (told,) = problems(tmp_path, '[notify]\nheartbeat-url-file = "gone"\n')
     assert told.endswith(f"No such file or directory: {tmp_path}/gone")

@@ -1,0 +1,187 @@
+"""Who is told what: hubs and webhooks of changed feeds, the operator of sources that fail and recover, a heartbeat."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from http.client import HTTPException
+from urllib.error import URLError
+from urllib.request import HTTPRedirectHandler, ProxyHandler, Request, build_opener
+
+from feeds.notify import Hook, Notifier
+from feeds.publish import Published
+from feeds.store import State
+from feeds.store.state import SourceState
+from scheduler.desk import Desk
+from scheduler.health import is_late, is_wrong
+from scheduler.line import Line, source_line
+
+__all__ = ["Told", "alarms", "notify", "sound_alarms", "tell_feeds"]
+
+_KEY = "alarms"  # where the store keeps what the operator was told of
+_REMIND = timedelta(days=1)
+_BEAT = timedelta(minutes=1)
+_HOOK_S = 30.0
+_GET_S = 10.0
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """What the operator was last told of a source: its *state*, and when."""
+
+    state: str
+    at: datetime
+
+
+async def notify(desk: Desk, published: Published | None, *, healthy: bool) -> None:
+    """Tell whoever asked for it what a cycle changed; *healthy*: nothing in it failed. Never raises."""
+    async with desk.telling:
+        if published is not None:
+            await asyncio.to_thread(tell_feeds, desk, published)
+        await sound_alarms(desk)
+        if healthy and not desk.trouble:
+            await _beat(desk)
+
+
+def tell_feeds(desk: Desk, published: Published | None = None) -> None:
+    """Queue the feeds that *published* changed, and deliver to hub and webhooks what is due."""
+    config = desk.config.notify
+    if not config.hub and not config.webhooks:
+        return
+    hooks = [Hook(url=url, secret=config.webhook_secret) for url in config.webhooks]
+    notifier = Notifier(desk.store, hub=config.hub, hooks=hooks)
+    if published is not None:
+        notifier.queue(published.feeds, now=desk.clock())
+    for delivery in notifier.deliver(now=desk.clock()):
+        if not delivery.problem:
+            log.info("notified", extra={"feeds": len(delivery.feeds)})
+
+
+async def sound_alarms(desk: Desk) -> None:
+    """Run the operator's command for each source that changed for the worse or recovered, and as a daily reminder."""
+    hook = desk.config.notify.hook
+    if not hook:
+        return
+    told = _read(desk.store.meta(_KEY))
+    now = desk.clock()
+    states = [state for state in desk.store.source_states() if state.key in desk.sources]
+    late = {state.key for state in states if is_late(state, every=desk.sources[state.key].every, now=now)}
+    for state, what in alarms(states, late=late, told=told, now=now):
+        if not await _run(desk, hook, {**source_line(state, late=state.key in late), "alarm": what}):
+            continue
+        if what == "recovered":
+            told.pop(state.key, None)
+        else:
+            told[state.key] = Told(state=_standing(state, late), at=now)
+        desk.store.set_meta(_KEY, _written(told))
+
+
+def alarms(
+    states: list[SourceState], *, late: set[str], told: Mapping[str, Told], now: datetime
+) -> list[tuple[SourceState, str]]:
+    """Return of which sources the operator is to be told, and what: the wrong state, "reminder" or "recovered".
+
+    >>> from datetime import UTC
+    >>> noon = datetime(2026, 4, 14, 12, tzinfo=UTC)
+    >>> ill, well = SourceState(key="a", state=State.FAILING), SourceState(key="a", state=State.HEALTHY)
+    >>> [what for _, what in alarms([ill], late=set(), told={}, now=noon)]
+    ['failing']
+    >>> told = {"a": Told(state="failing", at=noon)}
+    >>> [what for _, what in alarms([ill], late=set(), told=told, now=noon + timedelta(hours=1))]
+    []
+    >>> [what for _, what in alarms([ill], late=set(), told=told, now=noon + timedelta(hours=25))]
+    ['reminder']
+    >>> [what for _, what in alarms([well], late=set(), told=told, now=noon)]
+    ['recovered']
+    """
+    found = []
+    for state in states:
+        before = told.get(state.key)
+        standing = _standing(state, late)
+        if standing and (before is None or before.state != standing):
+            found.append((state, standing))
+        elif standing and before is not None and now - before.at >= _REMIND:
+            found.append((state, "reminder"))
+        elif before is not None and state.state in (State.HEALTHY, State.REPAIRED, State.DISABLED):
+            found.append((state, "recovered"))
+    return found
+
+
+def _standing(state: SourceState, late: set[str]) -> str:
+    """Return what is wrong with a source in one word, "" where nothing is."""
+    if is_wrong(state):
+        return state.state.value
+    return "late" if state.key in late else ""
+
+
+async def _run(desk: Desk, hook: tuple[str, ...], line: Line) -> bool:
+    """Run *hook* with *line* as JSON on its standard input; return whether it did well."""
+    # Secrets are given to us by the environment: they are not the hook's.
+    environ = {name: value for name, value in os.environ.items() if not name.startswith("BAYWIRE_")}
+    try:
+        process = await asyncio.create_subprocess_exec(
+            *hook,
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.DEVNULL,
+            cwd=desk.config.directory,
+            env=environ,
+            start_new_session=True,
+        )
+    except OSError as error:
+        log.error("notify.hook: %s: %s", hook[0], error.strerror)  # noqa: TRY400  # says all there is to say
+        return False
+    try:
+        await asyncio.wait_for(process.communicate(json.dumps(line, ensure_ascii=False).encode() + b"\n"), _HOOK_S)
+    except TimeoutError:
+        process.kill()
+        await process.wait()
+    if process.returncode:
+        log.error("notify.hook failed", extra={"status": process.returncode, "source": line["source"]})
+    return process.returncode == 0
+
+
+async def _beat(desk: Desk) -> None:
+    """Call the heartbeat address, at most once a minute: nothing else outside can tell that a daemon died."""
+    url, now = desk.config.notify.heartbeat_url, desk.clock()
+    if not url or (desk.beat_at is not None and timedelta() <= now - desk.beat_at < _BEAT):
+        return
+    desk.beat_at = now
+    problem = await asyncio.to_thread(_get, url)
+    if problem:
+        log.warning("heartbeat not heard: %s", problem)
+
+
+class _NoRedirects(HTTPRedirectHandler):
+    """The address may hold a secret: it is told to nobody else."""
+
+    def redirect_request(self, *_args: object, **_more: object) -> None:
+        """Follow nothing."""
+
+
+def _get(url: str) -> str:
+    """Return what went wrong in asking *url*, "" where nothing did."""
+    request = Request(url, headers={"User-Agent": "baywire"})  # noqa: S310  # http or https, as the configuration holds
+    try:
+        with build_opener(ProxyHandler({}), _NoRedirects()).open(request, timeout=_GET_S) as answer:
+            answer.read(1024)
+            return ""
+    except URLError as error:
+        return str(error.reason)
+    except (OSError, HTTPException) as error:
+        return str(error) or type(error).__name__
+
+
+def _read(text: str | None) -> dict[str, Told]:
+    kept = json.loads(text or "{}")
+    return {key: Told(state=one["state"], at=datetime.fromisoformat(one["at"])) for key, one in kept.items()}
+
+
+def _written(told: Mapping[str, Told]) -> str:
+    return json.dumps({key: {"state": one.state, "at": one.at.isoformat()} for key, one in told.items()})
