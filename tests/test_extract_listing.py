@@ -177,6 +177,30 @@ def test_deep_and_long_pages_are_read() -> None:
     assert titles(read_listing(long_page, URL)) == TITLES
 
 
+def test_a_list_that_only_machines_see_is_read() -> None:
+    rows = ",".join(
+        f'{{"title": "{t}", "url": "/en/n/{n}", "publishDate": "{d}"}}'
+        for n, (t, d) in enumerate(zip(TITLES, DAYS, strict=True))
+    )
+    text = f'<body><div id=app></div><script id="__NEXT_DATA__" type="application/json">{{"props": {{"news": [{rows}]}}}}</script>'
+    found = read_listing(text, URL)
+    assert (titles(found), found.via) == (TITLES, "state")
+    things = rows.replace('{"title"', '{"@type": "NewsArticle", "headline"')
+    found = read_listing(
+        f'<script type="application/ld+json">{{"@type": "ItemList", "itemListElement": [{things}]}}</script>', URL
+    )
+    assert (titles(found), found.via, (found.items[0].date or "")[:10]) == (TITLES, "json-ld", DAYS[0])
+
+
+def test_a_path_of_crumbs_is_no_list() -> None:
+    crumbs = ",".join(
+        f'{{"@type": "ListItem", "position": {n}, "name": "Level {n}", "item": "https://www.example.gov.hk/{n}"}}'
+        for n in range(4)
+    )
+    text = f'<script type="application/ld+json">{{"@type": "BreadcrumbList", "itemListElement": [{crumbs}]}}</script>'
+    assert read_listing(text + page(ARTICLE), URL).items == ()
+
+
 def test_feeds_that_a_page_announces_are_told() -> None:
     link = '<link rel="alternate" type="application/rss+xml" href="/feed.xml">'
     assert read_listing(link + page(SHAPES["table"]), URL).feeds == ("https://www.example.gov.hk/feed.xml",)

@@ -6,7 +6,7 @@ import math
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from crawler.extract.address import base_of, host_of, join
+from crawler.extract.address import base_of, host_of, join, zone_of
 from crawler.extract.beside import days_of
 from crawler.extract.column import Dated, titles_of
 from crawler.extract.derive import Rules, rules_for
@@ -15,6 +15,7 @@ from crawler.extract.found import Item, Listing
 from crawler.extract.group import Group, groups_of, links_of
 from crawler.extract.pager import next_page
 from crawler.extract.rank import rank
+from crawler.extract.state import read_state
 from crawler.extract.tree import read_html
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
 __all__ = ["read_page_listing"]
 
+_LEAST_SURE = 0.25
 _FEED_TYPES = ("application/rss+xml", "application/atom+xml", "application/feed+json", "application/rdf+xml")
 
 
@@ -39,15 +41,18 @@ def read_page_listing(text: str, url: str) -> Listing:
         # Tags that are not nested right give each row a path of its own: near names only, then.
         groups += groups_of(links, levels=4)
     ranked = rank(groups)
+    carried = replace(read_state(root, base, zone=zone_of(url)), url=url, feeds=feeds)
     if not ranked:
-        return Listing(url=url, feeds=feeds, reason="no links that repeat")
+        return carried if carried.items else Listing(url=url, feeds=feeds, reason="no links that repeat")
     american = (root.get("lang") or "").lower() == "en-us" or host_of(url).endswith((".gov", ".mil", ".us"))
     best = ranked[0]
     rows = best.rows
     dated = days_of(root, rows, american=american)
     titles, _ = titles_of(rows)
+    told = {item.url: item.date for item in carried.items}
     items = tuple(
-        Item(url=row.url, title=title, date=day) for row, title, day in zip(rows, titles, dated.days, strict=True)
+        Item(url=row.url, title=title, date=day or told.get(row.url))
+        for row, title, day in zip(rows, titles, dated.days, strict=True)
     )
     confidence = _confidence(best, dated)
     found = Listing(
@@ -59,7 +64,9 @@ def read_page_listing(text: str, url: str) -> Listing:
         feeds=feeds,
         rules=Rules(lambda: rules_for(root, base, rows, dated.path)),
     )
-    if confidence < 0.25:
+    if confidence < _LEAST_SURE:
+        if carried.items:
+            return carried
         return replace(found, items=(), next="", reason="no group of links looks like a list of releases")
     return found
 

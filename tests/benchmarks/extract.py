@@ -1,0 +1,116 @@
+"""Measure extraction and detection on the folder of recorded pages, and hold what was measured against the floors.
+
+    python tests/benchmarks/extract.py SHARED [--write]
+
+Prints each figure beside its floor; ends with 1 where one is below. The floors stand in
+extract_floors.json with a digest of the data they were measured on; --write writes the
+digest anew, never a floor: lowering one is an edit that a reader sees.
+"""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import importlib.util
+import json
+import sys
+import time
+from argparse import Namespace
+from collections.abc import Iterator
+from pathlib import Path
+from types import ModuleType
+
+FLOORS = Path(__file__).with_name("extract_floors.json")
+SETS = {"articles": "articles", "chinese": "chinese", "listings": "listings"}
+
+
+def scorer(shared: Path) -> ModuleType:
+    """Return the scorer that stands beside the data."""
+    spec = importlib.util.spec_from_file_location("score", shared / "tools" / "score.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def digest(folder: Path) -> str:
+    """Return a digest of the names and bytes of all files below *folder*."""
+    found = hashlib.sha256()
+    for path in sorted(folder.rglob("*")):
+        if path.is_file():
+            found.update(f"{path.relative_to(folder).as_posix()}\0".encode())
+            found.update(hashlib.sha256(path.read_bytes()).digest())
+    return found.hexdigest()
+
+
+def measure(shared: Path, name: str) -> dict[str, float]:
+    """Return the figures of one set."""
+    figures, _ = getattr(scorer(shared), SETS[name])(Namespace(data=shared / "extraction" / name, limit=None))
+    return {key: value for key, value in figures.items() if isinstance(value, int | float)}
+
+
+def speeds(shared: Path) -> dict[str, float]:
+    """Return, in one run, listings detected and declared pages read against trafilatura's pages, a CPU second."""
+    from trafilatura import extract
+
+    from crawler.extract import read_declared_release, read_listing
+    from crawler.source import load_sources
+
+    listings = [
+        path.read_bytes().decode("utf-8", "replace") for path in sorted((shared / "extraction/listings").glob("*.html"))
+    ]
+    articles = [
+        gzip.decompress(path.read_bytes()).decode("utf-8", "replace")
+        for path in sorted((shared / "extraction/articles/html").glob("*.gz"))[:60]
+    ]
+    releases = [path.read_text("utf-8") for path in sorted((shared / "pages/www.info.gov.hk").glob("*.htm"))]
+    source = load_sources(use=["hk-gia-en"])["hk-gia-en"]
+    from datetime import UTC, datetime
+
+    seen = datetime(2026, 1, 1, tzinfo=UTC)
+    url = "https://www.info.gov.hk/gia/general/202001/04/P2020010400582.htm"
+    extract(articles[0])
+    read_listing(listings[0], "http://x.test/")
+    read_declared_release(source, releases[0], url, item=None, seen=seen)
+    theirs = _pages_a_second(extract(text) for text in articles)
+    detected = _pages_a_second(read_listing(text, "http://x.test/") for text in listings)
+    declared = _pages_a_second(read_declared_release(source, text, url, item=None, seen=seen) for text in releases)
+    return {
+        "listings_against_trafilatura": detected / theirs,
+        "listings_against_trafilatura_there": detected / _pages_a_second(extract(text) for text in listings),
+        "declared_against_trafilatura": declared / _pages_a_second(extract(text) for text in releases),
+    }
+
+
+def _pages_a_second(work: Iterator[object]) -> float:
+    start, count = time.process_time(), 0
+    for _ in work:
+        count += 1
+    return count / (time.process_time() - start)
+
+
+def main() -> int:
+    shared = Path(sys.argv[1])
+    floors = json.loads(FLOORS.read_text("utf-8"))
+    below = 0
+    for name in SETS:
+        floor = floors[name]
+        same = digest(shared / "extraction" / name)
+        if "--write" in sys.argv:
+            floor["digest"] = same
+        elif floor["digest"] != same:
+            sys.stdout.write(f"{name}: other data than the floors were measured on\n")
+        for key, value in measure(shared, name).items():
+            least = floor["floors"].get(key)
+            below += least is not None and value < least
+            sys.stdout.write(f"{name}.{key} {value:.4f}" + (f" floor {least}" if least is not None else "") + "\n")
+    for key, value in speeds(shared).items():
+        sys.stdout.write(f"{key} {value:.2f}\n")
+    if "--write" in sys.argv:
+        FLOORS.write_text(json.dumps(floors, indent=1) + "\n", "utf-8")
+    return 1 if below else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,42 @@
+"""What was measured once is held: the floors of extract_floors.json, on the data they were measured on."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+FOLDER = Path(__file__).parent / "benchmarks"
+FLOORS = json.loads((FOLDER / "extract_floors.json").read_text("utf-8"))
+
+
+def benchmark() -> ModuleType:
+    spec = importlib.util.spec_from_file_location("extract_benchmark", FOLDER / "extract.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.mark.parametrize("name", FLOORS)
+def test_floors_stand_on_the_data_they_name(shared: Path, name: str) -> None:
+    if benchmark().digest(shared / "extraction" / name) != FLOORS[name]["digest"]:
+        pytest.skip(f"{name}: other data than the floors were measured on")
+    assert FLOORS[name]["floors"]
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("name", FLOORS)
+def test_figures_are_not_below_their_floors(shared: Path, name: str) -> None:
+    found = benchmark().measure(shared, name)
+    below = {key: (found[key], least) for key, least in FLOORS[name]["floors"].items() if found[key] < least}
+    assert not below
+
+
+@pytest.mark.soak
+def test_a_listing_is_detected_faster_than_trafilatura_reads_the_same_page(shared: Path) -> None:
+    assert benchmark().speeds(shared)["listings_against_trafilatura_there"] >= 1
