@@ -11,10 +11,13 @@ import re
 import shutil
 import subprocess
 import sys
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).parents[1]
 PACKAGES = ("crawler", "feeds", "scheduler")
@@ -176,13 +179,18 @@ def test_no_file_names_a_registry() -> None:
     assert found == []
 
 
+def declared() -> list[Requirement]:
+    """Return what pyproject.toml asks for, with all extras."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    extras = project["optional-dependencies"].values()
+    return [Requirement(text) for text in (*project["dependencies"], *(text for some in extras for text in some))]
+
+
 def test_every_package_is_pinned_and_none_by_address() -> None:
     lines = [line for line in (ROOT / "constraints.txt").read_text().splitlines() if line and not line.startswith("#")]
     assert [line for line in lines if not re.fullmatch(r"[A-Za-z0-9._-]+==[0-9A-Za-z.+!]+", line)] == []
-    pinned = {re.sub(r"[-_.]+", "-", line.partition("==")[0]).lower() for line in lines}
-    asked = importlib.metadata.requires("baywire") or []
-    wanted = {re.sub(r"[-_.]+", "-", re.split(r"[^A-Za-z0-9._-]", name, maxsplit=1)[0]).lower() for name in asked}
-    assert wanted - pinned == set()
+    pinned = {canonicalize_name(line.partition("==")[0]) for line in lines}
+    assert {canonicalize_name(asked.name) for asked in declared()} - pinned == set()
 
 
 def test_only_text_reaches_lxml() -> None:
@@ -197,3 +205,28 @@ def test_only_text_reaches_lxml() -> None:
             if parses or asks_scrapy:
                 found.append(f"{name}:{node.lineno}: {node.value.id}.{node.attr}")
     assert found == []
+
+
+def test_the_pinned_versions_can_be_installed_together() -> None:
+    """Whatever baywire needs, with all extras, is pinned to a version that all who need it accept."""
+    lines = (line.partition("==") for line in (ROOT / "constraints.txt").read_text().splitlines() if "==" in line)
+    pinned = {canonicalize_name(name): version for name, _, version in lines}
+    refused = []
+    seen: set[tuple[str, str]] = set()
+    waiting = [("baywire", asked) for asked in declared()]
+    while waiting:
+        who, asked = waiting.pop()
+        name = canonicalize_name(asked.name)
+        if not asked.specifier.contains(pinned.get(name, "none"), prereleases=True):
+            refused.append(f"{who} needs {asked}: pinned is {pinned.get(name, 'none')}")
+        for extra in {"", *asked.extras} - {extra for one, extra in seen if one == name}:
+            seen.add((name, extra))
+            try:
+                needs = [Requirement(text) for text in importlib.metadata.requires(name) or ()]
+                same = importlib.metadata.version(name) == pinned.get(name)
+            except importlib.metadata.PackageNotFoundError:
+                continue  # an extra that is not installed here
+            if not same:
+                continue  # what another version needs says nothing
+            waiting += [(name, one) for one in needs if one.marker is None or one.marker.evaluate({"extra": extra})]
+    assert refused == []
