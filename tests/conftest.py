@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from pathlib import Path
 
 import pytest
@@ -57,6 +58,11 @@ class _Skips:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Watch the skips where CI is set."""
+    """Watch the skips where CI is set; let Ctrl-C reach what tests start, wherever they run.
+
+    Who starts pytest in the background ignores SIGINT, and all its children would.
+    """
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     if os.environ.get("CI"):
         config.pluginmanager.register(_Skips(), "refused-skips")
