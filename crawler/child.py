@@ -22,6 +22,7 @@ from scrapy.settings import Settings
 from crawler.address import host_of
 from crawler.batch import Batch, SourceOutcome
 from crawler.memory import Memory
+from crawler.mend import Mend
 from crawler.outcome import Trouble
 from crawler.record import as_event, finish, one_line, record_failure
 from crawler.settings import settings_for
@@ -186,11 +187,15 @@ def _sources_singly(batch: Batch, folders: list[Path], emit: Emit) -> Iterator[t
 
 def _begin(store: Store, source: Source, now: datetime, *, archive: bool) -> Progress:
     state = store.source_state(source.key) or SourceState(key=source.key)
+    rules = rules_digest(source)
+    mend = Mend.read({} if archive else state.learnt, rules=rules)
     first = next(iter(source.requests(now)), None)
     return Progress(
-        source=source,
+        source=source if mend is None else mend.apply(source),
+        declared=source,
+        mend=mend,
         state=state,
-        memory=Memory.read({} if archive else state.learnt, rules=rules_digest(source)),
+        memory=Memory.read({} if archive else state.learnt, rules=rules),
         archive=archive,
         host=host_of(first.url) if first is not None else "",
         started=now,

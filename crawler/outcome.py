@@ -133,18 +133,20 @@ def next_state(  # noqa: PLR0913 - all that decides, by name
     wait_until: datetime | None = None,
     learnt: Mapping[str, object] | None = None,
     counts: Sequence[int] = (),
+    repaired: str = "",
 ) -> SourceState:
     """Return where *run* leaves a source that stood as *before*: its state, and when it is next due.
 
     A good run is followed by the next one after *every*; failures by growing waits
     (`backoff`); a third 404 in a row by one look a day; 410 by none. *wait_until* is
-    what the host asked for.
+    what the host asked for. *repaired* says what was mended for a good run: the source
+    stands as repaired until a person has written that down, or the site went back.
     """
     good = run.outcome in (Outcome.NEW, Outcome.UNCHANGED)
     failures = 0 if good else before.failures + 1
     state = State.GONE if trouble is not None and trouble.gone else _STATES[run.outcome]
-    if good and before.state is State.REPAIRED:
-        state = State.REPAIRED  # until a person has looked at the repair
+    if good and repaired:
+        state = State.REPAIRED
     wait = every
     if run.outcome in (Outcome.FAILED, Outcome.BLOCKED):
         wait = backoff(failures, random=random)
@@ -158,7 +160,7 @@ def next_state(  # noqa: PLR0913 - all that decides, by name
     return replace(
         before,
         state=state,
-        reason=run.reason if not good or state is State.REPAIRED else "",
+        reason=repaired if good else run.reason,
         since=before.since if before.state is state and before.since is not None else run.ended,
         outcome=run.outcome,
         last_run=run.ended,

@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING
 from uuid import uuid4
 
 from crawler.batch import Batch, SourceOutcome
+from crawler.mend import Mend
 from crawler.outcome import next_state
+from crawler.spiders.repair import settled
 from feeds.error import BaywireError
 from feeds.store import DEFAULT_AUTHORITY, Outcome, Run, open_store
 
@@ -60,7 +62,8 @@ def finish(store: Store, crawl: Progress, *, now: datetime, random: Random) -> S
     )
     if crawl.outcome is None and crawl.proven and not crawl.archive:
         crawl.believe()
-    learnt = crawl.memory.write(crawl.state.learnt)
+    mend = settled(crawl)
+    learnt = crawl.memory.write(mend.write(crawl.state.learnt) if mend is not None else Mend.forget(crawl.state.learnt))
     state = next_state(
         crawl.state,
         run,
@@ -70,6 +73,7 @@ def finish(store: Store, crawl: Progress, *, now: datetime, random: Random) -> S
         wait_until=crawl.wait_until,
         learnt=learnt,
         counts=crawl.memory.counts,
+        repaired=mend.why if mend is not None else "",
     )
     try:
         with store.writing() as writing:

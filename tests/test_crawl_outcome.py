@@ -71,7 +71,9 @@ def test_since_moves_only_when_the_state_does() -> None:
 
 def test_a_repair_stays_marked_until_a_person_has_looked_at_it() -> None:
     repaired = SourceState(key="a", state=State.REPAIRED, since=NOON, reason="selectors derived anew")
-    assert next_state(repaired, run(Outcome.NEW), every=EVERY, random=dice()).state is State.REPAIRED
+    again = next_state(repaired, run(Outcome.NEW), every=EVERY, random=dice(), repaired=repaired.reason)
+    assert (again.state, again.reason, again.since) == (State.REPAIRED, repaired.reason, NOON)
+    assert next_state(repaired, run(Outcome.NEW), every=EVERY, random=dice()).state is State.HEALTHY
     assert next_state(repaired, run(Outcome.FAILED), every=EVERY, random=dice()).state is State.FAILING
 
 

@@ -15,6 +15,7 @@ from feeds.store import KeptPage, Outcome, PageKind, SourceState
 
 if TYPE_CHECKING:
     from crawler.extract import Item, Listing
+    from crawler.mend import Mend
     from crawler.source import Source
 
 __all__ = ["ListingPage", "Phase", "Progress", "rules_digest"]
@@ -71,6 +72,11 @@ class Progress:
     left: int = 0  # releases left for another time: limit, since, no time
     errors: list[str] = field(default_factory=list)
     wait_until: datetime | None = None
+    declared: Source | None = None  # as its file says, where *source* is read by what was mended
+    mend: Mend | None = None
+    mended: str = ""  # what was mended in this crawl
+    voted: int = 0  # release pages read by vote, their declared body not being found
+    by_rules: int = 0  # release pages read as declared
 
     @property
     def addresses(self) -> tuple[str, ...]:
@@ -157,7 +163,7 @@ class Progress:
         return Outcome.UNCHANGED, self._lacking()
 
     def _lacking(self) -> str:
-        said = []
+        said = [f"repaired: {self.mended}"] if self.mended else []
         if self.errors:
             said.append(f"{len(self.errors)} errors of our own: {self.errors[0]}")
         if self.missed:

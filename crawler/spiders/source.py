@@ -18,6 +18,7 @@ from crawler.record import one_line
 from crawler.source import Request as Opening
 from crawler.spiders.plan import recheck_step, too_old
 from crawler.spiders.progress import ListingPage, Progress
+from crawler.spiders.repair import moved, repair_listing, repair_release
 from crawler.spiders.wire import Wire, content_type_of, seal_of
 from feeds.store import Outcome, PageKind
 
@@ -153,10 +154,19 @@ class SourceSpider(Wire):
         if following is not None:
             yield following
             return
+        drafts: list[Draft] = []
         if not crawl.believes(known):
-            return
+            if not repair_listing(crawl, self.store):
+                return
+            items = crawl.items()
+            known = self.store.known(crawl.source.key, [item.url for item in items])
+            drafts = list(moved(crawl, self.store, [item for item in items if item.url not in known]))
+            known |= {draft.url for draft in drafts}
         self.emit({"event": "listed", "source": crawl.source.key, "count": len(crawl.listed)})
         crawl.phase = "releases"
+        if drafts:
+            crawl.pending += 1
+            yield Read(crawl=crawl, drafts=tuple(drafts))
         if not crawl.source.release.fetch:
             yield from self._take_whole(crawl, items, known)
             return
@@ -260,8 +270,18 @@ class SourceSpider(Wire):
         text = decode(response.body, content_type_of(response), response.url).text
         draft = read_declared_release(crawl.source, text, response.url, item=item, seen=crawl.started)
         page = self._kept(crawl, response, PageKind.RELEASE)
+        refused = draft if isinstance(draft, NotARelease) else None
+        if refused is None:
+            crawl.by_rules += 1
+        else:
+            voted, refused = repair_release(crawl, self.store, text, response.url, item)
+            if voted is None and refused is None:
+                crawl.delivered += 1
+                crawl.again.discard(asked)
+                return
+            draft = voted or draft
         if isinstance(draft, NotARelease):
-            reason = what_wall(text) or draft.reason
+            reason = what_wall(text) or (refused.reason if refused is not None else "") or draft.reason
             crawl.unread.append(f"{asked}: {reason}")
             crawl.memory.set_aside(asked, now=crawl.started)
             crawl.again.discard(asked)
