@@ -16,12 +16,12 @@ from feeds.topic.find import POINTED, Finder, quiet
 from feeds.topic.fold import FOLD_VERSION, fold
 from feeds.topic.read import read_file
 from feeds.topic.rule import Override, Phrase, Term, Topic
-from feeds.topic.weigh import ROOM, Hit, Plan, Read, TermPlan, weigh
+from feeds.topic.weigh import ROOM, SHORT, Hit, Plan, Read, TermPlan, weigh
 
 __all__ = ["SHIPPED", "Topic", "Topics", "load"]
 
 SHIPPED = Path(__file__).parents[1] / "topics.toml"
-ENGINE = 100 * FOLD_VERSION + 1  # goes up when the same rules weigh the same text otherwise: all is tagged again
+ENGINE = 100 * FOLD_VERSION + 2  # goes up when the same rules weigh the same text otherwise: all is tagged again
 _PARAGRAPH = re.compile(r"\n\s*\n")
 _LEAD = (80, 1000)  # bytes of a lead: what is shorter is a heading, and nothing counts as lead beyond
 _SNIPPET = 60
@@ -145,8 +145,8 @@ def _read(original: str, finder: Finder, *, body: bool = False) -> Read:
         least, most = (share * len(text.low) // max(1, text.size) for share in _LEAD)
         ends = (text.place(gap.start()) for gap in _PARAGRAPH.finditer(original))
         lead = min(most, next((end for end in ends if end > least), most))
-    length = max(1.0, math.sqrt(text.size / ROOM)) if body else 1.0
-    return Read(text, lead, length, finder.find(text))
+    length = math.sqrt(text.size / ROOM) if body else 1.0
+    return Read(text, lead, max(1.0, length), 1 / min(1.0, max(SHORT, length)), finder.find(text))
 
 
 def _evidence(hit: Hit, plan: Plan, read: Read) -> Evidence:

@@ -10,11 +10,13 @@ from feeds.topic.find import Spans
 from feeds.topic.fold import Folded
 from feeds.topic.rule import Boost
 
-__all__ = ["ROOM", "Hit", "Plan", "Read", "TermPlan", "weigh"]
+__all__ = ["ROOM", "SHORT", "Hit", "Plan", "Read", "TermPlan", "weigh"]
 
 # Up to this many bytes (some 1,000 letters, 330 ideographs) one hit counts whole; in a text four times as long,
 # a half: what is only mentioned in a long release is not its topic.
 ROOM = 1000
+# The shorter a text is, the more a hit in it says: a summary of some 400 bytes has no room for passing mentions.
+SHORT = 0.66
 # How often one idea may be repeated with effect. What only supports does not grow into a topic by being said often:
 # a release on influenza in schools names schools ten times and is not about education.
 _REPEATS, _REPEATS_WEAK, _WEAK = 12, 1, 2.0
@@ -33,11 +35,15 @@ _ITEM_AFTER = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """One field of a release: folded, where its lead ends, how much longer it is than what counts whole, finds."""
+    """One field of a release: folded, where its lead ends, how long it is against what counts whole, finds.
+
+    *length* is 1 and more for what is longer; *dense* is 1 and more for what is shorter.
+    """
 
     text: Folded
     lead: int
     length: float
+    dense: float
     found: Mapping[int, Spans]
 
 
@@ -167,6 +173,7 @@ def _place(hit: Hit, weight: float, boost: Boost, read: Read) -> float:
     factor = min(boost.lead, read.length) / read.length if hit.start < read.lead else 1 / read.length
     if weight < _WEAK:
         factor /= read.length
+    factor *= read.dense
     return factor * boost.list if _is_item(hit, read.text.low) else factor
 
 
