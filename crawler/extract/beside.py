@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from crawler.extract.column import Dated, dates_of
 from crawler.extract.day import days_in, settle
 from crawler.extract.group import Row
+from crawler.normalise import date_in_address
 
 if TYPE_CHECKING:
     from lxml.html import HtmlElement
@@ -16,9 +17,17 @@ __all__ = ["days_of"]
 
 
 def days_of(root: HtmlElement, rows: Sequence[Row], *, american: bool = False) -> Dated:
-    """Return the days of *rows*: those in them, or where few have one, those that stand above them."""
+    """Return the days of *rows*: those in them, or where few have one those above them; at last those of addresses."""
     dated = dates_of(rows, american=american)
-    return dated if dated.share >= 0.4 else _beside(root, rows, american=american) or dated
+    if dated.share < 0.4:
+        dated = _beside(root, rows, american=american) or dated
+    if dated.share == 1:
+        return dated
+    told = [date_in_address(row.url, zone="UTC") for row in rows]
+    if sum(when is not None for when in told) < 0.6 * len(rows):
+        return dated
+    days = (day or (when.date().isoformat() if when else None) for day, when in zip(dated.days, told, strict=True))
+    return Dated(tuple(days), dated.path)
 
 
 def _beside(root: HtmlElement, rows: Sequence[Row], *, american: bool) -> Dated | None:
