@@ -79,8 +79,7 @@ def clean_characters(text: str) -> str:
         text = text.translate(_CLEAN)
     if "\u200c" in text or "\u200d" in text:
         text = _settle(_JOINER, text)
-    text = _KANGXI.sub(lambda match: unicodedata.normalize("NFKC", match[0]), text)
-    return unicodedata.normalize("NFC", text)
+    return _KANGXI.sub(lambda match: unicodedata.normalize("NFKC", match[0]), unicodedata.normalize("NFC", text))
 
 
 def unescape(text: str) -> str:

@@ -9,7 +9,7 @@ from crawler.normalise.codec import decode_as
 from crawler.normalise.declaration import header_encoding, meta_encoding
 from crawler.normalise.detect import FAMILY, cost_of, detect, sample
 from crawler.normalise.model import load
-from crawler.normalise.reading import cost
+from crawler.normalise.reading import EXPECTED, cost, is_stuck, stuck_cost
 
 __all__ = ["Decoded", "decode"]
 
@@ -35,6 +35,10 @@ _WIDE = (
     (b"\x00<\x00?", "utf-16be"),
     (b"\x00<\x00!", "utf-16be"),
 )
+# All that is not ASCII is a pair or two on their own, or the beginning of a character at the very end.
+_WEAK = re.compile(
+    rb"\A[\x00-\x7f]*(?:(?<![A-Za-z])(?:[\xc2-\xdf][\x80-\xbf]){1,2}(?![A-Za-z])[\x00-\x7f]*|[\xc2-\xf4][\x80-\xbf]{0,2})\Z"
+)
 _HIGH = re.compile(rb"[\x80-\xff]+")
 _UTF8 = re.compile(
     rb"(?:[\xc2-\xdf][\x80-\xbf]|\xe0[\xa0-\xbf][\x80-\xbf]|[\xe1-\xec\xee\xef][\x80-\xbf]{2}|\xed[\x80-\x9f][\x80-\xbf]"
@@ -42,9 +46,10 @@ _UTF8 = re.compile(
 )
 # A stretch of a page between tags or line ends: what stands in one encoding.
 _STRETCH = re.compile(rb"[^<>\n]+")
-# How much likelier, in nats, another encoding's text must be than the declared one's where that makes sense too.
-_TRUST = {"gb18030": 12.0, "big5": 12.0, "windows-1252": 6.0}
-_TRUST_SHARE = 0.04
+# How much likelier another encoding's text must be than the declared one's where that makes sense too: in nats, and as
+# a share. Less is enough where all that is not ASCII would be what Western pages are full of: "It’s", "não".
+_TRUST = (12.0, 1.25)
+_TRUST_LATIN = (6.0, 1.0)
 _LATIN = re.compile(r"windows-125\d|iso-8859-\d+|macintosh|koi8-.|ibm866")
 
 
@@ -75,7 +80,7 @@ def decode(body: bytes, content_type: str = "", url: str = "") -> Decoded:
         )
         return Decoded(text=body.decode("ascii"), encoding=encoding, via=via)
     utf8 = _utf8(body)
-    if utf8:
+    if utf8 and not (_WEAK.match(body) and _is_declared(body, header or meta)):
         return utf8
     words = sample(body)
     found = detect(words, url)
@@ -90,14 +95,25 @@ def decode(body: bytes, content_type: str = "", url: str = "") -> Decoded:
     return Decoded(text=text, encoding=found, via="detected", errors=errors)
 
 
+def _is_declared(body: bytes, name: str) -> bool:
+    """Say whether *body*, all but ASCII, is better believed to be *name* than UTF-8 by chance."""
+    return name in {"big5", "gbk", "gb18030"} and not decode_as(body, name)[1]
+
+
 def _unlikely(name: str, words: bytes, found: str) -> bool:
     """Say whether the declared encoding *name* reads nonsense where *found* reads text: some encodings never fail."""
     if name not in FAMILY and name != "gbk" and not _LATIN.fullmatch(name):
         return False
     if found == name or (name, found) == ("gbk", "gb18030") or (found == "windows-1252" and _LATIN.fullmatch(name)):
         return False
-    declared = cost_of(words, name)
-    return cost_of(words, found) + _TRUST[found] < declared * (1 - _TRUST_SHARE)
+    declared, better = (decode_as(words, encoding)[0] for encoding in (name, found))
+    new = [char for char in better if not char.isascii()]
+    if sum(char in EXPECTED or "\u3400" <= char <= "\u9fff" for char in new) * 2 < len(new):
+        return False  # signs alone are no text
+    trust, share = _TRUST
+    if found == "windows-1252" and EXPECTED.issuperset(new) and is_stuck(declared):
+        trust, share = _TRUST_LATIN
+    return stuck_cost(load(), better) * share + trust < stuck_cost(load(), declared)
 
 
 def _utf8(body: bytes) -> Decoded | None:

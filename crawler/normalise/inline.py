@@ -100,12 +100,12 @@ def tidy(line: Sequence[Piece]) -> Line:
         if "\u3000" in text:
             inner = fold_space(text)
             text = " " * (text[0] in " \u3000") + inner + " " * (text[-1] in " \u3000") if inner else " "
-        if spaced:
-            text = text.lstrip(" ")
         if text and unicodedata.combining(text[0]) and done and done[-1].text:
-            # A mark that stands behind a tag belongs to the letter before it; ">" must never be composed with it.
+            # A mark that stands behind a tag belongs to the letter before it.
             done[-1] = Piece(text=unicodedata.normalize("NFC", done[-1].text + text[0]), marks=done[-1].marks)
             text = text[1:]
+        # The one mark that would be composed with the ">" of a tag.
+        text = text.lstrip(" \u0338" if spaced else "\u0338")
         if text:
             done.append(Piece(text=text, marks=piece.marks))
             spaced = text.endswith(" ")

@@ -11,6 +11,7 @@ from urllib.parse import urljoin, urlsplit
 
 from crawler.normalise.block import Block, Paragraph, settle, text_of, write
 from crawler.normalise.character import clean_characters, unescape
+from crawler.normalise.gate import suspects
 from crawler.normalise.inline import Mark, Piece, paragraphs_of
 from crawler.normalise.repair import repair
 from crawler.normalise.tree import read_html
@@ -135,6 +136,8 @@ _FLOW = frozenset(
     ]
 )
 _DEEPEST = 24
+_PASSES = 6
+_HTML_SPACE = re.compile(r"[\t\n\f\r ]+")
 _SCHEMES = frozenset(["http", "https", "mailto", "tel"])
 _ZERO_WIDTH = re.compile("[\u200b\u2060\ufeff]")
 _CONTROL = re.compile("[\x00-\x08\x0b\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff\u202a-\u202e\u2066-\u2069]")
@@ -163,6 +166,19 @@ def clean_html(html: str, url: str) -> CleanHtml:
     >>> found.text, found.repairs
     ('One.\n\nTwo links', ('nbsp-paragraphs', 'zero-width'))
     """
+    found = _once(html, url)
+    for _ in range(_PASSES):
+        # Folding space and joining pieces may bring together what looks broken: then, and only then, look again.
+        if not suspects(found.html) and not suspects(found.text):
+            break
+        again = _once(found.html, url)
+        if again.html == found.html:
+            break
+        found = CleanHtml(html=again.html, text=again.text, repairs=tuple(sorted({*found.repairs, *again.repairs})))
+    return found
+
+
+def _once(html: str, url: str) -> CleanHtml:
     import nh3  # noqa: PLC0415 - a native library that only this needs
 
     whole = re.search(r"<(?:html|body)\b", html, re.IGNORECASE)
@@ -171,9 +187,8 @@ def clean_html(html: str, url: str) -> CleanHtml:
     if body is not None:
         builder.walk(body)
     root = builder.finish()
-    raw = write(root)
     safe = nh3.clean(
-        raw,
+        write(root),
         tags={*_MARKS, *_HEADINGS, *_PARENTS, "p", "br", "hr", "img"},
         attributes={tag: set(names) for tag, names in _ATTRIBUTES.items()},
         url_schemes=set(_SCHEMES),
@@ -307,6 +322,17 @@ class _Builder:
         return joined if scheme in _SCHEMES and joined.isprintable() else ""
 
     def _clean(self, raw: str) -> str:
+        """Return *raw* repaired and clean; what goes may bare what looks broken beside it, so until all stays."""
+        for _ in range(_PASSES):
+            folded = _HTML_SPACE.sub(" ", raw)
+            raw = self._clean_once(folded)
+            if raw == folded:
+                break
+        return raw
+
+    def _clean_once(self, raw: str) -> str:
+        if raw.isascii() and "&" not in raw and "\\" not in raw:
+            return clean_characters(raw)
         mended = repair(raw)
         text = mended.text
         if mended.steps:
@@ -329,20 +355,24 @@ class _Builder:
     def _text(self, raw: str | None) -> None:
         if not raw:
             return
-        text = self._clean(raw)
         marks = tuple(self.marks)
-        if not self.verbatim:
-            self.pieces.append(Piece(text=text, marks=marks))
-            return
-        for number, line in enumerate(text.split("\n")):
+        lines = raw.replace("\r\n", "\n").replace("\r", "\n").split("\n") if self.verbatim else [raw]
+        for number, line in enumerate(lines):
             if number:
                 self.pieces.append(Piece(cut=True))
-            self.pieces.append(Piece(text=line, marks=marks))
+            last = self.pieces[-1] if self.pieces else None
+            if last and last.text and last.marks == marks:  # one text, as the next parser will see it
+                self.pieces[-1] = Piece(text=last.text + line, marks=marks)
+            elif line:
+                self.pieces.append(Piece(text=line, marks=marks))
 
     def _flush(self) -> None:
         if not self.pieces:
             return
-        paragraphs, repairs = paragraphs_of(self.pieces)
+        cleaned = [
+            Piece(text=self._clean(piece.text), marks=piece.marks) if piece.text else piece for piece in self.pieces
+        ]
+        paragraphs, repairs = paragraphs_of(cleaned)
         self.repairs |= repairs
         self.pieces = []
         parent = self.stack[-1]

@@ -11,6 +11,7 @@ from importlib.resources import files
 __all__ = ["Model", "load"]
 
 _UNKNOWN_HANZI = 13.5
+_RAREST = 14.0  # beyond that the table knows too little to tell one hanzi from another
 _UNSEEN_PAIR = 1.05  # what the table's trust in pairs costs where a pair is not in it
 
 
@@ -49,7 +50,7 @@ class Model:
         """Unpack the table, as `build_model.write` packs it."""
         ranked, costs, *rows = zlib.decompress(packed).decode("utf-8").split("\n")
         self.ranked = ranked
-        self.costs = _Costs(zip(ranked, (byte / 10 + 1.5 for byte in bytes.fromhex(costs)), strict=True))
+        self.costs = _Costs(zip(ranked, (min(byte / 10 + 1.5, _RAREST) for byte in bytes.fromhex(costs)), strict=True))
         self.gains = _Gains({row[0]: row[1:] for row in rows})
 
     def length(self, text: str, limit: float = math.inf) -> float:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from crawler.normalise.misread import READERS, WRITERS
 from crawler.normalise.model import Model
 
-__all__ = ["Reading", "best_reading"]
+__all__ = ["EXPECTED", "Reading", "best_reading", "cost", "is_stuck", "stuck_cost"]
 
 # What a misreading must earn, in nats, before it is believed: by how often it is met and how much it can pretend.
 _PRICES = {
@@ -37,7 +37,7 @@ _LOSSY_PRICE = 9.0
 _REAL_U_FFFD = b"\x84\x31\xa4\x37"  # gb18030 can write U+FFFD; no misread text holds it
 _GRAVE = re.compile("锟|斤拷")
 # What a single sequence must come to when nothing else in its line is broken.
-_EXPECTED = frozenset("áàâãéêíóôõúüçÁÀÂÃÉÊÍÓÔÕÚÇ’‘“”–—…•°ºª£€½¼¾，。、：；！？（）「」《》·\u00a0\u200b\u3000")
+EXPECTED = frozenset("áàâãéêíóôõúüçÁÀÂÃÉÊÍÓÔÕÚÇ’‘“”–—…•°ºª£€½¼¾，。、：；！？（）「」《》·\u00a0\u200b\u3000")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +55,20 @@ def cost(model: Model, text: str, limit: float = math.inf) -> float:
     if length > limit + 12.0:  # a gain of one pair may still be due
         return length
     return length + _SEAM_COST * len(_SEAM.findall(text)) + _ALONE_COST * len(_ALONE.findall(text))
+
+
+def is_stuck(text: str) -> bool:
+    """Say whether a hanzi touches a Latin letter somewhere in *text*.
+
+    >>> is_stuck("artist抯"), is_stuck("第5章")
+    (True, False)
+    """
+    return bool(_SEAM.search(text))
+
+
+def stuck_cost(model: Model, text: str) -> float:
+    """Return the code length of *text*, hanzi stuck to Latin letters priced, hanzi that stand alone not."""
+    return model.length(text) + _SEAM_COST * len(_SEAM.findall(text))
 
 
 def best_reading(model: Model, line: str) -> Reading | None:
@@ -116,7 +130,7 @@ def _believable(line: str, text: str, writer: str) -> bool:
     if writer in {"gb18030", "big5"}:
         return True
     new = [char for char in _QUOTED.sub("", text) if not char.isascii()]
-    if all(char in _EXPECTED for char in new):
+    if all(char in EXPECTED for char in new):
         return True
     if writer in {"macintosh", "ibm437"}:
         return len(new) >= 8

@@ -19,7 +19,9 @@ _ENGLISH = rf"(?:with|see|attached:?) +(?:the +)?(?:{_MEDIA})(?:(?: *[/,&+] *| +
 _PORTUGUESE = r"(?:com|ver) +(?:fotos?|fotografias?|imagens|imagem|v[ií]deos?|anexos?)(?:(?: *[/,] *| +e +)(?:fotos?|fotografias?|imagens|imagem|v[ií]deos?|anexos?))*|(?:apenas|só|somente) +em +(?:inglês|chinês|português)"  # noqa: E501 - a table or a pattern that reads better whole
 _ZH_MEDIA = "(?:圖片|图片|相片|照片|圖|图|相|短片|影片|視頻|视频|錄影|錄像|录像|片段|影像|附件|附錄|附录|聲帶|声带|錄音|录音|圖表|图表|只有)"  # noqa: E501 - a table or a pattern that reads better whole
 _CHINESE = rf"[附有另]*(?:附有|附|備|备|有|多){_ZH_MEDIA}(?:[/／、及和與与,， ]*{_ZH_MEDIA})*|[只衹祗仅僅](?:有|備有|备有|備|备|提供|設|设)?(?:英|中|葡|英語|英语|葡語|葡语)?(?:文|文本|語|语)?(?:版本|版|文本|全文)?|(?:英文|中文|葡文)(?:版本)?(?:而已|只)"  # noqa: E501 - a table or a pattern that reads better whole
-_SUFFIX = re.compile(rf" *[(（\[［【〔] *({_ENGLISH}|{_PORTUGUESE}|{_CHINESE}) *[)）\]］】〕] *$", re.IGNORECASE)
+_SUFFIX = re.compile(rf"[(（\[［【〔] *({_ENGLISH}|{_PORTUGUESE}|{_CHINESE}) *[)）\]］】〕]\Z", re.IGNORECASE)
+
+_LONGEST = 90
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,7 +45,14 @@ def clean_title(text: str) -> Title:
     line = " ".join(clean_text(text).split("\n"))
     line = re.sub(" {2,}", " ", line).strip(" *")
     suffixes: list[str] = []
-    while (found := _SUFFIX.search(line)) and found.start():
-        suffixes.insert(0, found[1].strip())
-        line = line[: found.start()].rstrip()
-    return Title(text=line, facts={"suffixes": tuple(suffixes)} if suffixes else {})
+    end = len(line)
+    while (start := max(line.rfind(bracket, max(0, end - _LONGEST), end) for bracket in "(（[［【〔")) > 0:
+        found = _SUFFIX.match(line, start, end)
+        if found is None:
+            break
+        suffixes.append(found[1].strip())
+        end = start
+        while end and line[end - 1] == " ":
+            end -= 1
+    facts: Facts = {"suffixes": tuple(reversed(suffixes))} if suffixes else {}
+    return Title(text=line[:end], facts=facts)
