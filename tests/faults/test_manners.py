@@ -1,0 +1,83 @@
+"""Rows N15 and N18 of the fault matrix: robots.txt, and validators that lie. Loopback only."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from faults.chaos import Chaos
+    from faults.conftest import Desk
+
+
+def test_n15_what_robots_txt_does_not_allow_is_not_asked_for(desk: Desk, newsroom: Chaos) -> None:
+    newsroom.page("/robots.txt", "User-agent: baywire\nDisallow: /list\n", kind="text/plain")
+    ended = desk.outcome("bad")
+    assert (ended.outcome, newsroom.times("/list")) == ("blocked", [])
+    assert "robots.txt" in ended.reason
+
+
+def test_n15_a_release_that_robots_txt_does_not_allow_is_left_out(desk: Desk, newsroom: Chaos) -> None:
+    newsroom.page("/robots.txt", "User-agent: *\nDisallow: /r/2.htm\n", kind="text/plain")
+    assert desk.outcome("bad").new == 2
+    assert not newsroom.times("/r/2.htm")
+    newsroom.asked.clear()
+    assert desk.outcome("bad").outcome == "unchanged"
+    assert [asked.path for asked in newsroom.asked] == ["/list"]  # read once a day, kept in the store
+
+
+@pytest.mark.parametrize("status", [500, 503, 429])
+def test_n15_robots_txt_that_cannot_be_had_means_later(desk: Desk, newsroom: Chaos, status: int) -> None:
+    newsroom.page("/robots.txt", "broken", status)
+    ended = desk.outcome("bad")
+    assert (ended.outcome, newsroom.times("/list")) == ("failed", [])
+    assert "robots.txt" in ended.reason
+    newsroom.page("/robots.txt", "gone", 404)
+    assert desk.outcome("bad", explicit=True).outcome == "new"
+
+
+def test_n15_a_robots_txt_of_1_mb_or_of_html_or_a_slow_one(desk: Desk, newsroom: Chaos) -> None:
+    newsroom.page("/robots.txt", "User-agent: *\nDisallow: /list\n" + "# filler\n" * 110_000, kind="text/plain")
+    assert desk.outcome("bad").outcome == "blocked"
+    with desk.store() as store:
+        store.set_meta(f"robots:{newsroom.url('')}", '{"text": "", "read": "2001-01-01T00:00:00+00:00"}')
+    newsroom.page("/robots.txt", "<html><p>Not found</p></html>")
+    assert desk.outcome("bad", explicit=True).outcome == "new"
+
+
+def test_n15_crawl_delay_slows_us_down(desk: Desk, newsroom: Chaos, listing: Callable[..., str]) -> None:
+    newsroom.page("/robots.txt", "User-agent: *\nCrawl-delay: 0.4\n", kind="text/plain")
+    assert desk.outcome("bad").new == 3
+    newsroom.page("/list", listing(1, 2, 3, 4, 5))
+    assert desk.outcome("bad").new == 2  # robots.txt is known by now, and still holds
+    times = [asked.at for asked in newsroom.asked if asked.path != "/robots.txt"]
+    waits = [b - a for a, b in pairwise(times)]
+    assert len(waits) == 6
+    assert min(waits[:3] + waits[4:]) > 0.35
+
+
+def test_n18_a_listing_that_always_says_304_is_fetched_whole_every_20th_time(
+    desk: Desk, newsroom: Chaos, listing: Callable[..., str]
+) -> None:
+    newsroom.tagged("/list", listing(1, 2, 3), '"always"')
+    desk.crawl("bad")
+    newsroom.tagged("/list", listing(1, 2, 3, 4), '"always"')  # new content, old ETag: a broken server
+    outcomes = [desk.outcome("bad").outcome for _ in range(20)]
+    assert outcomes == ["unchanged"] * 19 + ["new"]
+    conditional = ["if-none-match" in asked.headers for asked in newsroom.times("/list")]
+    assert conditional == [False] + [True] * 19 + [False]
+
+
+def test_n18_a_date_in_the_future_makes_no_request_conditional(
+    desk: Desk, newsroom: Chaos, listing: Callable[..., str]
+) -> None:
+    ahead = format_datetime(datetime.now(UTC) + timedelta(days=3), usegmt=True)
+    newsroom.page("/list", listing(1, 2), 200, f"Last-Modified: {ahead}")
+    desk.crawl("bad")
+    desk.crawl("bad")
+    assert not any("if-modified-since" in asked.headers for asked in newsroom.asked)
