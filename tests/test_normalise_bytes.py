@@ -1,0 +1,81 @@
+"""Bytes never reach lxml: only text that our decoder made does."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import pytest
+
+from crawler.normalise import decode
+from crawler.normalise.tree import read_fragment, read_html, read_xml
+
+ROOT = Path(__file__).parents[1]
+PACKAGES = ("crawler", "feeds", "scheduler")
+# What makes a tree of what it is given; each takes text from us, and only where a comment or a type says so.
+PARSERS = frozenset(
+    ["fromstring", "document_fromstring", "fragment_fromstring", "fragments_fromstring", "parse", "HTML", "XML", "feed"]
+)
+# The only files that may call them, and none of these knows the word bytes.
+HOMES = ("crawler/normalise/tree.py", "crawler/extract/tree.py", "crawler/extract/vote.py")
+
+
+def calls(path: Path) -> list[str]:
+    """Return the calls in *path* that hand something to lxml's parsers."""
+    tree = ast.parse(path.read_text("utf-8"))
+    lxml_names = {
+        alias.asname or alias.name.split(".")[0]
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Import | ast.ImportFrom)
+        for alias in node.names
+        if "lxml" in (node.module or "" if isinstance(node, ast.ImportFrom) else alias.name)
+    }
+    return [
+        f"{path.relative_to(ROOT)}:{node.lineno} {ast.unparse(node.func)}"
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Attribute)
+        and node.func.attr in PARSERS
+        and ast.unparse(node.func).split(".")[0] in lxml_names
+    ]
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_response_bytes_are_never_handed_to_a_parser(package: str) -> None:
+    for path in (ROOT / package).rglob("*.py"):
+        text = path.read_text("utf-8")
+        for parser in ("fromstring", "HTML", "XML", "read_html", "read_xml", "read_fragment"):
+            assert f"{parser}(response.body" not in text, path
+            assert f"{parser}(body)" not in text or str(path).endswith("tree.py"), path
+
+
+def test_trees_are_made_in_few_places_and_from_text() -> None:
+    found = {
+        call.split(":")[0] for package in PACKAGES for path in (ROOT / package).rglob("*.py") for call in calls(path)
+    }
+    assert found <= set(HOMES)
+    for home in found:
+        names = {
+            node.id for node in ast.walk(ast.parse((ROOT / home).read_text("utf-8"))) if isinstance(node, ast.Name)
+        }
+        assert not names & {"bytes", "bytearray", "memoryview", "BytesIO"}
+
+
+@pytest.mark.parametrize("label", ["gb2312", "big5", "utf-8", "iso-8859-1", ""])
+def test_a_page_that_lies_about_itself_keeps_its_links(label: str) -> None:
+    page = f'<meta charset="{label}"><ul><li><a href="/a">镕基鎔基㐂</a></li><li><a href="/b">数字政策</a></li></ul>'
+    tree = read_html(decode(page.encode("gb18030")).text)
+    assert [link.text for link in tree.iter("a")] == ["镕基鎔基㐂", "数字政策"]
+
+
+def test_declarations_inside_text_are_not_followed() -> None:
+    assert read_xml('<?xml version="1.0" encoding="big5"?><rss><title>簡報</title></rss>').findtext("title") == "簡報"
+    bomb = '<!DOCTYPE r [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;">]><r>&b;</r>'
+    assert (read_xml(bomb).text or "") in {"", "&b;"}
+    assert read_html('<?xml version="1.0" encoding="utf-16"?><p>簡報</p>').findtext(".//p") == "簡報"
+    assert "".join(read_fragment("a</div>b\x00\ud800<p>c").itertext()) == "ab\ufffd\ufffdc"
+
+
+def test_depth_takes_nothing_away() -> None:
+    deep = "<div>" * 600 + "x" + "</div>" * 600 + "y"
+    assert "".join(read_fragment(deep).itertext()) == "xy"
