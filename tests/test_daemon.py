@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from feeds.store import open_store
 from scheduler.config import load
 from scheduler.daemon import Daemon
 from scheduler.desk import open_desk
@@ -73,9 +74,10 @@ class Running:
                 ask += below
         return found
 
-    def status(self) -> dict[str, str]:
-        lines = typed(self.folder, "status", "--json").stdout.splitlines()
-        return {line["source"]: line["state"] for line in map(json.loads, lines)}
+    def stands(self, key: str, state: str) -> bool:
+        with open_store(f"sqlite:///{self.folder}/var/baywire.sqlite3") as store:
+            found = store.source_state(key)
+        return found is not None and found.state == state
 
 
 @contextmanager
@@ -99,6 +101,9 @@ def daemon(folder: Path, shared: Path, *words: str, **environ: str) -> Iterator[
         match = serving()
         assert match is not None
         yield Running(folder=folder, process=process, port=int(match[1]))
+    except BaseException:
+        sys.stderr.write((folder / "log").read_text(encoding="utf-8"))  # what pytest shows of a failure
+        raise
     finally:
         process.kill()
         process.wait()
@@ -138,7 +143,7 @@ def test_it_crawls_by_itself_serves_and_ends_in_time(tmp_path: Path, shared: Pat
 
 def test_an_order_beside_the_daemon_is_handed_to_it_and_prints_the_same(tmp_path: Path, shared: Path) -> None:
     with daemon(tmp_path, shared) as running:
-        wait_for(lambda: running.status()["mo-gcs-zh"] == "healthy", "the first crawl")
+        wait_for(lambda: running.stands("mo-gcs-zh", "healthy"), "the first crawl")
         done = typed(tmp_path, "crawl", "mo-gcs-zh", "--json")
         assert done.returncode == 0, done.stderr
         (line,) = map(json.loads, done.stdout.splitlines())
@@ -152,7 +157,7 @@ def test_an_order_beside_the_daemon_is_handed_to_it_and_prints_the_same(tmp_path
 
 def test_it_works_on_when_every_descendant_is_killed(tmp_path: Path, shared: Path) -> None:
     with daemon(tmp_path, shared) as running:
-        wait_for(lambda: running.status()["hk-gia-en"] == "healthy", "the first crawl")
+        wait_for(lambda: running.stands("hk-gia-en", "healthy"), "the first crawl")
         for _ in range(3):
             for pid in running.descendants():
                 os.kill(pid, signal.SIGKILL)
