@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
 from html import escape
-from mimetypes import guess_type
 from typing import TYPE_CHECKING
 
 from lxml import html
@@ -15,6 +14,7 @@ from crawler.extract.address import base_of, join
 from crawler.extract.draft import fields_of, title_of, to_draft
 from crawler.extract.feed import read_instant
 from crawler.extract.found import Extracted, Item, NotARelease
+from crawler.extract.media import media_type
 from crawler.extract.meta import Meta, read_meta, title_of_page
 from crawler.extract.plain import is_plain, read_plain
 from crawler.extract.select import selector, text_of
@@ -159,15 +159,6 @@ def _photos(rule: Found | None, root: HtmlElement, base: str) -> Iterator[Photo]
 
 def _attachments(rule: Found | None, root: HtmlElement, base: str) -> Iterator[Attachment]:
     return (Attachment(url=url, title=title, type=media_type(url)) for url, title in _things(rule, root, base))
-
-
-def media_type(url: str) -> str:
-    """Return the media type that the end of *url* tells, or "".
-
-    >>> media_type("https://a.hk/x.PDF?y=1")
-    'application/pdf'
-    """
-    return guess_type(url.partition("?")[0].lower())[0] or ""
 
 
 def _things(rule: Found | None, root: HtmlElement, base: str) -> Iterator[tuple[str, str]]:

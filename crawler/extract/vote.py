@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 from crawler.extract.block import Block, blocks_of, squash
 from crawler.extract.match import match_blocks
 from crawler.extract.select import text_of
+from crawler.extract.tree import read_html
+from crawler.extract.tree import read_html
 from crawler.extract.weigh import chances, words_of
 
 if TYPE_CHECKING:
@@ -87,11 +89,10 @@ def _trafilatura(root: HtmlElement) -> str:
 
 
 def _readability(text: str) -> str:
-    from lxml import html  # noqa: PLC0415
     from readability import Document  # type: ignore[import-untyped]  # noqa: PLC0415 - ships no types
 
     try:
-        return text_of(html.fromstring(Document(text).summary(html_partial=True)))
+        return text_of(read_html(Document(text).summary(html_partial=True)).root)
     except Exception as error:  # noqa: BLE001 - not our code, and any page may come: it then has no vote
         logging.getLogger(__name__).debug("readability gave up", extra={"error": repr(error)})
         return ""
