@@ -16,7 +16,7 @@ from feeds.topic.fold import fold, is_word
 from feeds.topic.place import lines
 from feeds.topic.rule import LANGUAGES, Boost, Mapped, Override, Phrase, Term, Topic, digest_of
 
-__all__ = ["RESERVED", "SCHEMES", "read_file"]
+__all__ = ["RESERVED", "SCHEMES", "nearest", "read_file"]
 
 RESERVED = ("all", "source", "archive", "index", "corrections")  # addresses of feeds that are no topics
 SCHEMES = {

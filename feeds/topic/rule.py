@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-__all__ = ["LANGUAGES", "Boost", "Mapped", "Override", "Phrase", "Term", "Topic"]
+__all__ = ["LANGUAGES", "Boost", "Mapped", "Override", "Phrase", "Term", "Topic", "digest_of"]
 
 LANGUAGES = ("en", "zh-Hant", "zh-Hans", "pt")
 
