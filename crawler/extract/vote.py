@@ -13,7 +13,6 @@ from crawler.extract.block import Block, blocks_of, squash
 from crawler.extract.match import match_blocks
 from crawler.extract.select import text_of
 from crawler.extract.tree import read_html
-from crawler.extract.tree import read_html
 from crawler.extract.weigh import chances, words_of
 
 if TYPE_CHECKING:
