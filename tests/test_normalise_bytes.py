@@ -76,6 +76,12 @@ def test_declarations_inside_text_are_not_followed() -> None:
     assert "".join(read_fragment("a</div>b\x00\ud800<p>c").itertext()) == "ab\ufffd\ufffdc"
 
 
-def test_depth_takes_nothing_away() -> None:
-    deep = "<div>" * 600 + "x" + "</div>" * 600 + "y"
-    assert "".join(read_fragment(deep).itertext()) == "xy"
+@pytest.mark.parametrize("depth", [600, 5000])
+def test_depth_takes_no_text_away(depth: int) -> None:
+    deep = "<div>" * depth + "x" + "</div>" * depth + "y"
+    assert "".join("".join(read_fragment(deep).itertext()).split()) == "xy"
+
+
+@pytest.mark.parametrize("page", ["", "<!--<html>-->", "<html", "<!DOCTYPE html>", "<html><frameset>", "&#0;"])
+def test_a_page_of_nothing_is_an_empty_page(page: str) -> None:
+    assert read_html(page).find("body") is not None or page == "<html><frameset>"

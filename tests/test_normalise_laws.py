@@ -28,6 +28,7 @@ from crawler.normalise import (
 ILLEGAL = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 CLEAN = "數碼政策專員出席大會，並與 IBM 合作。Café «não» – informação’s $3 billion\u3000全形　"
 PIECES = [
+    "<html>", "<html", "<body>",
     *CLEAN,
     *map(chr, (0x80, 0x85, 0x92, 0x9D, 0xA0, 0xAD, 0x200B, 0x200D, 0x2028, 0xFEFF, 0xFFFD, 0xD800, 0xDFFF, 0, 8, 0x1B)),
     "é", "e\u0301", "\u0338", ">", "<", "&", "&amp;", "&amp;amp;lt;", "&#38;amp;", "&nbsp;", "\\$3",

@@ -13,6 +13,9 @@ __all__ = ["read_fragment", "read_html", "read_xml"]
 
 # lxml refuses text that declares an encoding, rightly: text has none.
 _DECLARATION = re.compile(r"\A\s*<\?xml[^>]*\?>")
+_EMPTY = "<html><body></body></html>"
+# Tags that nest; without them the text of a page that nests too deep is still all there.
+_NESTING = re.compile(r"</?(?!(?:br|p|a|img|h[1-6]|title|meta|body|html)\b)[a-zA-Z][^<>]*>")
 _ILLEGAL = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _DOCTYPE = re.compile(r"<!DOCTYPE[^\[>]*(?:\[.*?\]\s*)?>", re.DOTALL | re.IGNORECASE)
 
@@ -23,13 +26,21 @@ def read_html(text: str) -> HtmlElement:
     >>> read_html("<title>簡報</title>").findtext(".//title")
     '簡報'
     """
-    from lxml import html  # noqa: PLC0415 - 15 MB that a reader of plain text does not need
+    body = _legal(_DECLARATION.sub("", text))
+    root, whole = _parse(body)
+    return root if whole else _parse(_NESTING.sub(" ", body))[0]
+
+
+def _parse(body: str) -> tuple[HtmlElement, bool]:
+    """Return the tree of *body*, and whether libxml2 read it to its end: it gives up 2,048 elements deep."""
+    from lxml import etree, html  # noqa: PLC0415 - 15 MB that a reader of plain text does not need
 
     parser = html.HTMLParser(no_network=True, remove_pis=True, remove_comments=True, encoding="utf-8", huge_tree=True)
-    body = _legal(_DECLARATION.sub("", text))
-    return html.document_fromstring(
-        body if body.strip() else "<html><body></body></html>", parser=parser, ensure_head_body=True
-    )
+    try:
+        root = html.document_fromstring(body if body.strip() else _EMPTY, parser=parser, ensure_head_body=True)
+    except etree.LxmlError:  # nothing but a comment, or the beginning of a tag
+        return html.document_fromstring(_EMPTY, ensure_head_body=True), True
+    return root, all(entry.type_name != "ERR_RESOURCE_LIMIT" for entry in parser.error_log)
 
 
 def read_fragment(text: str) -> HtmlElement:
