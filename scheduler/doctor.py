@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-import re
+import difflib
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
 from crawler.contract import History, Judgement, judge_listing, what_wall
-from crawler.extract import Listing, read_declared_listing, read_listing
+from crawler.extract import read_declared_listing, read_listing
+from crawler.memory import Memory
+from crawler.mend import Known, Mend, Mended, mend_listing
+from crawler.mend.patch import patched
 from crawler.normalise import decode
 from crawler.run import fetch
 from crawler.source import Source, load_sources
+from crawler.spiders.progress import rules_digest
 from feeds.error import BaywireError, ConfigError
-from feeds.store import Store
+from feeds.store import PageKind, SourceState, Store
 from scheduler.config import Config
 from scheduler.desk import check_places, load_rules
 from scheduler.lock import holder
@@ -26,18 +30,33 @@ __all__ = ["Diagnosis", "Repair", "look_at_setup", "look_at_source", "write_repa
 
 _ROOM = 500 << 20  # bytes
 _OLD_BACKUP = timedelta(days=3)
-_KNOWN_SHARE = 0.5  # of what a repaired list shows must be known
-_RULES = ("links", "item", "title", "date", "next")
+_AHEAD = timedelta(minutes=5)  # clocks of two machines differ; a crawl in the future means that ours went back
+_KNOWN = 60  # newest releases to look for on a page
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Repair:
-    """Rules of a listing that read the page of *source* again: name to selector; *known* of *found* were known."""
+    """New rules for *source*, by section ("listing", "release") and key; "" takes a key out. *why* is one sentence."""
 
     source: Source
-    rules: dict[str, str]
-    found: int
-    known: int
+    changes: Mapping[str, Mapping[str, str]]
+    why: str
+
+    def text(self) -> str:
+        """Return the file of the source with the repair in it; ConfigError where it must be changed by hand."""
+        text = Path(self.source.file).read_text(encoding="utf-8")
+        try:
+            for section, changes in self.changes.items():
+                text = patched(text, changes, section)
+        except ValueError as error:
+            raise ConfigError(f"{self.source.file}: {error}") from None
+        return text
+
+    def diff(self) -> str:
+        """Return the repair as a unified diff from the file in use to the operator's copy of it."""
+        before = Path(self.source.file).read_text(encoding="utf-8").splitlines(keepends=True)
+        after = self.text().splitlines(keepends=True)
+        return "".join(difflib.unified_diff(before, after, self.source.file, f"sources.d/{self.source.key}.toml"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,8 +91,13 @@ def look_at_setup(config: Config, *, now: datetime) -> Iterator[Diagnosis]:
     try:
         with open_to_read(config) as store:
             problem = store.quick_check()
-            held = f"{config.store.shown}: {store.count()} releases"
-        yield Diagnosis(subject="store", found=problem or held, wrong=bool(problem))
+            count = store.count()
+            latest = max((state.last_run for state in store.source_states() if state.last_run), default=now)
+        yield Diagnosis(
+            subject="store", found=problem or f"{config.store.shown}: {count} releases", wrong=bool(problem)
+        )
+        yield _clock(latest, now)
+        yield _published(config, count)
     except BaywireError as error:
         yield Diagnosis(subject="store", found=str(error), wrong=True)
     last = last_backup(config.var / "backups")
@@ -83,91 +107,117 @@ def look_at_setup(config: Config, *, now: datetime) -> Iterator[Diagnosis]:
     yield Diagnosis(subject="contact", found=told)
 
 
+def _clock(latest: datetime, now: datetime) -> Diagnosis:
+    told = f"{now:%Y-%m-%d %H:%M} UTC"
+    if latest - now > _AHEAD:
+        told += f", but the last crawl was at {latest:%Y-%m-%d %H:%M}: set the clock right"
+    return Diagnosis(subject="clock", found=told, wrong=latest - now > _AHEAD)
+
+
+def _published(config: Config, count: int) -> Diagnosis:
+    feeds = config.publish.directory / "feeds"
+    files = sum(1 for path in feeds.iterdir() if path.is_file()) if feeds.is_dir() else 0
+    lacking = count > 0 and not files
+    told = f"{files} files in {feeds}" + (": type baywire publish" if lacking else "")
+    return Diagnosis(subject="published", found=told, wrong=lacking)
+
+
 def look_at_source(config: Config, source: Source, *, replay: str | None = None, now: datetime) -> Iterator[Diagnosis]:
     """Yield what there is to say of *source* and of its listing as it is now; nothing is changed."""
     with open_to_read(config) as store:
-        state = store.source_state(source.key)
-        if state is not None:
-            seen = f"{state.state}, last good {state.last_good or 'never'}, failures in a row {state.failures}"
-            yield Diagnosis(subject="state", found=f"{seen}{': ' if state.reason else ''}{state.reason}")
+        state = store.source_state(source.key) or SourceState(key=source.key)
+        seen = f"{state.state}, last good {_short(state.last_good)}, failures in a row {state.failures}"
+        yield Diagnosis(subject="state", found=f"{seen}{': ' if state.reason else ''}{state.reason}")
         for run in store.runs(source.key, limit=3):
-            yield Diagnosis(
-                subject="run", found=f"{run.ended:%Y-%m-%d %H:%M} {run.outcome}: {run.listed} listed {run.reason}"
-            )
+            said = f"{_short(run.ended)} {run.outcome}: {run.listed} listed {run.reason}"
+            yield Diagnosis(subject="run", found=said.rstrip())
+        for page in store.pages(source.key, limit=1, kind=PageKind.QUARANTINE):
+            said = f"{_short(page.fetched_at)} {page.url}: {len(page.body)} bytes: {page.reason}"
+            yield Diagnosis(subject="quarantine", found=said)
         asked = next((one.url for one in source.requests(now) if not one.form), "")
         if not asked:
             yield Diagnosis(subject="listing", found="cannot be fetched by itself: it is asked for by POST", wrong=True)
             return
-        (page,) = fetch([asked], replay=replay, contact=config.crawl.contact, allow_private=source.allow_private)
-        if page.reason:
-            yield Diagnosis(subject="listing", found=f"{asked}: {page.reason}", wrong=True)
+        (fetched,) = fetch([asked], replay=replay, contact=config.crawl.contact, allow_private=source.allow_private)
+        if fetched.reason:
+            yield Diagnosis(subject="listing", found=f"{asked}: {fetched.reason}", wrong=True)
             return
-        decoded = decode(page.body, page.content_type, page.url)
-        sizes = f"{len(page.body)} bytes, {decoded.encoding}"
-        yield Diagnosis(subject="listing", found=f"{page.url}: status {page.status}, {page.content_type}, {sizes}")
-        yield from _judge(store, source, decoded.text, page.url)
+        decoded = decode(fetched.body, fetched.content_type, fetched.url)
+        sizes = f"{len(fetched.body)} bytes, {decoded.encoding}"
+        told = f"{fetched.url}: status {fetched.status}, {fetched.content_type}, {sizes}"
+        yield Diagnosis(subject="listing", found=told)
+        yield from _judge(store, source, state, decoded.text, fetched.url)
 
 
-def _judge(store: Store, source: Source, text: str, url: str) -> Iterator[Diagnosis]:
+def _short(moment: datetime | None) -> str:
+    return f"{moment:%Y-%m-%d %H:%M}" if moment else "never"
+
+
+def _judge(store: Store, source: Source, state: SourceState, text: str, url: str) -> Iterator[Diagnosis]:
+    """Yield what the rules of *source* find on its listing *text*, and what would find more."""
+    rules = rules_digest(source)
+    memory = Memory.read(state.learnt, rules=rules)
     listing = read_declared_listing(source, text, url)
     known = store.known(source.key, [item.url for item in listing.items])
-    verdict = judge_listing(source, listing, text, History(known=known))
-    believed = verdict.outcome in (Judgement.NEW, Judgement.UNCHANGED)
-    wall = "" if believed and listing.items else what_wall(text)
-    repair = None if wall or (believed and listing.items) else _repair(store, source, text, url)
+    history = History(counts=tuple(memory.counts), known=known, addresses=memory.addresses)
+    verdict = judge_listing(source, listing, text, history)
+    believed = bool(listing.items) and verdict.outcome in (Judgement.NEW, Judgement.UNCHANGED)
+    wall = "" if believed else what_wall(text)
+    mend = Mend.read(state.learnt, rules=rules)
+    repair = None if wall else _repair(store, source, mend, text, url, believed=believed)
     found = f"{len(listing.items)} releases, {len(known)} of them known{': ' if verdict.reason else ''}{verdict.reason}"
     yield Diagnosis(subject="releases", found=found, wrong=not believed or repair is not None)
     if wall:
         yield Diagnosis(subject="page", found=f"stands before the site: {wall}", wrong=True)
     if repair is not None:
-        told = f"{repair.found} releases, {repair.known} of them known, by {repair.rules['links']}"
-        yield Diagnosis(subject="repair", found=told, repair=repair)
+        yield Diagnosis(subject="repair", found=repair.why, repair=repair)
 
 
-def _repair(store: Store, source: Source, text: str, url: str) -> Repair | None:
-    """Return rules found on the page that list what is known, None where there are none to trust."""
-    found: Listing = read_listing(text, url)
+def _repair(  # noqa: PLR0913 - what is known of the source, and the page
+    store: Store, source: Source, mend: Mend | None, text: str, url: str, *, believed: bool
+) -> Repair | None:
+    """Return rules that read the page again, None where none are needed or there are none to trust."""
+    changes: dict[str, Mapping[str, str]] = {}
+    said: list[str] = []
+    if not believed:
+        heads = store.heads(store.newest(source=source.key, limit=_KNOWN)).values()
+        if heads:
+            known = [Known(url=head.url, title=head.title) for head in heads]
+            mended = mend_listing(source, text, url, known)
+            if isinstance(mended, Mended) and mended.changes:
+                changes["listing"] = mended.changes
+                said.append(mended.why)
+        elif rules := _detected(source, text, url):
+            changes["listing"] = rules
+            said.append(f"nothing is known yet; {rules['links']} finds what looks like releases")
+    if mend is not None and mend.votes:
+        changes["release"] = {"body": ""}
+        said.append("release pages are read by vote: the selector of their body finds nothing")
+    return Repair(source=source, changes=changes, why="; ".join(said)) if changes else None
+
+
+def _detected(source: Source, text: str, url: str) -> Mapping[str, str]:
+    """Return rules for the list that detection finds, where nothing is known of a source; none where it finds none."""
+    found = read_listing(text, url)
     if source.kind != "html" or "links" not in found.rules:
-        return None
-    rules = {name: found.rules[name] for name in _RULES if found.rules.get(name)}
-    links, item, title, date, following = (rules.get(name, "") for name in _RULES)
-    listing = replace(source.listing, links=links, item=item, title=title, date=date, next=following)
-    mended = replace(source, listing=listing)
-    urls = {item.url for item in read_declared_listing(mended, text, url).items}
-    known = store.known(source.key, urls)
-    has_history = store.count(source=source.key) > 0
-    if not urls or (has_history and len(known) < _KNOWN_SHARE * len(urls)):
-        return None
-    return Repair(source=source, rules=rules, found=len(urls), known=len(known))
+        return {}
+    rules = {name: found.rules.get(name, "") for name in ("links", "title", "date")} | {"item": ""}
+    mended = replace(source, listing=replace(source.listing, **rules))  # type: ignore[arg-type]  # strings only
+    return rules if read_declared_listing(mended, text, url).items else {}
 
 
 def write_repair(config: Config, repair: Repair) -> Path:
     """Write the source of *repair* with its new rules into sources.d; return the file. ConfigError if it is no good."""
-    source = repair.source
-    text = Path(source.file).read_text(encoding="utf-8")
-    rules = "".join(f"{name} = {_quoted(value)}\n" for name, value in repair.rules.items())
-    head, section, rest = text.partition("[listing]\n")
-    if not section:
-        raise ConfigError(f"{source.file}: has no [listing] on a line of its own: mend it by hand")
-    body, bracket, tail = _until_next_table(rest)
-    kept = "".join(line for line in body.splitlines(keepends=True) if not re.match(rf"({'|'.join(_RULES)})\s*=", line))
-    path = config.directory / "sources.d" / f"{source.key}.toml"
+    path = config.directory / "sources.d" / f"{repair.source.key}.toml"
+    text = repair.text()
     before = path.read_bytes() if path.exists() else None
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(f"{head}{section}{rules}{kept}{bracket}{tail}", encoding="utf-8")
+    fresh = path.with_suffix(".new")
+    fresh.write_text(text, encoding="utf-8")
+    fresh.replace(path)
     try:
-        load_sources(path.parent, use=[source.key])
+        load_sources(path.parent, use=[repair.source.key])
     except ConfigError:
         path.unlink() if before is None else path.write_bytes(before)
         raise
     return path
-
-
-def _until_next_table(text: str) -> tuple[str, str, str]:
-    found = re.search(r"^\[", text, re.MULTILINE)
-    return (text, "", "") if found is None else (text[: found.start()], "[", text[found.end() :])
-
-
-def _quoted(text: str) -> str:
-    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
-    return f'"{escaped}"'

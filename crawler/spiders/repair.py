@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Final
 from zoneinfo import ZoneInfo
 
 from crawler.extract import NotARelease, read_declared_listing
+from crawler.extract.draft import title_of
 from crawler.extract.plain import is_plain
 from crawler.memory import item_digest
 from crawler.mend import Known, Mend, NotMended, mend_listing, mend_release
-from crawler.mend.known import Recognition
+from crawler.mend.known import Recognition, title_fold
 from feeds.identity import is_reissue
 from feeds.release import Draft
 from feeds.store import Outcome
@@ -119,8 +120,9 @@ def repair_release(
 ) -> tuple[Draft | None, NotARelease | None]:
     """Return what a vote makes of a release page on which the declared selectors found nothing, or why nothing.
 
-    A release we hold in words that its selectors found keeps them: a vote may take a line
-    more or less, and a redesign is no correction. Then neither is returned.
+    A release we hold in words that its selectors found keeps them, unless its listing gives
+    it another title: a vote may take a line more or less, and a redesign is no correction.
+    Then neither is returned.
     """
     rules = crawl.source.release
     if not rules.fetch or not rules.body or is_plain(text):
@@ -141,7 +143,8 @@ def repair_release(
         if twin is not None and is_reissue(twin.text, found.text):
             return _as_held(twin, url, crawl.started), None
         return found, None
-    return (found, None) if "agreement" in held.facts else (None, None)
+    retitled = item is not None and title_fold(title_of(item)) not in {"", title_fold(held.title)}
+    return (found, None) if retitled or "agreement" in held.facts else (None, None)
 
 
 def _as_held(held: Release, url: str, seen: datetime) -> Draft:

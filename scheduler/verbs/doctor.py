@@ -34,13 +34,18 @@ def doctor(session: Session, *, source: str | None, fix: bool, replay: str | Non
     for one in found:
         wrong |= one.wrong
         if session.json:
-            session.emit({"kind": "diagnosis", "subject": one.subject, "found": one.found, "wrong": one.wrong})
+            line = {"kind": "diagnosis", "subject": one.subject, "found": one.found, "wrong": one.wrong}
+            session.emit(line if one.repair is None else line | {"patch": one.repair.diff()})
         else:
             session.say(f"{'wrong' if one.wrong else '     '}  {one.subject:13}  {one.found}")
         if one.repair is None:
             continue
+        if not session.json:
+            for text in one.repair.diff().splitlines():
+                session.say(f"       {text}")
         if fix:
-            session.note(f"wrote {write_repair(config, one.repair)}")
+            path = write_repair(config, one.repair)
+            session.note(f"{path}: written; this copy of yours is read in place of {one.repair.source.file}")
             tell_daemon(config, Order(verb="reload"))
             mended = True
         else:
