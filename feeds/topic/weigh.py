@@ -20,6 +20,8 @@ SHORT = 0.66
 # How often one idea may be repeated with effect. What only supports does not grow into a topic by being said often:
 # a release on influenza in schools names schools ten times and is not about education.
 _REPEATS, _REPEATS_WEAK, _WEAK = 12, 1, 2.0
+# What weighs less than this tells nothing of its own, in however short a text.
+_TELLS = 1.5
 # How far a `near` wording may stand, in characters: about a sentence.
 _NEAR_LETTERS, _NEAR_IDEOGRAPHS = 140, 45
 # An item of a list, folded: set off on both sides, perhaps with a word of its own ("trade, an international I&T hub").
@@ -173,7 +175,8 @@ def _place(hit: Hit, weight: float, boost: Boost, read: Read) -> float:
     factor = min(boost.lead, read.length) / read.length if hit.start < read.lead else 1 / read.length
     if weight < _WEAK:
         factor /= read.length
-    factor *= read.dense
+    if weight >= _TELLS:
+        factor *= read.dense
     return factor * boost.list if _is_item(hit, read.text.low) else factor
 
 
