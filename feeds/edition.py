@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import NamedTuple, Protocol
 
 from feeds.error import ConfigError
@@ -114,7 +115,7 @@ def gather(heads: Sequence[Head], is_same: Callable[[Head, Head], bool]) -> tupl
     """
     by_title: dict[str, list[Head]] = {}
     for head in heads:
-        by_title.setdefault(title_key(head.title, _ANY_DAY, head.language) or head.id, []).append(head)
+        by_title.setdefault(_called(head.title, head.language) or head.id, []).append(head)
     also: dict[str, tuple[Head, ...]] = {}
     gone: set[str] = set()
     for alike in by_title.values():
@@ -131,6 +132,12 @@ def gather(heads: Sequence[Head], is_same: Callable[[Head, Head], bool]) -> tupl
 
 
 _ANY_DAY = datetime(2000, 1, 1, tzinfo=UTC)
+
+
+@lru_cache(maxsize=100_000)
+def _called(title: str, language: str) -> str:
+    """Return what two releases share that are called the same: looked at once, though they stand in many editions."""
+    return title_key(title, _ANY_DAY, language)
 
 
 def _may_be(first: Head, other: Head, is_same: Callable[[Head, Head], bool]) -> bool:

@@ -26,7 +26,7 @@ __all__ = ["Published", "publish"]
 
 Progress = Callable[[int, int], None]
 _BATCH = 200
-_SMALL = 20_000  # releases up to which looking at all their pages costs less than a second
+_SMALL = 2_000  # releases up to which looking at all their pages costs a tenth of a second
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,7 +14,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from feeds.edition import Edition, Placed
+from feeds.edition import LEAST, Edition, Placed
 from feeds.publish.book import Book, signature
 from feeds.publish.copies import Copies
 from feeds.publish.fragments import Fragments
@@ -70,6 +70,8 @@ class Archives:
         if edition.where or not self._forms or not held:
             return ""
         kept = self._book.archive(edition.key)
+        if not kept and len(held) < LEAST:
+            return ""  # it holds all there ever was
         parts: list[str] = list(kept.get("parts", ()))
         late: list[str] = list(kept.get("late", ()))
         if parts and not (self._outbox.directory / archive_path(edition.key, parts[-1], self._forms[0])).is_file():

@@ -75,8 +75,11 @@ class Book:
         self._archives[key] = told
 
     def is_full_due(self, settings: str, now: datetime) -> bool:
-        """Return whether every page has to be looked at: *settings* differ, or the last time was a day ago."""
-        if self._settings != settings or not self._full_at:
+        """Return whether every page has to be looked at.
+
+        It has where *settings* differ, where none is there, and once a day.
+        """
+        if self._settings != settings or not self._full_at or not (self._directory / "releases").is_dir():
             return True
         return abs(now - datetime.fromisoformat(self._full_at)) >= _DAY
 

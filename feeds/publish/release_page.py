@@ -75,7 +75,7 @@ class ReleasePages:
         """Return what stands for the page of *head*: kept when it is written, dropped when the release changes."""
         names = self._names.get(head.language)
         if names is None:
-            names = signature([(key, topic.name(head.language)) for key, topic in self._topics.items()])
+            names = signature(self._site, [(key, topic.name(head.language)) for key, topic in self._topics.items()])
             self._names[head.language] = names
         plain = self._fragments.key(Placed(head), "page")
         return plain._replace(digest=signature(plain.digest, names))
