@@ -20,6 +20,7 @@ from scheduler.desk import Desk
 from scheduler.due import next_slot
 from scheduler.health import readiness
 from scheduler.line import Line
+from scheduler.memory import give_back
 from scheduler.metrics import metrics_application
 from scheduler.notice import notify_service, watchdog_s
 from scheduler.order import Order
@@ -40,6 +41,7 @@ _REVISE = 60  # every so many of them, what only the clock changes: editions age
 _BACKUP = timedelta(days=1)
 _DUE = 200  # sources taken up in one tick; the rest is still due in the next
 _HOLD_S = 60.0  # no source is taken up again sooner when its cycle broke
+_SETTLED_S = 5.0  # after which what a publication used is of no use any more
 _DRAIN_S = 20.0  # of the 30 s we promise to end in
 _REST_S = 5.0
 _JUMP = timedelta(minutes=1)  # by which the clock must have been set back before we look at due times again
@@ -148,8 +150,10 @@ class Daemon:
     async def _cycle(self, batch: Sequence[str]) -> None:
         hold_s = _HOLD_S
         try:
-            await run_cycle(self.desk, batch, Order(verb="crawl"), self._tell)
+            cycle = await run_cycle(self.desk, batch, Order(verb="crawl"), self._tell)
             hold_s = 0.0
+            if cycle.published is not None:
+                asyncio.get_running_loop().call_later(_SETTLED_S, give_back)
         finally:
             asyncio.get_running_loop().call_later(hold_s, self._taken.difference_update, batch)
 
@@ -170,6 +174,7 @@ class Daemon:
 
     async def _publish(self) -> None:
         published = await publish_all(self.desk, self._tell)
+        asyncio.get_running_loop().call_later(_SETTLED_S, give_back)
         await notify(self.desk, published, healthy=False)
 
     async def _back_up(self) -> None:
