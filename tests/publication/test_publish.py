@@ -19,7 +19,6 @@ from lxml import etree
 from feeds.error import ConfigError, PublishError
 from feeds.publish import publish
 from feeds.release import Draft
-from feeds.site import Site
 
 if TYPE_CHECKING:
     from conftest import Press
@@ -334,74 +333,3 @@ def test_a_source_that_gives_only_its_summary_is_not_told_whole(press: Press, dr
     for path in ("feeds/all.atom", "feeds/all.rss", "feeds/all.json", "releases/harbour-en/R0001/index.html"):
         assert b"secret" not in press.read(path), path
         assert b"Only this." in press.read(path), path
-
-
-def test_the_status_changes_only_when_a_state_does(press: Press) -> None:
-    from feeds.store import Run, SourceState
-    from feeds.store.state import Outcome, State
-
-    def run(number: int, state: State, since: datetime) -> None:
-        with press.store.writing() as writing:
-            one = Run(id=str(number), source="pier-en", started=press.now, ended=press.now, outcome=Outcome.FAILED)
-            writing.finish_run(
-                one, SourceState(key="pier-en", state=state, since=since, reason="500", last_run=press.now)
-            )
-
-    press.publish()
-    run(1, State.FAILING, press.now)
-    written = press.publish().written
-    assert {"status.atom", "status.json", "status/index.html"} <= set(written)
-    since = press.now
-    press.now += timedelta(hours=1)
-    run(2, State.FAILING, since)
-    assert press.publish().written == ()
-    told = json.loads(press.read("status.json"))
-    (source,) = [one for one in told["_baywire"]["sources"] if one["source"] == "pier-en"]
-    assert (source["state"], source["reason"], source["since"]) == ("failing", "500", "2026-03-04T05:06:07+00:00")
-    assert "Pier & Ferry Department: failing" in [entry["title"] for entry in told["items"]]
-    for name in ("all", "source/pier-en"):
-        assert b"500" not in press.read(f"feeds/{name}.atom")
-
-
-def test_the_lists_of_feeds_name_every_feed(press: Press) -> None:
-    press.publish()
-    outlines = etree.fromstring(press.read("feeds/index.opml")).iterfind(".//outline[@xmlUrl]")
-    opml = {outline.get("xmlUrl") for outline in outlines}
-    items = json.loads(press.read("feeds/index.json"))["items"]
-    listed = {feed["url"] for item in items for feed in item["_baywire"]["feeds"]}
-    there = {press.site.url(str(path.relative_to(press.directory))) for path in press.directory.glob("feeds/**/*.atom")}
-    assert opml - {press.site.url("status.atom")} == there
-    assert {url for url in listed if url.endswith(".atom")} == there - {press.site.url("feeds/corrections.atom")}
-
-
-def test_pages_fetch_nothing_and_run_nothing(press: Press, sample: Sequence[Draft]) -> None:
-    from lxml import html
-
-    press.put(*sample)
-    press.publish()
-    for path, (body, _) in press.files().items():
-        if not path.endswith(".html"):
-            continue
-        assert len(body) <= 100_000, path
-        tree = html.document_fromstring(body.decode())
-        assert tree.xpath("//script | //@onclick | //@style | //iframe") == [], path
-        fetched = tree.xpath("//link[@rel='stylesheet' or @rel='icon']/@href | //img/@src")
-        assert isinstance(fetched, list)
-        own = [str(url) for url in fetched if not str(url).startswith("/")]
-        assert not own or path.startswith("releases/"), path
-        lazy = tree.xpath("//img[not(@loading='lazy' and @referrerpolicy='no-referrer')]")
-        assert lazy == [], path
-
-
-def test_progress_runs_to_its_end(press: Press) -> None:
-    seen: list[tuple[int, int]] = []
-    press.publish(progress=lambda done, total: seen.append((done, total)))
-    assert seen[-1][0] == seen[-1][1] > 10
-    assert seen == sorted(seen)
-
-
-def test_site_without_a_format_has_none_of_its_files(press: Press) -> None:
-    press.site = Site(base_url="https://news.example/", formats=("atom",))
-    press.publish()
-    assert not list(press.directory.glob("feeds/**/*.rss"))
-    assert {path.name for path in press.directory.glob("feeds/**/*.json")} == {"index.json"}
