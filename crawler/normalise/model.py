@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 import unicodedata
 import zlib
 from functools import cache
@@ -11,6 +12,7 @@ from importlib.resources import files
 __all__ = ["Model", "load"]
 
 _UNKNOWN_HANZI = 13.5
+_PAIRED = re.compile("[\u2e80-\U0010ffff]")  # where pairs are reckoned
 _RAREST = 14.0  # beyond that the table knows too little to tell one hanzi from another
 _UNSEEN_PAIR = 1.05  # what the table's trust in pairs costs where a pair is not in it
 
@@ -59,6 +61,8 @@ class Model:
         Where it is sure to exceed *limit*, some length beyond that is returned, early.
         """
         costs, gains = self.costs, self.gains
+        if not _PAIRED.search(text):
+            return sum(map(costs.__getitem__, text))
         total = 0.0
         last = ""
         for char in text:

@@ -99,6 +99,8 @@ def _whole(model: Model, line: str, before: float) -> Reading | None:
                 continue
             if gain > 0 and (best is None or gain > best.gain):
                 best = Reading(text, (reader, writer), gain)
+            if reader == "utf-8" and gain > _SURE:
+                return best
             if reader == "utf-8" and gain > 0:
                 break  # bytes that happen to be UTF-8 and make more sense are UTF-8
     return best
