@@ -6,12 +6,12 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from hashlib import blake2b
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
 from crawler.contract import History, Judgement, judge_listing
 from crawler.memory import Memory, PageMemory, item_digest
 from crawler.outcome import Trouble
-from feeds.store import KeptPage, Outcome, PageKind, SourceState
+from feeds.store import KeptPage, Outcome, PageKind, SourceState, State
 
 if TYPE_CHECKING:
     from crawler.extract import Item, Listing
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 __all__ = ["ListingPage", "Phase", "Progress", "rules_digest"]
 
 Phase = Literal["listing", "further", "releases", "finished"]
+_NO_RELEASES: Final = "none of"
 
 
 def rules_digest(source: Source) -> str:
@@ -159,8 +160,15 @@ class Progress:
         if self.errors or (self.missed and not self.delivered):
             return Outcome.FAILED, self._lacking()
         if len(self.unread) > 1 and not self.delivered:
-            return Outcome.SUSPICIOUS, f"none of {len(self.unread)} pages was a release: {self.unread[0]}"
+            return Outcome.SUSPICIOUS, f"{_NO_RELEASES} {len(self.unread)} pages was a release: {self.unread[0]}"
+        if self._still_unread():
+            return Outcome.SUSPICIOUS, self.state.reason
         return Outcome.UNCHANGED, self._lacking()
+
+    def _still_unread(self) -> bool:
+        """Whether what could not be read still waits to be tried: an unchanged list is no recovery."""
+        was = self.state.state is State.SUSPICIOUS and self.state.reason.startswith(_NO_RELEASES)
+        return was and not self.delivered and any(url in self.memory.aside for url in self.listed)
 
     def _lacking(self) -> str:
         said = [f"repaired: {self.mended}"] if self.mended else []

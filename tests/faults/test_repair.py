@@ -131,3 +131,20 @@ def test_p1_a_notice_in_place_of_releases_is_not_read_as_one(known: Desk, newsro
     known.crawl("bad")
     assert known.count("bad") == 10
     assert [page.url for page in known.quarantine("bad")] == [newsroom.url("/r/11.htm")]
+
+
+def test_p2_pages_that_nobody_can_read_are_told_once(known: Desk, newsroom: Chaos) -> None:
+    for n in range(1, 14):
+        newsroom.page(f"/r/{n}.htm", f"<html><body>{NAV}<canvas></canvas></body></html>")
+    newsroom.page("/list", redesigned(*range(13, 3, -1)))
+    start = datetime.now(UTC)
+    ended = [known.outcome("bad", now=(start + timedelta(minutes=m)).isoformat()).outcome for m in (0, 10, 20, 90)]
+    assert ended == ["suspicious"] * 4
+    with known.store() as store:
+        assert [event.state.value for event in store.events(source="bad")][:2] == ["suspicious", "healthy"]
+    for n in range(1, 14):
+        newsroom.page(f"/r/{n}.htm", dressed(n))
+    newsroom.page("/list", redesigned(*range(14, 4, -1)))
+    newsroom.page("/r/14.htm", dressed(14))
+    ended = known.outcome("bad", now=(start + timedelta(hours=30)).isoformat())
+    assert (ended.outcome, ended.new, known.count("bad")) == ("new", 4, 14)
