@@ -1,0 +1,435 @@
+"""The drill: one source lives through all that befalls a newsroom, and loses, doubles and invents nothing.
+
+Run it: ``python tests/faults/drill.py [-v]``. A real server on loopback, real crawl children, the real store and
+publisher; only the clock is told what time it is, and goes from one due time to the next.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import importlib.util
+import os
+import socket
+import ssl
+import sys
+import tempfile
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from ipaddress import ip_address
+from pathlib import Path
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
+
+from crawler.batch import Batch, SourceOutcome
+from crawler.run import Zygote
+from crawler.source import load_sources
+from feeds import topic
+from feeds.publish import publish
+from feeds.site import Site
+from feeds.store import State, Store, open_store
+
+if TYPE_CHECKING:
+    from faults.chaos import Chaos, Wire
+
+KEY = "drill"
+START = datetime(2026, 4, 14, 1, 0, tzinfo=UTC)
+EVERY = timedelta(minutes=10)
+LISTED = 20
+FIRST = 19  # releases there are when we first look
+BAD = {State.SUSPICIOUS, State.FAILING, State.BLOCKED, State.GONE}
+WELL = {State.PENDING, State.HEALTHY}
+SUBJECTS = ("Water supply", "Road works", "Vaccination", "School places", "Air quality", "Ferry service", "Job fair")
+RULES = """\
+title     = "Drill"
+language  = "en"
+time-zone = "Asia/Hong_Kong"
+every     = "10m"
+delay     = 0
+allow-private = true
+[listing]
+url   = "{url}"
+links = "a.release"
+[release]
+title     = "h1"
+body      = "div.body"
+published = "p.date"
+"""
+
+
+@dataclass(slots=True, kw_only=True)
+class Row:
+    """What one fault did."""
+
+    fault: str
+    crawls: int = 0
+    state: str = ""
+    alerts: int = 0
+    expected_alerts: int = 0
+    recoveries: int = 0
+    published: int = 0  # releases the newsroom put out meanwhile
+    new: int = 0
+    changed: int = 0
+    expected_changed: int = 0
+    lost: int = 0
+    doubled: int = 0
+    falsely_new: int = 0
+    feeds: str = ""
+    notes: list[str] = field(default_factory=list)
+
+    @property
+    def holds(self) -> bool:
+        """Whether all was as it has to be."""
+        counts = (self.lost, self.doubled, self.falsely_new, self.changed - self.expected_changed)
+        return not any(counts) and self.alerts == self.expected_alerts and self.feeds != "CHANGED" and not self.notes
+
+
+class Newsroom:
+    """What the newsroom has said, and how its site shows that today."""
+
+    def __init__(self, server: Chaos, certificate: tuple[Path, Path]) -> None:
+        self.server = server
+        self.count = FIRST
+        self.titles: dict[int, str] = {}
+        self.modern = False
+        self.scheme = "http"
+        self.header = "text/html; charset=utf-8"
+        self.shown: Callable[[], str] | None = None
+        self.first: dict[int, datetime] = {}
+        server.page("/robots.txt", "User-agent: *\nAllow: /\n", kind="text/plain")
+        server.routes["/list"] = self._list
+        _speak_both(self, certificate)
+
+    def says(self, now: datetime, number: int = 1) -> None:
+        """Put out *number* releases."""
+        for n in range(self.count + 1, self.count + number + 1):
+            self.first[n] = now
+        self.count += number
+        for n in range(1, self.count + 1):
+            self.server.routes[f"/r/{n}.htm"] = lambda wire, n=n: self._answer(wire, self._release(n))
+
+    def title(self, n: int) -> str:
+        return self.titles.get(n, f"{SUBJECTS[n % 7]}: “report” no. {n} of the department – 政府公布")
+
+    def list_page(self, numbers: Sequence[int]) -> str:
+        base = f"{self.scheme}://127.0.0.1:{self.server.port}"
+        if not self.modern:
+            links = (f'<li><a class="release" href="{base}/r/{n}.htm">{self.title(n)}</a></li>' for n in numbers)
+            return f"<html><head><title>Releases</title></head><body><ul>{''.join(links)}</ul></body></html>"
+        cards = (
+            f'<article class="card"><h3><a href="{base}/r/{n}.htm">{self.title(n)}</a></h3><p>Read on</p></article>'
+            for n in numbers
+        )
+        nav = '<nav><a href="/">Home</a><a href="/about">About us</a><a href="/jobs">Vacancies</a></nav>'
+        return f"<html><head><title>News</title></head><body>{nav}<main>{''.join(cards)}</main></body></html>"
+
+    def newest(self, most: int = LISTED) -> list[int]:
+        return list(range(self.count, max(0, self.count - most), -1))
+
+    def _list(self, wire: Wire) -> None:
+        self._answer(wire, self.shown() if self.shown is not None else self.list_page(self.newest()))
+
+    def _answer(self, wire: Wire, page: str) -> None:
+        wire.page(page.encode(), 200, kind=self.header)
+
+    def _release(self, n: int) -> str:
+        said = (
+            f"The department announced on Monday that report no. {n} had been released to the public – 公布.",
+            f"Members of the public can read the “{SUBJECTS[n % 7]}” report at any office until the end of the month.",
+            "A spokesman said that the department would keep a close watch, and would tell what it found.",
+        )
+        body = "".join(f"<p>{part}</p>" for part in said)
+        date = (self.first.get(n, START) + timedelta(hours=8)).strftime("%Y-%m-%d %H:%M")
+        if self.modern:
+            return (
+                f"<html><body><nav><a href='/'>Home</a></nav><main><h2>{self.title(n)}</h2><time>{date}</time>"
+                f"<section class='prose'>{body}</section></main></body></html>"
+            )
+        return (
+            f"<html><head><title>{n}</title></head><body><h1>{self.title(n)}</h1><p class='date'>{date}</p>"
+            f"<div class='body'>{body}</div></body></html>"
+        )
+
+
+class Drill:
+    """Plays the faults, one after the other, on one source."""
+
+    def __init__(self, folder: Path, zygote: Zygote, runner: asyncio.Runner, server: Chaos) -> None:
+        self.folder = folder
+        self.zygote = zygote
+        self.runner = runner
+        self.newsroom = Newsroom(server, certificate_in(folder))
+        self.now = START
+        self.rows: list[Row] = []
+        self.verbose = False
+        self.topics = topic.load()
+        self.site = Site(base_url="https://news.example/", title="Drill")
+        (folder / "sources.d").mkdir()
+        (folder / "sources.d" / f"{KEY}.toml").write_text(RULES.format(url=server.url("/list")), encoding="utf-8")
+        source = load_sources(folder / "sources.d", use=[KEY])[KEY]
+        with self.store() as store:
+            store.sync_sources([source.newsroom()], now=self.now)
+        self.newsroom.says(self.now, 0)
+
+    def store(self) -> Store:
+        return open_store(f"sqlite:///{self.folder}/store.sqlite3")
+
+    def crawl(self) -> SourceOutcome:
+        """Crawl when the source is next due, and publish."""
+        batch = Batch(
+            run="drill",
+            sources=(KEY,),
+            folders=(str(self.folder / "sources.d"),),
+            store_url=f"sqlite:///{self.folder}/store.sqlite3",
+            now=self.now.isoformat(),
+            wall_s=60.0,
+        )
+        report = self.runner.run(self.zygote.crawl(batch, lambda _: None))
+        with self.store() as store:
+            publish(store, self.topics, self.site, self.folder / "public", now=self.now)
+            state = store.source_state(KEY)
+        due = state.next_due if state is not None and state.next_due is not None else self.now
+        self.now = max(self.now + EVERY, due) + timedelta(seconds=1)
+        return report.outcomes[0]
+
+    def feeds(self) -> str:
+        """Return a digest of every content feed as it is published."""
+        found = hashlib.sha256()
+        for path in sorted((self.folder / "public" / "feeds").rglob("*.*")):
+            found.update(path.name.encode() + path.read_bytes())
+        return found.hexdigest()
+
+    def play(  # noqa: PLR0913 - what a fault is, by name
+        self,
+        fault: str,
+        *,
+        crawls: int = 3,
+        outage: bool = False,
+        says: int = 1,
+        alerts: int = 0,
+        state: str = "",
+        changed: int = 0,
+        until: timedelta | None = None,
+    ) -> Row:
+        """Crawl through *fault*, during which the newsroom says something; take down what came of it."""
+        row = Row(fault=fault, expected_alerts=alerts, expected_changed=changed, published=says)
+        with self.store() as store:
+            before = {event.since for event in store.events(limit=500, source=KEY)}
+        feeds, end = self.feeds() if self.rows else "", None if until is None else self.now + until
+        held = self._held()
+        self.newsroom.says(self.now, says)
+        while row.crawls < crawls or (end is not None and self.now < end):
+            outcome = self.crawl()
+            row.crawls += 1
+            if self.verbose:
+                sys.stderr.write(f"{fault}: {outcome}\n")
+            row.new += outcome.new
+            row.changed += outcome.changed
+            if outage and self.feeds() != feeds:
+                row.feeds = "CHANGED"
+        if outage:
+            row.feeds = row.feeds or "unchanged"
+        with self.store() as store:
+            fresh = [event for event in store.events(limit=500, source=KEY) if event.since not in before]
+            now = store.source_state(KEY)
+        row.alerts = sum(
+            event.state in BAD or (event.state is State.REPAIRED and event.previous in WELL) for event in fresh
+        )
+        row.recoveries = sum(event.state in {*WELL, State.REPAIRED} and event.previous in BAD for event in fresh)
+        row.state = now.state.value if now is not None else "none"
+        if state and row.state != state:
+            row.notes.append(f"state is {row.state}, not {state}")
+        self._count(row, held, outage=outage)
+        self.rows.append(row)
+        return row
+
+    def _held(self) -> list[int]:
+        """Return the numbers of the releases in the store, each as often as it is held."""
+        with self.store() as store:
+            ids = store.newest(source=KEY, limit=1000)
+            return [int(release.url.rpartition("/")[2].partition(".")[0]) for release in store.releases(ids).values()]
+
+    def _count(self, row: Row, before: list[int], *, outage: bool) -> None:
+        held = self._held()
+        row.doubled = len(held) - len(set(held))
+        row.falsely_new = row.new - len(set(held) - set(before))
+        row.lost = 0 if outage else len(set(range(1, self.newsroom.count + 1)) - set(held))
+        with self.store() as store:
+            titles = {release.title for release in store.releases(store.newest(source=KEY, limit=1000)).values()}
+        wrong = titles - {self.newsroom.title(n) for n in range(1, self.newsroom.count + 1)}
+        row.notes += [f"a title is wrong: {title}" for title in sorted(wrong)[:1]]
+
+
+def play_all(drill: Drill) -> None:
+    """Play every fault, each with its recovery."""
+    room, server = drill.newsroom, drill.newsroom.server
+    usual = server.routes["/list"]
+    drill.play("calm", crawls=4, state="healthy")
+
+    room.modern = True
+    drill.play("redesign", alerts=1, says=2, state="repaired")
+
+    room.shown = lambda: "<title>Maintenance</title><p>The site is under maintenance. 系統維護</p>"
+    drill.play("maintenance page, 200", outage=True, alerts=1, state="suspicious")
+    room.shown = None
+    _recovery(drill)
+
+    server.page("/list", "broken", 500)
+    drill.play("500 for hours", outage=True, alerts=1, state="failing", until=timedelta(hours=3))
+    server.routes["/list"] = usual
+    _recovery(drill)
+
+    room.shown = lambda: room.list_page([])
+    drill.play("empty list", outage=True, alerts=1, state="suspicious")
+    room.shown = None
+    _recovery(drill)
+
+    room.shown = lambda: room.list_page(room.newest(3))
+    drill.play("shrunken list", outage=True, alerts=1, state="suspicious")
+    room.shown = None
+    _recovery(drill)
+
+    room.titles[15] = "Corrected title of report no. 15, with another sum"
+    drill.play("corrected title", changed=1, state="repaired")
+
+    room.scheme = "https"
+    drill.play("addresses move to https", state="repaired")
+
+    room.header = "text/html; charset=big5"
+    drill.play("lying header", state="repaired")
+    room.header = "text/html; charset=utf-8"
+
+    asked = len(server.asked)
+    server.page("/list", "slow down", 429, "Retry-After: 7200")
+    row = drill.play("429, Retry-After 2 h", outage=True, alerts=1, state="blocked", until=timedelta(hours=4))
+    if len(server.asked) - asked > 3:
+        row.notes.append(f"asked {len(server.asked) - asked} times in 4 h")
+    server.routes["/list"] = usual
+    _recovery(drill)
+
+    room.modern, room.shown = False, None
+    drill.play("the old design returns", state="healthy")
+
+
+def _recovery(drill: Drill) -> None:
+    """Let the site be well again: what was said meanwhile arrives, and the source stands as it stood."""
+    row = drill.play("  and recovers", crawls=2, says=0, state="repaired")
+    if row.recoveries != 1:
+        row.notes.append(f"{row.recoveries} notes that it is back, not one")
+
+
+def table(rows: Sequence[Row]) -> str:
+    """Return *rows* as a table."""
+    heads = ("fault", "crawls", "state then", "alerts", "said", "new", "corrected", "lost", "doubled", "falsely new")
+    lines = [(*heads, "feeds meanwhile", "")]
+    lines += [
+        (
+            row.fault,
+            str(row.crawls),
+            row.state,
+            str(row.alerts),
+            str(row.published),
+            str(row.new),
+            str(row.changed),
+            str(row.lost),
+            str(row.doubled),
+            str(row.falsely_new),
+            row.feeds or "-",
+            "holds" if row.holds else f"FAILS {'; '.join(row.notes)}".strip(),
+        )
+        for row in rows
+    ]
+    widths = [max(len(line[column]) for line in lines) for column in range(len(lines[0]))]
+    return "\n".join(
+        "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip() for line in lines
+    )
+
+
+def certificate_in(folder: Path) -> tuple[Path, Path]:
+    """Write a certificate for 127.0.0.1 and its key into *folder*."""
+    from cryptography import x509
+    from cryptography.hazmat.primitives import hashes, serialization
+    from cryptography.hazmat.primitives.asymmetric import ec
+
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "127.0.0.1")])
+    now = datetime.now(UTC)
+    built = (
+        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
+        .not_valid_before(now - timedelta(days=400))
+        .not_valid_after(now + timedelta(days=400))
+        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))]), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    files = folder / "site.pem", folder / "site.key"
+    files[0].write_bytes(built.public_bytes(serialization.Encoding.PEM))
+    pem, plain = serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    files[1].write_bytes(key.private_bytes(serialization.Encoding.PEM, pem, plain))
+    return files
+
+
+def _speak_both(room: Newsroom, certificate: tuple[Path, Path]) -> None:
+    """Let the server speak TLS with those who begin with it; others are sent there once the site has moved."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(*certificate)
+    server = room.server._server
+    plain = server.get_request
+
+    def get_request() -> tuple[socket.socket, Any]:
+        connection, address = plain()
+        if connection.recv(1, socket.MSG_PEEK) == b"\x16":
+            return context.wrap_socket(connection, server_side=True), address
+        if room.scheme == "http":
+            return connection, address
+        path = connection.recv(65536).split()[1].decode()
+        to = f"https://127.0.0.1:{room.server.port}{path}"
+        connection.sendall(f"HTTP/1.1 301 Moved\r\nLocation: {to}\r\nContent-Length: 0\r\n\r\n".encode())
+        connection.close()
+        raise ConnectionAbortedError("answered")
+
+    server.get_request = get_request  # type: ignore[method-assign]  # what it accepts is what we drill
+
+
+def _load(name: str) -> ModuleType:
+    path = Path(__file__).with_name(f"{name}.py")
+    spec = importlib.util.spec_from_file_location(f"baywire_drill_{name}", path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+def run(folder: Path, *, verbose: bool = False) -> tuple[Row, ...]:
+    """Play the drill in *folder* and return its rows; *verbose* tells every crawl on stderr."""
+    server = _load("chaos").Chaos()
+    before = os.environ.get("SSL_CERT_FILE")
+    os.environ["SSL_CERT_FILE"] = str(folder / "site.pem")  # the zygote trusts the site of this drill
+    zygote = Zygote()
+    try:
+        with asyncio.Runner() as runner:
+            drill = Drill(folder, zygote, runner, server)
+            drill.verbose = verbose
+            play_all(drill)
+            zygote.close()
+    finally:
+        os.environ.pop("SSL_CERT_FILE")
+        if before is not None:
+            os.environ["SSL_CERT_FILE"] = before
+        server.close()
+    return tuple(drill.rows)
+
+
+def main() -> int:
+    """Play the drill and print its table; 1 where a promise does not hold."""
+    with tempfile.TemporaryDirectory(prefix="baywire-drill-") as folder:
+        rows = run(Path(folder), verbose="-v" in sys.argv)
+    print(table(rows))  # noqa: T201 - what this command is for
+    return int(not all(row.holds for row in rows))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
