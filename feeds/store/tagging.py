@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
-from sqlalchemy import Connection, bindparam, delete, select, tuple_, update
+from sqlalchemy import Connection, bindparam, delete, select, update
 
 from feeds.release import Release
 from feeds.store.base import Base
@@ -71,14 +71,18 @@ class Tagging(Base):
         """Return what is kept for *keys*; whatever changed a release has dropped its fragments."""
         wanted = set(keys)
         found: dict[FragmentKey, bytes] = {}
+        by_format: dict[str, list[str]] = {}
+        for key in keys:
+            by_format.setdefault(key.format, []).append(key.release)
         with self._database.reading() as connection:
-            for start in range(0, len(keys), CHUNK // 2):
-                chunk = [(key.release, key.format) for key in keys[start : start + CHUNK // 2]]
-                statement = select(fragments).where(tuple_(fragments.c.release, fragments.c.format).in_(chunk))
-                for row in connection.execute(statement):
-                    key = FragmentKey(row.release, row.revision, row.format, row.digest)
-                    if key in wanted:
-                        found[key] = row.body
+            # One format at a time: SQLite answers a list of pairs by reading the whole table.
+            for form, ids in by_format.items():
+                for start in range(0, len(ids), CHUNK):
+                    chosen = fragments.c.release.in_(ids[start : start + CHUNK]) & (fragments.c.format == form)
+                    for row in connection.execute(select(fragments).where(chosen)):
+                        key = FragmentKey(row.release, row.revision, row.format, row.digest)
+                        if key in wanted:
+                            found[key] = row.body
         return found
 
     def put_fragments(self, items: Mapping[FragmentKey, bytes]) -> None:

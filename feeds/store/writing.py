@@ -37,7 +37,7 @@ class Writing:
     def withdraw(self, id: str, *, now: datetime) -> None:  # noqa: A002 -- what everybody calls it
         """Mark the release *id* as withdrawn by its source; it stays, and its first withdrawal counts."""
         withdrawn = update(releases).where(releases.c.id == id, releases.c.withdrawn.is_(None))
-        self._connection.execute(withdrawn.values(withdrawn=now))
+        self._connection.execute(withdrawn.values(withdrawn=now, tagged=""))  # published anew, though no word changed
         self._connection.execute(delete(fragments).where(fragments.c.release == id))
 
     def keep_page(self, page: KeptPage) -> None:
