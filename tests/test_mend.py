@@ -8,6 +8,8 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from crawler.extract import NotARelease, read_declared_listing
 from crawler.mend import Known, Mend, Mended, NotMended, mend_listing, mend_release
@@ -75,7 +77,18 @@ def bare(numbers: Iterable[int], path: str = "/news/{n}.htm") -> str:
 
 
 Layout = Callable[..., str]
-LAYOUTS = (cards, table, more, bare)
+
+
+def utilities(numbers: Iterable[int], path: str = "/news/{n}.htm") -> str:
+    rows = "".join(
+        f'<div class="md:flex w-1/2 hover:bg-[#fff]"><div class="md:text-lg/7 font-bold 2xl">{title(n)}</div>'
+        f'<a class="underline hover:no-underline" href="{path.format(n=n)}">Details</a></div>'
+        for n in numbers
+    )
+    return f'<section class="grid-cols-[1fr_auto]">{rows}</section>'
+
+
+LAYOUTS = (cards, table, more, bare, utilities)
 
 
 def page(body: str) -> str:
@@ -139,6 +152,27 @@ def test_what_proves_nothing_is_not_believed(text: str, why: str) -> None:
     found = mend_listing(SOURCE, text, URL, KNOWN, usual=20)
     assert isinstance(found, NotMended)
     assert why in found.reason
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from(["div", "li", "td", "p", "a", "b", "html", "base"]),
+            st.text("abz:./[]#\"'\\é 1", max_size=8),
+            st.integers(1, 20),
+        ),
+        max_size=40,
+    )
+)
+def test_no_page_makes_it_fail(parts: list[tuple[str, str, int]]) -> None:
+    text = "".join(
+        f"<{tag} class='{name}'><a class='{name}' href='/news/{n}.htm'>{title(n)}</a>" for tag, name, n in parts
+    )
+    found = mend_listing(SOURCE, text, URL, KNOWN, usual=20)
+    if isinstance(found, Mended):
+        assert read_declared_listing(found.source, text, URL) == found.listing
+        assert found.matched >= 3
 
 
 def test_with_nothing_known_nothing_is_mended() -> None:

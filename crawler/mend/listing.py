@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -31,6 +32,8 @@ _EXPECTED_SHARE = 0.6  # of the known that could be expected
 _KNOWN_SHARE = 0.5  # of what is listed then: the rest would all be new at once
 _NEWEST = 5  # a box of much read releases holds few of these
 _TITLED_SHARE = 0.6
+_COLUMN = re.compile(r":\d+$")
+_PLAIN = re.compile(r"[A-Za-z_][\w-]*")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -194,11 +197,11 @@ class _Page:
 
 
 def _steps(row: Row, title: str) -> Iterator[str]:
-    """Yield selectors, of one step, of what in *row* reads *title*."""
+    """Yield selectors, of one step, of what in *row* reads *title*: its tag with those classes that can be written."""
     for path, text in row.parts:
-        name = path.rpartition("/")[2].partition(":")[0]
-        if title_fold(text) == title and name and not name.startswith(("@", "next ", "tail")):
-            yield name
+        tag, *names = _COLUMN.sub("", path.rpartition("/")[2]).split(".")
+        if title_fold(text) == title and _PLAIN.fullmatch(tag) and tag != "tail":
+            yield ".".join([tag, *(name for name in names if _PLAIN.fullmatch(name))])
 
 
 def _elements(css: str, root: HtmlElement) -> list[HtmlElement]:
