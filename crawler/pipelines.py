@@ -65,11 +65,12 @@ class StoreReleases:
         except ValueError as error:  # what a driver says of text it cannot encode
             self._fail(spider, read, error)
             return
-        for change, id_ in found:
+        for draft, (change, id_) in zip(read.drafts, found, strict=True):
             read.crawl.delivered += 1
             read.crawl.new += change is Change.NEW
             read.crawl.changed += change is Change.CHANGED
             if change is not Change.SEEN:
+                read.crawl.repairs.update(draft.repairs)
                 source = read.crawl.source.key
                 spider.emit({"event": "release", "source": source, "id": id_, "change": change.value})
 

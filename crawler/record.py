@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from datetime import datetime, timedelta
@@ -64,6 +65,7 @@ def finish(store: Store, crawl: Progress, *, now: datetime, random: Random) -> S
         crawl.believe()
     mend = settled(crawl)
     learnt = crawl.memory.write(mend.write(crawl.state.learnt) if mend is not None else Mend.forget(crawl.state.learnt))
+    learnt["repairs"] = _counted(learnt.get("repairs"), crawl.repairs)
     state = next_state(
         crawl.state,
         run,
@@ -112,6 +114,13 @@ def record_failure(batch: Batch, keys: Sequence[str], *, reason: str, now: datet
     except BaywireError as error:
         return tuple(replace(one, reason=f"{reason}; {error}") for one in ended)
     return ended
+
+
+def _counted(before: object, now: Counter[str]) -> dict[str, int]:
+    """Return how often each repair was made, *before* and *now*; what is no count is none."""
+    known = before.items() if isinstance(before, Mapping) else ()
+    counts = Counter({name: count for name, count in known if isinstance(count, int)}) + now
+    return dict(sorted(counts.items()))
 
 
 def _every(store: Store, key: str) -> float:

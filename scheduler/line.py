@@ -15,7 +15,7 @@ from feeds.tag import Tag
 if TYPE_CHECKING:
     from crawler.extract.found import Listing  # loads all that reads pages: status need not
 
-__all__ = ["Line", "crawl_line", "draft_line", "listing_line", "release_line", "source_line", "tag_line"]
+__all__ = ["Line", "crawl_line", "draft_line", "listing_line", "release_line", "repairs_of", "source_line", "tag_line"]
 
 Line = Mapping[str, object]
 
@@ -105,7 +105,20 @@ def source_line(state: SourceState, *, late: bool = False) -> Line:
         "last_run": _instant(state.last_run),
         "failures": state.failures,
         "late": late,
+        "repairs": repairs_of(state),
     }
+
+
+def repairs_of(state: SourceState) -> dict[str, int]:
+    """Return how often each repair was made to releases of the source, since we watch it.
+
+    >>> repairs_of(SourceState(key="a", learnt={"repairs": {"mojibake": 3}}))
+    {'mojibake': 3}
+    >>> repairs_of(SourceState(key="a"))
+    {}
+    """
+    counts = state.learnt.get("repairs")
+    return {str(name): count for name, count in counts.items()} if isinstance(counts, Mapping) else {}
 
 
 def tag_line(tag: Tag) -> Line:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -63,6 +64,7 @@ class Progress:
     listed: dict[str, str] = field(default_factory=dict)
     new: int = 0
     changed: int = 0
+    repairs: Counter[str] = field(default_factory=Counter)  # of what is new or changed
     delivered: int = 0  # releases read, known ones included
     unread: list[str] = field(default_factory=list)  # why pages were no release
     missed: list[str] = field(default_factory=list)  # why releases could not be had this time

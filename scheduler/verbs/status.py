@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
 import click
 
 from scheduler.session import Session
@@ -18,7 +16,7 @@ def status(session: Session, *, sources: tuple[str, ...]) -> int:
     """Print how SOURCES (default: all) stand; exit 1 if one is suspicious, failing, blocked, gone or late."""
     from scheduler.desk import now_utc
     from scheduler.health import is_late, is_wrong, known_states
-    from scheduler.line import source_line
+    from scheduler.line import repairs_of, source_line
 
     now = now_utc()
     rows, wrong = [], False
@@ -33,12 +31,8 @@ def status(session: Session, *, sources: tuple[str, ...]) -> int:
             moment.astimezone().strftime("%Y-%m-%d %H:%M") if moment else "-"
             for moment in (state.last_good, state.next_due)
         ]
-        rows.append((state.key, told, *shown, state.reason))
+        repaired = str(sum(repairs_of(state).values()) or "")
+        rows.append((state.key, told, *shown, repaired, state.reason))
     if not session.json:
-        session.table(rows, head=("source", "state", "last good", "next due", "why"))
+        session.table(rows, head=("source", "state", "last good", "next due", "repairs", "why"))
     return int(wrong)
-
-
-def _short(moment: datetime | None) -> str:
-    """Return *moment* as the clock on this machine's wall shows it."""
-    return moment.astimezone().strftime("%Y-%m-%d %H:%M") if moment else "-"
