@@ -100,6 +100,8 @@ def test_a_crawl_prints_each_release_then_each_source_and_publishes(tmp_path: Pa
     assert again.returncode == 0, again.stderr
     assert [json.loads(line)["outcome"] for line in again.stdout.splitlines()] == ["unchanged"]
     assert files(tmp_path / "public") == before
+    repaired = json.loads(typed("status", "hk-gia-en", "--json").stdout)["repairs"]
+    assert repaired == {"nbsp-paragraphs": 18, "zero-width": 2}  # of the first crawl, not counted again by the second
 
     assert typed("publish", "--check").returncode == 0
     (tmp_path / "public" / "feeds" / "all.atom").unlink()
