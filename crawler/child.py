@@ -188,7 +188,7 @@ def _sources_singly(batch: Batch, folders: list[Path], emit: Emit) -> Iterator[t
 def _begin(store: Store, source: Source, now: datetime, *, archive: bool) -> Progress:
     state = store.source_state(source.key) or SourceState(key=source.key)
     rules = rules_digest(source)
-    mend = Mend.read({} if archive else state.learnt, rules=rules)
+    mend = Mend.read(state.learnt, rules=rules)
     first = next(iter(source.requests(now)), None)
     return Progress(
         source=source if mend is None else mend.apply(source),

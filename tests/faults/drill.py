@@ -10,6 +10,7 @@ import asyncio
 import hashlib
 import importlib.util
 import os
+import re
 import sys
 import tempfile
 from collections.abc import Sequence
@@ -145,7 +146,7 @@ class Drill:
         with self.store() as store:
             before = {event.since for event in store.events(limit=500, source=KEY)}
         feeds, end = self.feeds() if self.rows else "", None if until is None else self.now + until
-        held = self._held()
+        held, told = self._held(), self.told()
         self.newsroom.says(self.now, says)
         while row.crawls < crawls or (end is not None and self.now < end):
             outcome = self.crawl()
@@ -165,12 +166,20 @@ class Drill:
             event.state in BAD or (event.state is State.REPAIRED and event.previous in WELL) for event in fresh
         )
         row.recoveries = sum(event.state in {*WELL, State.REPAIRED} and event.previous in BAD for event in fresh)
+        if len(self.told() - told) != len(fresh):
+            row.notes.append(f"status.atom tells {len(self.told() - told)} of {len(fresh)} changes of state")
         row.state = now.state.value if now is not None else "none"
         if state and row.state != state:
             row.notes.append(f"state is {row.state}, not {state}")
         self._count(row, held, outage=outage)
         self.rows.append(row)
         return row
+
+    def told(self) -> set[str]:
+        """Return the ids of the entries that operators were told in status.atom."""
+        file = self.folder / "public" / "status.atom"
+        entries = file.read_text(encoding="utf-8").partition("<entry")[2] if file.exists() else ""
+        return set(re.findall(r"<id>([^<]+)</id>", entries))
 
     def _held(self) -> list[int]:
         """Return the numbers of the releases in the store, each as often as it is held."""
