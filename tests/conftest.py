@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import signal
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -24,6 +26,36 @@ def shared() -> Path:
     if not (folder / "pages" / "index.tsv").is_file():
         pytest.skip(f"needs the folder of recorded pages: {folder} is absent; BAYWIRE_SHARED names another place")
     return folder
+
+
+@dataclass(frozen=True)
+class Done:
+    """How a typed command ended."""
+
+    returncode: int
+    stdout: str
+    stderr: str
+
+
+Typed = Callable[..., Done]
+
+
+@pytest.fixture
+def typed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Typed:
+    """What a person types in *tmp_path*, without the second that a process of its own takes to start."""
+    from scheduler.cli import run
+
+    for name in [name for name in os.environ if name.startswith("BAYWIRE_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.chdir(tmp_path)
+
+    def type_(*words: str) -> Done:
+        capfd.readouterr()
+        status = run(words)
+        out, err = capfd.readouterr()
+        return Done(status, out, err)
+
+    return type_
 
 
 class _Skips:

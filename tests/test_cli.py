@@ -5,15 +5,17 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 import pytest
 
 from scheduler import VERSION
-from scheduler.cli import VERBS, baywire, run
+from scheduler.cli import VERBS, baywire
+
+if TYPE_CHECKING:
+    from conftest import Typed
 
 HEAVY = ("scrapy", "twisted", "sqlalchemy", "apscheduler", "rich", "uvicorn", "lxml", "asyncio")
 
@@ -24,32 +26,6 @@ def baywire_in(folder: Path, *words: str, environ: dict[str, str] | None = None)
     return subprocess.run(
         command, cwd=folder, env=kept | (environ or {}), capture_output=True, text=True, check=False, timeout=120
     )
-
-
-@dataclass(frozen=True)
-class Done:
-    returncode: int
-    stdout: str
-    stderr: str
-
-
-Typed = Callable[..., Done]
-
-
-@pytest.fixture
-def typed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Typed:
-    """What a person types in *tmp_path*, without the second that a process of its own takes to start."""
-    for name in [name for name in os.environ if name.startswith("BAYWIRE_")]:
-        monkeypatch.delenv(name)
-    monkeypatch.chdir(tmp_path)
-
-    def type_(*words: str) -> Done:
-        capfd.readouterr()
-        status = run(words)
-        out, err = capfd.readouterr()
-        return Done(status, out, err)
-
-    return type_
 
 
 @pytest.mark.parametrize("words", [["--help"], ["-h"], [], ["--version"], ["nonsense"]])

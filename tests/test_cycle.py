@@ -4,15 +4,15 @@ import asyncio
 import hashlib
 import json
 import os
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from crawler.batch import SourceOutcome
-from scheduler.cli import run
 from scheduler.config import load
 from scheduler.cycle import batches
 from scheduler.desk import Desk, open_desk
@@ -21,37 +21,14 @@ from scheduler.lock import hold
 from scheduler.order import Order
 from scheduler.perform import perform, status_of
 
+if TYPE_CHECKING:
+    from conftest import Typed
+
 NOON = datetime(2026, 4, 14, 12, tzinfo=UTC)
 RELEASE = {
     *("kind", "id", "source", "native_id", "url", "language", "title", "author", "published", "updated", "summary"),
     *("text", "html", "topics", "photos", "attachments", "translations", "facts", "repairs", "revision"),
 }
-
-
-@dataclass(frozen=True)
-class Done:
-    returncode: int
-    stdout: str
-    stderr: str
-
-
-Typed = Callable[..., Done]
-
-
-@pytest.fixture
-def typed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Typed:
-    """What a person types in *tmp_path*, without the second that a process of its own takes to start."""
-    for name in [name for name in os.environ if name.startswith("BAYWIRE_")]:
-        monkeypatch.delenv(name)
-    monkeypatch.chdir(tmp_path)
-
-    def type_(*words: str) -> Done:
-        capfd.readouterr()
-        status = run(words)
-        out, err = capfd.readouterr()
-        return Done(status, out, err)
-
-    return type_
 
 
 def files(folder: Path) -> dict[str, tuple[str, int]]:

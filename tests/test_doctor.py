@@ -3,47 +3,22 @@
 from __future__ import annotations
 
 import json
-import os
 import tomllib
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
-from scheduler.cli import run
 from scheduler.config import load
 from scheduler.desk import open_desk
 from scheduler.doctor import look_at_setup
 
+if TYPE_CHECKING:
+    from conftest import Done, Typed
+
 INDEX = "file\toriginal_url\nlist.htm\thttps://www.info.gov.hk/gia/general/today.htm\n"
-
-
-@dataclass(frozen=True)
-class Done:
-    returncode: int
-    stdout: str
-    stderr: str
-
-
-Typed = Callable[..., Done]
-
-
-@pytest.fixture
-def typed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Typed:
-    """What a person types in *tmp_path*, without the second that a process of its own takes to start."""
-    for name in [name for name in os.environ if name.startswith("BAYWIRE_")]:
-        monkeypatch.delenv(name)
-    monkeypatch.chdir(tmp_path)
-
-    def type_(*words: str) -> Done:
-        capfd.readouterr()
-        status = run(words)
-        out, err = capfd.readouterr()
-        return Done(status, out, err)
-
-    return type_
 
 
 def lines(done: Done) -> Sequence[dict[str, object]]:

@@ -3,49 +3,25 @@ from __future__ import annotations
 import json
 import os
 import tomllib
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from crawler.source import ListingRules, ReleaseRules, Source, load_sources
 from feeds.error import ConfigError
 from scheduler.add import key_for, source_toml, write_source
-from scheduler.cli import run
 from scheduler.config import NEVER_PLAIN, OPTIONS, load
 from scheduler.keep import heal
 from scheduler.start import starter_files
 from scheduler.upkeep import backups
 
+if TYPE_CHECKING:
+    from conftest import Done, Typed
+
 NOON = datetime(2026, 4, 14, 12, tzinfo=UTC)
-
-
-@dataclass(frozen=True)
-class Done:
-    returncode: int
-    stdout: str
-    stderr: str
-
-
-Typed = Callable[..., Done]
-
-
-@pytest.fixture
-def typed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Typed:
-    """What a person types in *tmp_path*, without the second that a process of its own takes to start."""
-    for name in [name for name in os.environ if name.startswith("BAYWIRE_")]:
-        monkeypatch.delenv(name)
-    monkeypatch.chdir(tmp_path)
-
-    def type_(*words: str) -> Done:
-        capfd.readouterr()
-        status = run(words)
-        out, err = capfd.readouterr()
-        return Done(status, out, err)
-
-    return type_
 
 
 def lines(done: Done) -> Sequence[dict[str, object]]:
