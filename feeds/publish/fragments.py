@@ -16,6 +16,7 @@ from feeds.render.fragment import Fragment
 from feeds.render.model import Entry
 from feeds.site import Site
 from feeds.store import FragmentKey, Head
+from feeds.tag import Tag
 
 if TYPE_CHECKING:  # the store loads SQLAlchemy
     from feeds.store import Store
@@ -111,14 +112,15 @@ class Fragments:
 
     def _make(self, entries: Sequence[Placed]) -> None:
         """Render *entries* in every format, and keep that."""
-        releases = self._store.releases([placed.head.id for placed in entries])
+        ids = [placed.head.id for placed in entries]
+        releases, tags = self._store.releases(ids), self._store.tags(ids)
         made: dict[FragmentKey, Fragment] = {}
         marks: dict[FragmentKey, bytes] = {}
         for placed in entries:
             release = releases.get(placed.head.id)
             if release is None or release.revision != placed.head.revision:
                 continue  # reworded since we looked: the next publication tells it
-            rendered = self._render(release, placed)
+            rendered = self._render(release, placed, tags.get(release.id, ()))
             if not rendered:
                 continue
             whole = b"\0".join(fragment.plain for fragment in rendered.values())
@@ -129,10 +131,11 @@ class Fragments:
         self._store.put_fragments({key: fragment.kept() for key, fragment in made.items()} | marks)
         self._hold(made)
 
-    def _render(self, release: Release, placed: Placed) -> dict[FragmentKey, Fragment]:
+    def _render(self, release: Release, placed: Placed, tags: Sequence[Tag]) -> dict[FragmentKey, Fragment]:
         also = [Also(title=self.newsroom(other.source).title, url=other.url, id=other.id) for other in placed.also]
         try:
-            entry = entry_of(release, self.newsroom(release.source), self._site, self.labels(placed.head), also)
+            newsroom, labels = self.newsroom(release.source), self.labels(placed.head)
+            entry = entry_of(release, newsroom, self._site, labels, also, tags=tags)
             forms = (*self._site.formats, "html")
             return {self.key(placed, form): Fragment.of(_MAKE[form](entry, self._site)) for form in forms}
         except ValueError as error:  # lxml and UTF-8 refuse characters; our checks refuse what does not read back

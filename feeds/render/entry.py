@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import mimetypes
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from html import escape
 from typing import NamedTuple
@@ -16,11 +16,12 @@ from feeds.render.safe import is_web, safe
 from feeds.render.summary import summarise
 from feeds.render.words import words
 from feeds.site import Site
+from feeds.tag import Tag
 
 __all__ = ["VERSION", "Also", "Label", "entry_of", "release_path"]
 
 # Goes up when the same release gives other bytes: cached fragments are then made anew.
-VERSION = 2
+VERSION = 3
 _PHOTOS = 20
 
 
@@ -49,10 +50,18 @@ def release_path(source: str, native_id: str) -> str:
     return f"releases/{source}/{native_id}/"
 
 
-def entry_of(
-    release: Release, newsroom: Newsroom, site: Site, labels: Sequence[Label] = (), also: Sequence[Also] = ()
+def entry_of(  # noqa: PLR0913 - each is another thing that is told
+    release: Release,
+    newsroom: Newsroom,
+    site: Site,
+    labels: Sequence[Label] = (),
+    also: Sequence[Also] = (),
+    *,
+    tags: Sequence[Tag] = (),
 ) -> Entry:
     """Return *release* as an entry of any feed that holds it; *also* are others who published the same text.
+
+    Of each of *tags* that passed, the first words it was given for are told.
 
     Raises ValueError where its address leads nowhere on the web.
     """
@@ -94,8 +103,17 @@ def entry_of(
             "revision": release.revision,
             "also": [{"title": other.title, "url": other.url, "id": other.id} for other in also],
             "withdrawn": release.withdrawn.isoformat(timespec="seconds") if release.withdrawn else "",
+            "evidence": list(_evidence(tags)),
         },
     )
+
+
+def _evidence(tags: Sequence[Tag]) -> Iterator[dict[str, str]]:
+    for tag in tags:
+        counted = (hit for hit in tag.evidence if not hit.masked)
+        first = next(counted, None) if tag.passed else None
+        if first is not None:
+            yield {"topic": tag.topic, "text": first.text, "snippet": first.snippet}
 
 
 def _within_the_web(release: Release) -> Release:
