@@ -81,6 +81,8 @@ OPTIONS = tuple(
     )
 )
 _BY_KEY = {option.key: option for option in OPTIONS}
+# The combination that comes with baywire; a table of the same name in baywire.toml takes its place.
+_SHIPPED = MappingProxyType({"ai-and-greater-bay-area": "ai and greater-bay-area"})
 _SECTIONS = tuple(dict.fromkeys([*(option.key.partition(".")[0] for option in OPTIONS), "feeds"]))
 NEVER_PLAIN = ("notify.webhook-secret",)  # these stand in a file of their own, or in the environment
 _PREFIXES = tuple(f"BAYWIRE_{section.upper()}_" for section in _SECTIONS if section != "feeds")
@@ -364,7 +366,7 @@ def _build(directory: Path, file: Path | None, values: Mapping[str, Value], feed
             use=cast("tuple[str, ...]", got["sources.use"]), folders=(sources,) if sources.is_dir() else ()
         ),
         log=Log(format=cast("str", got["log.format"]), level=cast("str", got["log.level"])),
-        feeds=MappingProxyType(dict(feeds)),
+        feeds=MappingProxyType({**_SHIPPED, **feeds}),
         topic_files=tuple(_topic_files(directory / "topics.d")),
     )
 

@@ -80,6 +80,17 @@ def test_a_crawl_prints_each_release_then_each_source_and_publishes(tmp_path: Pa
     repaired = json.loads(typed("status", "hk-gia-en", "--json").stdout)["repairs"]
     assert repaired == {"nbsp-paragraphs": 18, "zero-width": 2}  # of the first crawl, not counted again by the second
 
+    combined = json.loads((tmp_path / "public" / "feeds" / "greater-bay-area.json").read_text(encoding="utf-8"))
+    shown = combined["items"][0]["_baywire"]["evidence"]
+    assert {one["topic"] for one in shown} == set(combined["items"][0]["_baywire"]["topics"])
+    assert all(one["text"] in one["snippet"] for one in shown)
+    assert (tmp_path / "public" / "feeds" / "ai-and-greater-bay-area.atom").exists()
+    found = typed("search", "speech", "--where", "greater-bay-area and not language:pt", "--limit", "50", "--json")
+    topics = [json.loads(line)["topics"] for line in found.stdout.splitlines()]
+    assert topics
+    assert all("greater-bay-area" in some for some in topics)
+    assert "column 4" in typed("search", "speech", "--where", "ai adn data").stderr
+
     assert typed("publish", "--check").returncode == 0
     (tmp_path / "public" / "feeds" / "all.atom").unlink()
     assert typed("publish", "--check").returncode == 1

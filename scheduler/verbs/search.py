@@ -18,6 +18,7 @@ __all__ = ["search"]
 @click.option("--language", help="Only releases in this language: en, zh-Hant, zh-Hans, pt.")
 @click.option("--since", type=click.DateTime(["%Y-%m-%d"]), help="Only releases published on this day or later.")
 @click.option("--until", type=click.DateTime(["%Y-%m-%d"]), help="Only releases published before this day.")
+@click.option("--where", help='Only releases this holds for, such as "ai and not source:hk-gia-en".')
 @click.option("--limit", type=click.IntRange(1, 1000), default=20, show_default=True, help="At most this many.")
 @click.pass_obj
 def search(  # noqa: PLR0913  # one parameter an option
@@ -29,15 +30,20 @@ def search(  # noqa: PLR0913  # one parameter an option
     language: str | None,
     since: datetime | None,
     until: datetime | None,
+    where: str | None,
     limit: int,
 ) -> int:
     """Print the releases whose title or text holds all words of QUERY, newest first."""
+    from scheduler.finding import find, wanted_by
     from scheduler.reading import open_to_read
     from scheduler.show import print_releases
 
+    wanted = wanted_by(session.config, where) if where else None
     with open_to_read(session.config) as store:
-        found = store.search(
+        found = find(
+            store,
             " ".join(query),
+            wanted,
             topic=topic,
             source=source,
             language=language,
