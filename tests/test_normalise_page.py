@@ -61,3 +61,10 @@ def test_suffixes_leave_the_title_and_are_kept(headline: str, text: str, suffixe
     title = clean_title(headline)
     assert title.text == text
     assert title.facts.get("suffixes", ()) == suffixes
+
+
+def test_old_private_use_characters_of_hong_kong_are_what_they_are_now() -> None:
+    page = clean_html("<p>居民乘\ue000到三樓，灣仔\uf6b1號</p><p>\ue000 Home</p>", "https://a.hk/")
+    assert page.html == "<p>居民乘\U00020547到三樓，灣仔①號</p>\n<p>\ue000 Home</p>"  # the second is some icon's
+    assert page.repairs == ("old-hkscs",)
+    assert clean_html(page.html, "https://a.hk/").html == page.html

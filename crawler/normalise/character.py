@@ -6,6 +6,8 @@ import html
 import re
 import unicodedata
 
+from crawler.normalise.hkscs import modern
+
 __all__ = ["blank", "clean_characters", "clean_text", "fold_space", "unescape"]
 
 # WHATWG windows-1252, 0x80–0x9F: what a C1 control meant in a page of Western Europe; "" where the byte means nothing.
@@ -67,7 +69,8 @@ def clean_characters(text: str) -> str:
     r"""Return *text* in NFC and legal XML 1.0 without the characters that are dirt; spaces are left as they are.
 
     C1 controls become what they mean in windows-1252, lone surrogates U+FFFD,
-    Kangxi radicals beside hanzi the hanzi they look like. NFC, never NFKC.
+    Kangxi radicals beside hanzi the hanzi they look like, old private-use characters
+    of Hong Kong what they are now. NFC, never NFKC.
 
     >>> clean_characters("Cyberport\x92s so\u00adft cafe\u0301 " + chr(0xD800)).encode()
     b'Cyberport\xe2\x80\x99s soft caf\xc3\xa9 \xef\xbf\xbd'
@@ -79,6 +82,7 @@ def clean_characters(text: str) -> str:
         text = text.translate(_CLEAN)
     if "\u200c" in text or "\u200d" in text:
         text = _settle(_JOINER, text)
+    text = modern(text)
     return _KANGXI.sub(lambda match: unicodedata.normalize("NFKC", match[0]), unicodedata.normalize("NFC", text))
 
 

@@ -12,6 +12,7 @@ from urllib.parse import urljoin, urlsplit
 from crawler.normalise.block import Block, Paragraph, settle, text_of, write
 from crawler.normalise.character import clean_characters, unescape
 from crawler.normalise.gate import suspects
+from crawler.normalise.hkscs import modern
 from crawler.normalise.inline import Mark, Piece, paragraphs_of
 from crawler.normalise.repair import repair
 from crawler.normalise.tree import read_html
@@ -350,6 +351,8 @@ class _Builder:
                 self.repairs.add("zero-width")
             if _CONTROL.search(whole):
                 self.repairs.add("controls")
+            if modern(whole) != whole:
+                self.repairs.add("old-hkscs")
         return clean_characters(whole)
 
     def _text(self, raw: str | None) -> None:
