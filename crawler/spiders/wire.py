@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import traceback
+from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
 from datetime import datetime
 from functools import partial
@@ -34,7 +35,7 @@ _READABLE: Final = ("text/", "html", "xml", "json", "javascript", "octet-stream"
 Reader = Callable[..., Iterator[Any]]
 
 
-class Wire(scrapy.Spider):
+class Wire(scrapy.Spider, ABC):
     """Asks for pages and hands the answers to methods of its subclass; *finish* is called when a source has ended.
 
     Whatever breaks in the reading of one source is counted there and leaves the others alone.
@@ -66,17 +67,17 @@ class Wire(scrapy.Spider):
 
     # what a subclass does ----------------------------------------------------------------
 
+    @abstractmethod
     def _open(self, crawl: Progress) -> Iterator[Any]:
         """Yield the first requests of *crawl*."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _advance(self, crawl: Progress) -> Iterator[Any]:
         """Yield what comes next, every request so far being answered; nothing more ends the crawl."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _lost(self, crawl: Progress, url: str, trouble: Trouble) -> None:
         """Take note that *url* could not be had."""
-        raise NotImplementedError
 
     # what the middlewares ask ------------------------------------------------------------
 
