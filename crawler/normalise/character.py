@@ -28,12 +28,16 @@ _CLEAN: dict[int, str | None] = {
     **dict.fromkeys([plane << 16 | last for plane in range(1, 17) for last in (0xFFFE, 0xFFFF)]),
     **dict.fromkeys(range(0xD800, 0xE000), "\ufffd"),
 }
-_ODD = re.compile("[" + re.escape("".join(map(chr, _CLEAN))) + "]")
+# Two sets: `re` looks up a character of the first plane at once, and goes through a set that has others one by one.
+_ODD = re.compile("[" + re.escape("".join(chr(code) for code in _CLEAN if code < 0x10000)) + "]")
+_ODD_BEYOND = re.compile("[" + re.escape("".join(chr(code) for code in _CLEAN if code >= 0x10000)) + "]")
+_BEYOND = re.compile("[\U00010000-\U0010ffff]")
 # Joiners live inside emoji and in the scripts that need them; elsewhere they are dirt.
 _JOINER = re.compile(
     "(?<![\u0600-\u08ff\u0900-\u0dff\u0f00-\u0fff\u1000-\u109f\u1780-\u17ff\u2600-\u27bf\ufe0f\U0001f000-\U0001faff])[\u200c\u200d]"
     "|[\u200c\u200d](?![\u0600-\u08ff\u0900-\u0dff\u0f00-\u0fff\u1000-\u109f\u1780-\u17ff\u2190-\u2bff\U0001f000-\U0001faff])"
 )
+_RADICAL = re.compile("[\u2f00-\u2fd5]")
 _KANGXI = re.compile("(?:(?<=[\u3400-\u9fff])[\u2f00-\u2fd5]+|[\u2f00-\u2fd5]+(?=[\u3400-\u9fff]))")
 # However deep the escaping, one match: "&amp;amp;lt;". References to letters, digits, "#" and ";" stay, since undoing
 # them could spell a new reference, and a second pass would change the text again.
@@ -78,12 +82,14 @@ def clean_characters(text: str) -> str:
     if text.isascii() and text.isprintable():
         return text
     text = text.replace("\r\n", "\n").replace("\r", "\n")
-    if _ODD.search(text):
+    if _ODD.search(text) or (_BEYOND.search(text) and _ODD_BEYOND.search(text)):
         text = text.translate(_CLEAN)
     if "\u200c" in text or "\u200d" in text:
         text = _settle(_JOINER, text)
-    text = modern(text)
-    return _KANGXI.sub(lambda match: unicodedata.normalize("NFKC", match[0]), unicodedata.normalize("NFC", text))
+    text = unicodedata.normalize("NFC", modern(text))
+    if not _RADICAL.search(text):
+        return text
+    return _KANGXI.sub(lambda match: unicodedata.normalize("NFKC", match[0]), text)
 
 
 def unescape(text: str) -> str:
@@ -111,7 +117,9 @@ def fold_space(text: str) -> str:
     >>> fold_space("  a \u00a0 b \n\n\n\n c ")
     'a b\n\nc'
     """
-    text = _WIDE_SPACE.sub(" ", text.replace("\r\n", "\n").replace("\r", "\n"))
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    if "\u3000" in text:
+        text = _WIDE_SPACE.sub(" ", text)
     text = _LINES.sub("\n", _SPACE.sub(" ", text))
     return _BLANK_LINES.sub("\n\n", text).strip()
 

@@ -11,6 +11,7 @@ __all__ = ["modern"]
 # Source: HKSCS-2004, part "Big5 to ISO 10646-1:1993"; the spans are those of every vendor's Big5.
 _SPANS = ((0xE000, 0xFA40), (0xE311, 0x8E40), (0xEEB8, 0x8140), (0xF6B1, 0xC6A1), (0xF849, 0))
 _ROW = (*range(0x40, 0x7F), *range(0xA1, 0xFF))  # the trail bytes of one row
+_PRIVATE = re.compile("[\ue000-\uf848]")
 # Beside a hanzi only: elsewhere such a character is likelier the sign of an icon font.
 _BESIDE = re.compile("(?<=[\u3400-\u9fff])[\ue000-\uf848]+|[\ue000-\uf848]+(?=[\u3400-\u9fff])")
 
@@ -24,7 +25,7 @@ def modern(text: str) -> str:
     >>> modern("乘\ue000到三樓") == "乘\U00020547到三樓", modern("\ue000 Home")
     (True, '\ue000 Home')
     """
-    if not _BESIDE.search(text):
+    if not (_PRIVATE.search(text) and _BESIDE.search(text)):
         return text
     from crawler.normalise.language import language  # noqa: PLC0415 - loads its table only where it is needed
 
