@@ -146,6 +146,7 @@ def test_the_environment_leads_it_nowhere_else(tmp_path: Path) -> None:
     assert "feeds.example" not in (tmp_path / "demo" / "public" / "feeds" / "all.atom").read_text(encoding="utf-8")
 
 
+@pytest.mark.soak  # the newsroom takes its time
 def test_a_feed_grows_and_a_correction_stays_one_entry_while_it_runs(tmp_path: Path) -> None:
     folder = tmp_path / "demo"
     begun(folder, timedelta(seconds=66))  # the correction comes at 92 s, releases at 68 s and later
