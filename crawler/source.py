@@ -151,7 +151,11 @@ class View:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
-    """A newsroom and how to read it. *translations* maps a language to the selector of the link that leads to it."""
+    """A newsroom and how to read it. *translations* maps a language to the selector of the link that leads to it.
+
+    *every* is the time between two crawls, at most where *auto* lets it be learnt from
+    the hours in which the newsroom publishes; *cron* says the hours outright.
+    """
 
     key: str
     title: str
@@ -164,6 +168,8 @@ class Source:
     kind: str = "html"
     preset: str = ""
     every: timedelta = timedelta(minutes=15)
+    auto: bool = False
+    cron: str = ""
     enabled: bool = True
     why_disabled: str = ""
     listing: ListingRules = field(default_factory=ListingRules)

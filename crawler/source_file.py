@@ -7,14 +7,19 @@ import re
 import tomllib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
+from itertools import islice, pairwise
 from pathlib import Path
 from typing import cast
 
-__all__ = ["Table", "bounded", "read_toml", "seconds"]
+from cronsim import CronSim, CronSimError
+
+__all__ = ["Table", "bounded", "read_toml", "seconds", "shortest_gap"]
 
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 _LONGEST_PATTERN = 300
+_ANY_MONDAY = datetime(2026, 1, 5, tzinfo=UTC)
 # A repeated group that repeats inside itself, or a back reference: where a regular expression takes exponential time.
 _UNBOUNDED = re.compile(r"[+*}]\)(?:[+*]|\{\d+,\d*\})|\(\?P=|(?<!\\)\\[1-9](?!\d*\})")
 
@@ -167,6 +172,27 @@ def seconds(text: str) -> int:
     if not re.fullmatch(r"(?:\d{1,5}[smhd])+", text):
         raise ValueError('expected a time like "10m", "1h" or "90s"')
     return sum(int(part[:-1]) * _UNITS[part[-1]] for part in re.findall(r"\d+[smhd]", text))
+
+
+@lru_cache(maxsize=1024)
+def shortest_gap(cron: str) -> timedelta:
+    """Return the shortest time between two of the next hundred moments that *cron* names; ValueError if it names none.
+
+    Five fields as crontab(5) has them: minute, hour, day of the month, month, day of the week.
+
+    >>> shortest_gap("*/20 8-20 * * 1-5")
+    datetime.timedelta(seconds=1200)
+    >>> shortest_gap("61 * * * *")
+    Traceback (most recent call last):
+    ValueError: expected five fields as in a crontab, such as "*/20 8-20 * * 1-5": Bad minute
+    """
+    try:
+        moments = list(islice(CronSim(cron, _ANY_MONDAY), 100))
+    except CronSimError as error:
+        raise ValueError(f'expected five fields as in a crontab, such as "*/20 8-20 * * 1-5": {error}') from None
+    if len(cron.split()) != 5 or len(moments) < 2:
+        raise ValueError('expected five fields as in a crontab, such as "*/20 8-20 * * 1-5"')
+    return min(later - earlier for earlier, later in pairwise(moments))
 
 
 @lru_cache(maxsize=1024)

@@ -7,13 +7,13 @@ import tomllib
 from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
-from typing import cast
+from typing import TypedDict, cast
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from crawler.extract.select import selector
 from crawler.source import AddressRules, Expectation, Found, ListingRules, ReleaseRules, Rewrite, Source, View
-from crawler.source_file import Table, bounded, read_toml, seconds
+from crawler.source_file import Table, bounded, read_toml, seconds, shortest_gap
 
 __all__ = ["read_source"]
 
@@ -46,7 +46,7 @@ def read_source(path: Path, problems: list[str]) -> Source:
         zone=table.checked("time-zone", table.string("time-zone", "UTC"), _zone) or "UTC",
         kind=kind,
         preset=table.string("preset"),
-        every=_every(table),
+        **_every(table),
         enabled=table.boolean("enabled", default=True),
         why_disabled=table.string("why-disabled"),
         listing=listing,
@@ -91,12 +91,25 @@ def _merged(below: Mapping[str, object], above: Mapping[str, object]) -> dict[st
     return found
 
 
-def _every(table: Table) -> timedelta:
-    text = table.checked("every", table.string("every", "15m"), seconds) or "15m"
-    found = timedelta(seconds=seconds(text))
+class _Every(TypedDict):
+    every: timedelta
+    auto: bool
+    cron: str
+
+
+def _every(table: Table) -> _Every:
+    text, within = table.string("every", "15m"), table.string("within")
+    if " " in text:
+        cron = table.checked("every", text, shortest_gap)
+        return _Every(every=shortest_gap(cron or "0 * * * *"), auto=False, cron=cron)
+    key, auto = ("within", True) if text == "auto" else ("every", False)
+    length = within or "1h" if auto else text
+    found = timedelta(seconds=seconds(table.checked(key, length, seconds) or "15m"))
     if found < timedelta(minutes=1) and not table.values.get("allow-private"):
-        table.complain("every", f'got "{text}"', "a minute or more: a newsroom is not to be hammered")
-    return found
+        table.complain(key, f'got "{length}"', "a minute or more: a newsroom is not to be hammered")
+    if within and not auto:
+        table.complain("within", f'got "{within}"', 'only beside every = "auto": the longest wait between two crawls')
+    return _Every(every=found, auto=auto, cron="")
 
 
 def _listing(table: Table, kind: str) -> ListingRules:

@@ -72,7 +72,7 @@ async def sound_alarms(desk: Desk) -> None:
     told = _read(desk.store.meta(_KEY))
     now = desk.clock()
     states = [state for state in desk.store.source_states() if state.key in desk.sources]
-    late = {state.key for state in states if is_late(state, every=desk.sources[state.key].every, now=now)}
+    late = {state.key for state in states if is_late(state, rhythm=desk.rhythm(state.key), now=now)}
     for state, what in alarms(states, late=late, told=told, now=now):
         if not await _run(desk, hook, {**source_line(state, late=state.key in late), "alarm": what}):
             continue

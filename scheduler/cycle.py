@@ -81,8 +81,7 @@ async def _crawl_batch(desk: Desk, keys: Sequence[str], order: Order, tell: Tell
         was = before.get(outcome.source)
         desk.stale |= bool(outcome.new or outcome.changed or was is None or state is None or state.state != was.state)
         if state is not None:
-            every = desk.sources[outcome.source].every
-            due = next_due(state, outcome.outcome, every=every, now=desk.clock())
+            due = next_due(state, outcome.outcome, rhythm=desk.rhythm(outcome.source), now=desk.clock())
             if due is not None:
                 desk.store.set_next_due(outcome.source, due)
             desk.mirror(outcome.source)

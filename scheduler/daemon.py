@@ -17,7 +17,6 @@ from scheduler.config import Config
 from scheduler.control import listen
 from scheduler.cycle import batches, run_cycle
 from scheduler.desk import Desk
-from scheduler.due import next_slot
 from scheduler.health import readiness
 from scheduler.line import Line
 from scheduler.memory import give_back
@@ -164,7 +163,7 @@ class Daemon:
             source = self.desk.sources.get(state.key)
             if source is None or state.next_due is None or state.next_due <= now + max(source.every, _FARTHEST):
                 continue
-            self.desk.store.set_next_due(state.key, next_slot(state.key, source.every, now))
+            self.desk.store.set_next_due(state.key, self.desk.rhythm(state.key).next(now))
 
     async def _publish_if_needed(self) -> None:
         self._minutes += 1

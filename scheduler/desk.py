@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import AsyncIterator, Callable, Collection, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from crawler.address import host_of
@@ -21,7 +21,9 @@ from feeds.store import Store, open_store
 from feeds.topic import Topics
 from scheduler.config import Config
 from scheduler.option import did_you_mean
+from scheduler.rhythm import Rhythm, rhythm_of
 
+_RELEARN = timedelta(days=1)
 _CHILDREN = 2  # crawls at once: a slow host holds up its own batch only
 
 __all__ = ["Desk", "check_places", "choose", "load_rules", "now_utc", "open_desk"]
@@ -58,6 +60,7 @@ class Desk:
     telling: asyncio.Lock = field(default_factory=asyncio.Lock)
     publishing: asyncio.Lock = field(default_factory=asyncio.Lock)
     children: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(_CHILDREN))
+    _rhythms: dict[str, tuple[Source, datetime, Rhythm]] = field(default_factory=dict)
     _busy: set[str] = field(default_factory=set)
     _freed: asyncio.Condition = field(default_factory=asyncio.Condition)
 
@@ -91,6 +94,16 @@ class Desk:
                     since = before.since if before.state is state.state else state.since
                     shown = replace(state, key=one, reason=reason, since=since, next_due=None, learnt={})
                     writing.set_state(shown, now=self.clock())
+
+    def rhythm(self, key: str) -> Rhythm:
+        """Return when the source *key* is asked; one that is learnt is learnt anew every day."""
+        source, now = self.sources[key], self.clock()
+        known = self._rhythms.get(key)
+        if known is None or known[0] is not source or not now - _RELEARN < known[1] <= now:
+            base = source.view.of if source.view is not None else key
+            times = self.store.publication_times(base) if source.auto else ()
+            known = self._rhythms[key] = (source, now, rhythm_of(source, times))
+        return known[2]
 
     def host(self, key: str) -> str:
         """Return the host on which the source *key* lists its releases, or its key where it has no address."""

@@ -12,12 +12,12 @@ from feeds.serve import Health
 from feeds.store.state import SourceState, State
 from scheduler.desk import Desk, choose
 from scheduler.reading import open_to_read
+from scheduler.rhythm import Rhythm
 from scheduler.session import Session
 
 __all__ = ["is_late", "is_wrong", "known_states", "readiness"]
 
 _WRONG = (State.SUSPICIOUS, State.FAILING, State.BLOCKED, State.GONE)
-_INTERVALS = 3
 _LEAST = timedelta(minutes=5)
 
 
@@ -30,20 +30,21 @@ def is_wrong(state: SourceState) -> bool:
     return state.state in _WRONG
 
 
-def is_late(state: SourceState, *, every: timedelta, now: datetime) -> bool:
-    """Return whether the source has proven nothing for three of its intervals, however quietly it fails.
+def is_late(state: SourceState, *, rhythm: Rhythm, now: datetime) -> bool:
+    """Return whether the source has proven nothing for three slots of its *rhythm*, however quietly it fails.
 
     Only a source that once was well can be late: the others are pending or failing.
 
-    >>> from datetime import UTC
+    >>> from datetime import UTC, timedelta
+    >>> often = Rhythm(key="a", every=timedelta(minutes=10))
     >>> noon = datetime(2026, 4, 14, 12, tzinfo=UTC)
     >>> well = SourceState(key="a", state=State.HEALTHY, last_good=noon)
-    >>> is_late(well, every=timedelta(minutes=10), now=noon + timedelta(minutes=31))
+    >>> is_late(well, rhythm=often, now=noon + timedelta(minutes=31))
     True
     """
     if state.last_good is None or not state.enabled or not state.configured:
         return False
-    return now - state.last_good > max(_INTERVALS * every, _LEAST)
+    return now > max(rhythm.late_after(state.last_good), state.last_good + _LEAST)
 
 
 def readiness(desk: Desk) -> Health:
@@ -58,7 +59,7 @@ def readiness(desk: Desk) -> Health:
     late = [
         state.key
         for state in states
-        if state.key in desk.sources and is_late(state, every=desk.sources[state.key].every, now=now)
+        if state.key in desk.sources and is_late(state, rhythm=desk.rhythm(state.key), now=now)
     ]
     return Health(ready=not late, reason=f"late: {', '.join(late)}" if late else "")
 

@@ -35,7 +35,7 @@ def _lines(desk: Desk) -> Iterator[str]:
         [
             (
                 {"source": one.key},
-                float(not (is_wrong(one) or is_late(one, every=desk.sources[one.key].every, now=now))),
+                float(not (is_wrong(one) or is_late(one, rhythm=desk.rhythm(one.key), now=now))),
             )
             for one in states
             if one.enabled

@@ -76,6 +76,9 @@ def test_use_of_an_unknown_source_is_told(tmp_path: Path) -> None:
         (GOOD.replace("ul a", "ul ["), ':4: listing.links: got "ul ["'),
         (GOOD.replace("https://a.hk/list", "a.hk"), 'listing.url: got "a.hk": expected an address'),
         ('every = "often"' + GOOD, 'every: got "often": expected a time'),
+        ('every = "61 * * * *"' + GOOD, 'every: got "61 * * * *": expected five fields as in a crontab'),
+        ('every = "1h"\nwithin = "2h"' + GOOD, 'within: got "2h": expected only beside every = "auto"'),
+        ('every = "auto"\nwithin = "5s"' + GOOD, 'within: got "5s": expected a minute or more'),
         ('every = "10s"' + GOOD, 'every: got "10s": expected a minute or more'),
         ('kind = "htm"' + GOOD, "expected one of html, feed, json"),
         ("enabled = false" + GOOD, "why-disabled: absent"),
@@ -156,3 +159,19 @@ def test_a_source_without_rules_leaves_addresses_as_they_are() -> None:
 def test_patterns_that_could_run_long_are_refused() -> None:
     with pytest.raises(ValueError, match="longer than"):
         bounded("a" * 301)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("", (900, False, "")),
+        ('every = "2h"', (7200, False, "")),
+        ('every = "auto"', (3600, True, "")),
+        ('every = "auto"\nwithin = "30m"', (1800, True, "")),
+        ('every = "*/20 8-20 * * 1-5"', (1200, False, "*/20 8-20 * * 1-5")),
+    ],
+)
+def test_how_often_a_source_is_asked(tmp_path: Path, text: str, expected: tuple[int, bool, str]) -> None:
+    write(tmp_path, "mine", text + "\n" + GOOD)
+    source = load_sources(tmp_path)["mine"]
+    assert (source.every.total_seconds(), source.auto, source.cron) == expected

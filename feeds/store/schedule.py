@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Row, Select, func, or_, select, update
@@ -13,7 +13,7 @@ from feeds.store.base import Base
 from feeds.store.engine import named, upsert_of
 from feeds.store.rows import CHUNK
 from feeds.store.state import HostState, Outcome, Run, SourceState, State, StateEvent
-from feeds.store.tables import events, hosts, runs, sources
+from feeds.store.tables import events, hosts, releases, runs, sources
 
 __all__ = ["Schedule"]
 
@@ -57,6 +57,25 @@ class Schedule(Base):
     def source_state(self, key: str) -> SourceState | None:
         """Return how the source *key* stands."""
         return next(iter(self._states(select(sources).where(sources.c.key == key))), None)
+
+    def publication_times(self, key: str, *, limit: int = 400) -> tuple[datetime, ...]:
+        """Return when the source *key* published its last *limit* releases, newest first.
+
+        Where a page states only a day, that is when we saw the release, if that was within
+        two days; else nobody knows the hour, and it is left out.
+        """
+        newest = select(releases.c.published, releases.c.published_offset, releases.c.first_seen)
+        newest = newest.where(releases.c.source == key).order_by(releases.c.published.desc()).limit(limit)
+        with self._database.reading() as connection:
+            rows = connection.execute(newest).all()
+        found = []
+        for published, offset, seen in rows:
+            local = published + timedelta(seconds=offset)
+            if (local.hour, local.minute, local.second) != (0, 0, 0):
+                found.append(published)
+            elif timedelta() <= seen - published < timedelta(days=2):
+                found.append(seen)
+        return tuple(found)
 
     def due(self, *, now: datetime, limit: int | None = None) -> tuple[SourceState, ...]:
         """Return the sources to crawl *now*, the longest due first: enabled, configured, no open circuit."""

@@ -14,7 +14,7 @@ __all__ = ["sources"]
 def sources(session: Session) -> int:
     """Print every source: key, language, how often, what it is."""
     from scheduler.health import known_states
-    from scheduler.option import show_duration
+    from scheduler.rhythm import told
 
     rows = []
     for source, state in known_states(session, ()):
@@ -28,14 +28,14 @@ def sources(session: Session) -> int:
                     "language": source.language or None,
                     "status": source.status,
                     "evidence": source.evidence or None,
-                    "every": show_duration(source.every),
+                    "every": told(source),
                     "enabled": state.enabled,
                     "state": state.state.value,
                     "file": source.file,
                 }
             )
             continue
-        every = show_duration(source.every) if state.enabled else "disabled"
+        every = told(source) if state.enabled else "disabled"
         rows.append((source.key, source.language or "-", every, source.status, source.title))
     if not session.json:
         session.table(rows, head=("source", "language", "every", "status", "title"))

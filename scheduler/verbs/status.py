@@ -17,11 +17,12 @@ def status(session: Session, *, sources: tuple[str, ...]) -> int:
     from scheduler.desk import now_utc
     from scheduler.health import is_late, is_wrong, known_states
     from scheduler.line import repairs_of, source_line
+    from scheduler.rhythm import rhythm_of
 
     now = now_utc()
     rows, wrong = [], False
     for source, state in known_states(session, sources):
-        late = is_late(state, every=source.every, now=now)
+        late = is_late(state, rhythm=rhythm_of(source), now=now)
         wrong |= late or is_wrong(state)
         if session.json:
             session.emit(source_line(state, late=late))

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from feeds.error import StoreError
-from feeds.release import Newsroom
+from feeds.release import Newsroom, Draft
 from feeds.store import HostState, KeptPage, Outcome, PageKind, Run, SourceState, State, StateEvent, Store
 
 A = Newsroom(key="a", title="A", site="https://a.example/", language="en", rights="R", every_s=60, host="a.example")
@@ -148,3 +148,18 @@ def test_what_is_kept_under_a_name_can_be_replaced(store: Store) -> None:
     store.set_meta("k", "1")
     store.set_meta("k", "2")
     assert store.meta("k") == "2"
+
+
+def test_when_a_source_publishes_is_known_to_the_hour_or_left_out(store: Store, now: datetime) -> None:
+    def draft(number: int, published: datetime | None, seen: datetime) -> Draft:
+        url = f"https://a.example/{number}"
+        return Draft(source="a", url=url, title=f"Number {number}", text=str(number), published=published, seen=seen)
+
+    day = now.replace(hour=0, minute=0, second=0, microsecond=0)
+    ten = day + timedelta(hours=10)
+    with store.writing() as writing:
+        writing.put(draft(1, ten, now), now=now)  # the page says the hour
+        writing.put(draft(2, day, ten), now=now)  # it says the day: we saw it that day
+        writing.put(draft(3, day - timedelta(days=30), now), now=now)  # found in an archive
+    assert store.publication_times("a") == (ten, ten)
+    assert store.publication_times("b") == ()
