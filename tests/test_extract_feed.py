@@ -9,7 +9,7 @@ import pytest
 from crawler.extract import Listing, read_declared_listing
 from crawler.extract.feed import is_feed, read_feed
 from crawler.extract.select import selector
-from crawler.extract.tree import read_html, read_xml
+from crawler.normalise.tree import read_html, read_xml
 from crawler.source import ListingRules, Source, View, load_sources
 
 RSS = """<?xml version="1.0" encoding="big5"?><?xml-stylesheet href="x.xsl"?>
@@ -198,7 +198,7 @@ def test_views_match_authors_and_chinese() -> None:
     ],
 )
 def test_selectors_of_source_files(css: str, expected: list[str]) -> None:
-    page = read_html("<ul><li><a href=/1>one</a><li><b></b><a href=/2>two</a><li><i></i><a href=/3>three</a></ul>").root
+    page = read_html("<ul><li><a href=/1>one</a><li><b></b><a href=/2>two</a><li><i></i><a href=/3>three</a></ul>")
     assert selector(css).strings(page) == expected
 
 

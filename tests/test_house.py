@@ -24,8 +24,8 @@ PACKAGES = ("crawler", "feeds", "scheduler")
 MODULES = sorted(path for package in PACKAGES for path in (ROOT / package).rglob("*.py"))
 LONGEST = 400
 
-# The only modules that may hand text to lxml: each parses in one function, whose parameter is a str.
-PARSERS = {"crawler/normalise/tree.py", "crawler/extract/tree.py"}
+# The only module that may hand text to lxml.
+PARSERS = {"crawler/normalise/tree.py"}
 PARSING = {
     "fromstring",
     "document_fromstring",

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from crawler.normalise import decode
-from crawler.normalise.tree import read_fragment, read_html, read_xml
+from crawler.normalise.tree import read_html, read_xml
 
 ROOT = Path(__file__).parents[1]
 PACKAGES = ("crawler", "feeds", "scheduler")
@@ -17,7 +17,7 @@ PARSERS = frozenset(
     ["fromstring", "document_fromstring", "fragment_fromstring", "fragments_fromstring", "parse", "HTML", "XML", "feed"]
 )
 # The only files that may call them, and none of these knows the word bytes.
-HOMES = ("crawler/normalise/tree.py", "crawler/extract/tree.py", "crawler/extract/vote.py")
+HOMES = ("crawler/normalise/tree.py",)
 
 
 def calls(path: Path) -> list[str]:
@@ -44,7 +44,7 @@ def calls(path: Path) -> list[str]:
 def test_response_bytes_are_never_handed_to_a_parser(package: str) -> None:
     for path in (ROOT / package).rglob("*.py"):
         text = path.read_text("utf-8")
-        for parser in ("fromstring", "HTML", "XML", "read_html", "read_xml", "read_fragment"):
+        for parser in ("fromstring", "HTML", "XML", "read_html", "read_xml"):
             assert f"{parser}(response.body" not in text, path
             assert f"{parser}(body)" not in text or str(path).endswith("tree.py"), path
 
@@ -73,13 +73,13 @@ def test_declarations_inside_text_are_not_followed() -> None:
     bomb = '<!DOCTYPE r [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;">]><r>&b;</r>'
     assert (read_xml(bomb).text or "") in {"", "&b;"}
     assert read_html('<?xml version="1.0" encoding="utf-16"?><p>簡報</p>').findtext(".//p") == "簡報"
-    assert "".join(read_fragment("a</div>b\x00\ud800<p>c").itertext()) == "ab\ufffd\ufffdc"
+    assert "".join(read_html("a</div>b\x00\ud800<p>c").itertext()) == "ab\ufffd\ufffdc"
 
 
 @pytest.mark.parametrize("depth", [600, 5000])
 def test_depth_takes_no_text_away(depth: int) -> None:
     deep = "<div>" * depth + "x" + "</div>" * depth + "y"
-    assert "".join("".join(read_fragment(deep).itertext()).split()) == "xy"
+    assert "".join("".join(read_html(deep).itertext()).split()) == "xy"
 
 
 @pytest.mark.parametrize("page", ["", "<!--<html>-->", "<html", "<!DOCTYPE html>", "<html><frameset>", "&#0;"])

@@ -29,8 +29,8 @@ _ZONES = {
 def base_of(root: HtmlElement, url: str) -> str:
     """Return the address that links of the page at *url* are relative to: the first `<base href>` that is one.
 
-    >>> from crawler.extract.tree import read_html
-    >>> base_of(read_html("<base target=x><base href='/a/'><base href='/b/'>").root, "https://a.hk/c/d")
+    >>> from crawler.normalise.tree import read_html
+    >>> base_of(read_html("<base target=x><base href='/a/'><base href='/b/'>"), "https://a.hk/c/d")
     'https://a.hk/a/'
     """
     for element in root.iter("base"):

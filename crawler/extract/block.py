@@ -46,8 +46,8 @@ def squash(text: str) -> str:
 def blocks_of(body: HtmlElement) -> list[Block]:  # noqa: C901 - one walk, one loop: parted it would pass six things on
     """Return the blocks below *body*: text between the edges of block elements and `<br>`.
 
-    >>> from crawler.extract.tree import read_html
-    >>> [block.text for block in blocks_of(read_html("<p>a <b>b</b><br>c<div>d").root)]
+    >>> from crawler.normalise.tree import read_html
+    >>> [block.text for block in blocks_of(read_html("<p>a <b>b</b><br>c<div>d"))]
     ['a b', 'c', 'd']
     """
     found: list[Block] = []

@@ -14,7 +14,7 @@ from crawler.extract.group import Link, Row, rows_of
 from crawler.extract.listing import read_page_listing
 from crawler.extract.other import read_other_listing
 from crawler.extract.select import selector, text_of
-from crawler.extract.tree import read_html
+from crawler.normalise.tree import read_html
 from crawler.source_file import bounded
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ def read_declared_listing(source: Source, text: str, url: str) -> Listing:
 
 def _by_selectors(source: Source, text: str, url: str) -> Listing:
     rules = source.listing
-    root = read_html(text).root
+    root = read_html(text)
     base = base_of(root, url)
     rows = _rows(source, root, base)
     days = [_day(source, row) for row in rows] if rules.date else list(days_of(root, rows).days)

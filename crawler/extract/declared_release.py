@@ -18,8 +18,8 @@ from crawler.extract.media import media_type
 from crawler.extract.meta import Meta, read_meta, title_of_page
 from crawler.extract.plain import is_plain, read_plain
 from crawler.extract.select import selector, text_of
-from crawler.extract.tree import read_html
 from crawler.normalise import clean_html, clean_text, clean_title, issued_on_behalf, language, sign_off, sign_off_html
+from crawler.normalise.tree import read_html
 from feeds.release import Attachment, Draft, Photo, Translation
 
 if TYPE_CHECKING:
@@ -87,7 +87,7 @@ def _from_vote(source: Source, text: str, url: str, item: Item | None) -> Extrac
 
 def _from_page(source: Source, text: str, url: str, item: Item | None) -> Extracted | NotARelease:
     rules = source.release
-    root = read_html(text).root
+    root = read_html(text)
     body = selector(rules.body).first(root)
     if body is None:
         return NotARelease(f"no body: expected {rules.body}")

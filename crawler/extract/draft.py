@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from crawler.extract.feed import read_instant
 from crawler.extract.found import Extracted, Item, ItemFields
 from crawler.extract.select import fold, text_of
-from crawler.extract.tree import read_html
 from crawler.normalise import clean_text
+from crawler.normalise.tree import read_html
 from feeds.release import Draft
 
 if TYPE_CHECKING:
@@ -87,7 +87,7 @@ def title_of(item: Item | None) -> str:
     if item is None:
         return ""
     if "<" in item.title and ">" in item.title:
-        return " ".join(text_of(read_html(f"<p>{item.title}</p>").root).split())
+        return " ".join(text_of(read_html(f"<p>{item.title}</p>")).split())
     return item.title
 
 

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 from crawler.extract.address import join
 from crawler.extract.found import Item, ItemFields, Listing
-from crawler.extract.tree import read_xml
 from crawler.normalise import read_date
+from crawler.normalise.tree import read_xml
 from feeds.release import Attachment, Photo
 
 if TYPE_CHECKING:

@@ -190,8 +190,8 @@ def _classes(value: str) -> str:
 def name_of(element: HtmlElement, *, classes: bool = True) -> str:
     """Return the tag of *element* with the classes that say what it is, not how it happens to stand.
 
-    >>> from crawler.extract.tree import read_html
-    >>> name_of(read_html("<li class='item odd post-12 last'>x").root.find(".//li"))
+    >>> from crawler.normalise.tree import read_html
+    >>> name_of(read_html("<li class='item odd post-12 last'>x").find(".//li"))
     'li.item'
     """
     value = element.get("class") if classes else None

@@ -18,7 +18,7 @@ from crawler.extract.pager import next_page
 from crawler.extract.prose import is_prose
 from crawler.extract.rank import rank
 from crawler.extract.state import read_state
-from crawler.extract.tree import read_html
+from crawler.normalise.tree import read_html
 
 if TYPE_CHECKING:
     from lxml.html import HtmlElement
@@ -33,7 +33,7 @@ def read_page_listing(text: str, url: str) -> Listing:
     """Return what the page *text* at *url* lists; without items, and with the reason, when it is no listing."""
     if is_feed(text):
         return read_feed(text, url)
-    root = read_html(text).root
+    root = read_html(text)
     base = base_of(root, url)
     feeds = tuple(_feeds(root, base))
     body = root.find("body")

@@ -48,8 +48,8 @@ class Meta:
 def read_meta(root: HtmlElement) -> Meta:
     """Return what the metas and the JSON-LD of the page say.
 
-    >>> from crawler.extract.tree import read_html
-    >>> read_meta(read_html('<meta name=PubDate content="2019-09-18 06:23">').root).meta("pubdate")
+    >>> from crawler.normalise.tree import read_html
+    >>> read_meta(read_html('<meta name=PubDate content="2019-09-18 06:23">')).meta("pubdate")
     '2019-09-18 06:23'
     """
     metas: dict[str, str] = {}
@@ -66,8 +66,8 @@ def title_of_page(root: HtmlElement, meta: Meta | None = None, heading: str = ""
 
     Headings, Open Graph, JSON-LD and `<title>` are held against each other: what two say is right.
 
-    >>> from crawler.extract.tree import read_html
-    >>> title_of_page(read_html("<title>A long headline | The Site</title><h1>The Site</h1><h2>x</h2>").root)
+    >>> from crawler.normalise.tree import read_html
+    >>> title_of_page(read_html("<title>A long headline | The Site</title><h1>The Site</h1><h2>x</h2>"))
     ('A long headline', 'title')
     """
     meta = meta or read_meta(root)

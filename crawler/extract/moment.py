@@ -61,8 +61,8 @@ def moment_of_page(root: HtmlElement, meta: Meta, url: str, *, zone: str) -> Mom
     """Return when the page at *url* was published, aware; days without a zone are of *zone*.
 
     >>> from crawler.extract.meta import read_meta
-    >>> from crawler.extract.tree import read_html
-    >>> page = read_html('<meta property="article:published_time" content="2020-01-04T17:35:00+08:00">').root
+    >>> from crawler.normalise.tree import read_html
+    >>> page = read_html('<meta property="article:published_time" content="2020-01-04T17:35:00+08:00">')
     >>> moment_of_page(page, read_meta(page), "https://a.hk/x", zone="UTC").published.isoformat()
     '2020-01-04T17:35:00+08:00'
     """

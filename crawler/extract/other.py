@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, cast
 from crawler.extract.address import join
 from crawler.extract.feed import read_instant
 from crawler.extract.found import Item, ItemFields, Listing
-from crawler.extract.tree import read_xml
+from crawler.normalise.tree import read_xml
 from feeds.release import Photo
 
 if TYPE_CHECKING:

@@ -15,9 +15,9 @@ from crawler.extract.media import attachments_in, photos_in, translations_of, vi
 from crawler.extract.meta import Meta, read_meta, title_of_page
 from crawler.extract.moment import Moment, moment_of_page
 from crawler.extract.plain import is_plain, read_plain
-from crawler.extract.tree import read_html
 from crawler.extract.vote import Body, vote_on_body
 from crawler.normalise import clean_html, clean_text, clean_title, issued_on_behalf, language, sign_off, sign_off_html
+from crawler.normalise.tree import read_html
 from feeds.release import Photo
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ def read_page(text: str, url: str, *, zone: str = "", heading: str = "") -> Extr
     zone = zone or zone_of(url)
     if is_plain(text):
         return read_plain(text, url, zone=zone)
-    root = read_html(text).root
+    root = read_html(text)
     meta = read_meta(root)
     raw_title, title_from = title_of_page(root, meta, heading)
     title = clean_title(raw_title)

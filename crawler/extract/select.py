@@ -55,8 +55,8 @@ class Selector:
 def selector(css: str) -> Selector:
     """Return *css* compiled; ValueError says what is wrong with it.
 
-    >>> from crawler.extract.tree import read_html
-    >>> page = read_html("<a href=/zh><img id=tc></a> <a href=/en>en</a>").root
+    >>> from crawler.normalise.tree import read_html
+    >>> page = read_html("<a href=/zh><img id=tc></a> <a href=/en>en</a>")
     >>> selector("a:has(> #tc)::attr(href)").strings(page)
     ['/zh']
     >>> selector("a[").string(page)

@@ -16,8 +16,8 @@ from crawler.extract.derive import candidates, rules_for
 from crawler.extract.feed import is_feed
 from crawler.extract.group import Link, Row, groups_of, links_of, rows_of
 from crawler.extract.select import selector
-from crawler.extract.tree import read_html
 from crawler.mend.known import Known, Recognition, title_fold
+from crawler.normalise.tree import read_html
 
 if TYPE_CHECKING:
     from lxml.html import HtmlElement
@@ -102,7 +102,7 @@ class _Page:
         self.url = url
         self.most = min(usual, len(known))
         self.recognition = Recognition(source, known)
-        self.root = read_html(text).root
+        self.root = read_html(text)
         self.base = base_of(self.root, url)
         body = self.root.find("body")
         hosts = set(source.hosts)

@@ -10,8 +10,8 @@ from crawler.extract.declared_release import read_declared_release
 from crawler.extract.draft import title_of
 from crawler.extract.found import Item, NotARelease
 from crawler.extract.select import text_of
-from crawler.extract.tree import read_html
 from crawler.mend.known import title_fold
+from crawler.normalise.tree import read_html
 
 if TYPE_CHECKING:
     from crawler.source import Source
@@ -34,7 +34,7 @@ def mend_release(  # noqa: PLR0913 - a page, where it stood, what is known of it
     wanted = title_fold(title_of(item) or title)
     if not wanted:
         return NotARelease("no body, and no title to know the release by")
-    if wanted not in title_fold(text_of(read_html(text).root)):
+    if wanted not in title_fold(text_of(read_html(text))):
         return NotARelease("no body, and the title it is listed under is not on the page")
     bare = replace(source, release=replace(source.release, title="", body=""))
     found = read_declared_release(bare, text, url, item=item, seen=seen)

@@ -18,8 +18,8 @@ from crawler.extract import weigh
 from crawler.extract.block import blocks_of, squash
 from crawler.extract.match import match_blocks
 from crawler.extract.meta import title_of_page
-from crawler.extract.tree import read_html
 from crawler.extract.vote import _readability, _trafilatura
+from crawler.normalise.tree import read_html
 
 OUT = Path(weigh.__file__).with_name("weigh.json")
 
@@ -39,7 +39,7 @@ def sample(text, gold):
     """Return features, labels, weights and texts of the blocks of one page."""
     import numpy as np
 
-    root = read_html(text).root
+    root = read_html(text)
     blocks = blocks_of(root)
     lines = [block.squashed for block in blocks]
     votes = [match_blocks(lines, squash(answer)) for answer in (_trafilatura(root), _readability(text))]
