@@ -1,0 +1,65 @@
+"""A target holds whole files or none, in the order of stages; what dies leaves what was there."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from feeds.error import PublishError
+from feeds.publish.target import DirectoryTarget, Target
+
+
+@pytest.fixture
+def target(tmp_path: Path) -> Target:
+    return DirectoryTarget(tmp_path / "public")
+
+
+def test_a_file_is_there_once_it_is_settled_and_not_before(target: Target) -> None:
+    target.write("feeds/ai.atom", b"one")
+    assert target.read("feeds/ai.atom") is None
+    target.settle()
+    assert target.read("feeds/ai.atom") == b"one"
+    target.write("feeds/ai.atom", b"two")
+    assert target.read("feeds/ai.atom") == b"one"
+
+
+def test_what_was_written_and_never_settled_leaves_no_file_anybody_sees(target: Target) -> None:
+    target.write("feeds/ai.atom", b"one")
+    assert list(target.paths()) == []
+
+
+def test_what_need_not_last_is_there_at_once(target: Target) -> None:
+    target.write("releases/a/1/index.html", b"page", lasting=False)
+    assert target.read("releases/a/1/index.html") == b"page"
+
+
+def test_a_stamp_tells_an_edited_file_and_an_absent_one(target: Target, tmp_path: Path) -> None:
+    target.write("a.txt", b"one")
+    target.settle()
+    stamp = target.stamp("a.txt")
+    assert stamp == target.stamp("a.txt") != ""
+    (tmp_path / "public/a.txt").write_bytes(b"onf")
+    assert target.stamp("a.txt") != stamp
+    assert target.stamp("b.txt") == ""
+
+
+def test_removing_takes_the_empty_folder_too_and_twice_is_no_error(target: Target, tmp_path: Path) -> None:
+    target.write("feeds/archive/ai/2026-01.atom", b"old")
+    target.settle()
+    for _ in range(2):
+        target.remove("feeds/archive/ai/2026-01.atom")
+    assert not (tmp_path / "public/feeds/archive/ai").exists()
+    target.write("feeds/archive/ai/2026-02.atom", b"new")
+    target.settle()
+    assert list(target.paths("feeds/archive/")) == ["feeds/archive/ai/2026-02.atom"]
+
+
+def test_a_place_that_cannot_be_written_is_told_by_name(tmp_path: Path) -> None:
+    (tmp_path / "public").write_text("a file")
+    with pytest.raises(PublishError, match=r"public/feeds/a\.atom: .*: expected a folder we may write in"):
+        DirectoryTarget(tmp_path / "public").write("feeds/a.atom", b"")
+
+
+def test_each_of_two_places_has_a_name_of_its_own(tmp_path: Path) -> None:
+    assert DirectoryTarget(tmp_path / "a").name != DirectoryTarget(tmp_path / "b").name
