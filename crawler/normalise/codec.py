@@ -10,7 +10,7 @@ from importlib.resources import files
 
 from crawler.normalise.label import CODECS
 
-__all__ = ["decode_as"]
+__all__ = ["beyond_ascii", "decode_as"]
 
 _Handler = Callable[[UnicodeError], tuple[str, int]]
 _PAIR = re.compile(rb"[\x81-\xfe].|.", re.DOTALL)
@@ -75,7 +75,21 @@ def _exchange(encoding: str, codec: str) -> tuple[re.Pattern[str], dict[int, str
 def _table(body: bytes, codec: str, encoding: str, handler: _Handler) -> tuple[str, int]:
     text, errors = _with_handler(body, codec, handler)
     wrong, exchange = _exchange(encoding, codec)
-    return (text.translate(exchange) if exchange and wrong.search(text) else text), errors
+    return (text.translate(exchange) if exchange and wrong.search(beyond_ascii(text)) else text), errors
+
+
+def beyond_ascii(text: str) -> str:
+    """Return *text* without its ASCII, lone surrogates and all else that UTF-8 has no bytes for: fast.
+
+    What looks for a character beyond ASCII in a page of tags has a tenth left to look through.
+
+    >>> beyond_ascii("<p>數碼港 AI</p>")
+    '數碼港'
+    """
+    return text.encode("utf-8", "ignore").translate(None, _ASCII).decode("utf-8")
+
+
+_ASCII = bytes(range(0x80))
 
 
 def _big5_twins(body: bytes) -> tuple[str, int]:

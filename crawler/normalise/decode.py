@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from crawler.normalise.codec import decode_as
 from crawler.normalise.declaration import header_encoding, meta_encoding
-from crawler.normalise.detect import FAMILY, cost_of, detect, sample
+from crawler.normalise.detect import FAMILY, cost_of, detect, reads_well, sample
 from crawler.normalise.model import load
 from crawler.normalise.reading import EXPECTED, cost, is_stuck, stuck_cost
 
@@ -39,6 +39,8 @@ _WIDE = (
 _WEAK = re.compile(
     rb"\A[\x00-\x7f]*(?:(?<![A-Za-z])(?:[\xc2-\xdf][\x80-\xbf]){1,2}(?![A-Za-z])[\x00-\x7f]*|[\xc2-\xf4][\x80-\xbf]{0,2})\Z"
 )
+_ASCII = bytes(range(0x80))
+_MOST_WEAK = 4  # bytes above ASCII in what _WEAK matches
 _HIGH = re.compile(rb"[\x80-\xff]+")
 _UTF8 = re.compile(
     rb"(?:[\xc2-\xdf][\x80-\xbf]|\xe0[\xa0-\xbf][\x80-\xbf]|[\xe1-\xec\xee\xef][\x80-\xbf]{2}|\xed[\x80-\x9f][\x80-\xbf]"
@@ -69,30 +71,52 @@ def decode(body: bytes, content_type: str = "", url: str = "") -> Decoded:
         if body.startswith(mark):
             text, errors = decode_as(body[len(mark) :], encoding)
             return Decoded(text=text, encoding=encoding, via="bom", errors=errors)
-    header, meta = header_encoding(content_type), meta_encoding(body)
+    header = header_encoding(content_type)
     wide = next((name for mark, name in _WIDE if body.startswith(mark)), "")
     if wide or header.startswith("utf-16"):
         text, errors = decode_as(body, wide or header)
         return Decoded(text=text, encoding=wide or header, via="detected" if wide else "header", errors=errors)
-    if body.isascii() and b"\x1b" not in body:
+    ascii_only = body.isascii()
+    utf8 = None if ascii_only else _utf8(body)
+    if utf8 and not _is_weak(body):
+        return utf8
+    meta = meta_encoding(body)
+    if ascii_only and b"\x1b" not in body:
         encoding, via = next(
             ((name, by) for name, by in ((header, "header"), (meta, "meta")) if name), ("windows-1252", "ascii")
         )
         return Decoded(text=body.decode("ascii"), encoding=encoding, via=via)
-    utf8 = _utf8(body)
-    if utf8 and not (_WEAK.match(body) and _is_declared(body, header or meta)):
+    if utf8 and not _is_declared(body, header or meta):
         return utf8
-    words = sample(body)
-    found = detect(words, url)
-    text, errors = decode_as(body, found)
-    for name, via in ((header, "header"), (meta, "meta")):
+    return _declared(body, ((header, "header"), (meta, "meta")), url)
+
+
+def _declared(body: bytes, declared: tuple[tuple[str, str], ...], url: str) -> Decoded:
+    """Read *body* in the first of the *declared* encodings that makes sense of it, else in one that does."""
+    words, found = b"", ""
+    text, errors = "", 0
+    for name, via in declared:
         if not name or name == "replacement":
             continue
-        declared, wrong = decode_as(body, name)
+        said, wrong = decode_as(body, name)
+        if not wrong and reads_well(said, name):
+            return Decoded(text=said, encoding=name, via=via)
+        if not found:
+            words = sample(body)
+            found = detect(words, url)
+            text, errors = decode_as(body, found)
         if (wrong and wrong > errors) or _unlikely(name, words, found):
             continue
-        return Decoded(text=declared, encoding=name, via=via, errors=wrong)
+        return Decoded(text=said, encoding=name, via=via, errors=wrong)
+    if not found:
+        found = detect(sample(body), url)
+        text, errors = decode_as(body, found)
     return Decoded(text=text, encoding=found, via="detected", errors=errors)
+
+
+def _is_weak(body: bytes) -> bool:
+    """Say whether the UTF-8 in *body* is so little that it may be chance."""
+    return len(body.translate(None, _ASCII)) <= _MOST_WEAK and bool(_WEAK.match(body))
 
 
 def _is_declared(body: bytes, name: str) -> bool:
@@ -124,9 +148,7 @@ def _utf8(body: bytes) -> Decoded | None:
         if error.start >= len(body) - 3 and error.reason == "unexpected end of data":
             text, errors = decode_as(body, "utf-8")
             return Decoded(text=text, encoding="utf-8", via="utf-8", errors=errors)
-    high = sum(map(len, _HIGH.findall(body)))
-    runs = _UTF8.findall(body)
-    valid = sum(map(len, runs))
+    high, valid = _shares(body)
     if valid * 2 < high or valid < 6:
         return None
     strays = [stretch for stretch in _STRETCH.findall(body) if _foreign(stretch)]
@@ -138,6 +160,15 @@ def _utf8(body: bytes) -> Decoded | None:
     found = detect(b" ".join(strays)) if strays else ""
     text = _STRETCH.sub(lambda stretch: _reread(stretch[0], found).encode("utf-8"), body).decode("utf-8", "replace")
     return Decoded(text=text, encoding="utf-8", via="utf-8", errors=max(1, len(strays)))
+
+
+def _shares(body: bytes) -> tuple[int, int]:
+    """Return how many bytes of *body* are above ASCII, and how many of those are UTF-8; if less than half, about."""
+    above = body.translate(None, _ASCII)
+    high, valid = len(above), len(above.decode("utf-8", "ignore").encode("utf-8"))
+    if valid * 2 >= high:  # side by side they may make more sense than they do in their places, but never less
+        valid = len(body.decode("utf-8", "ignore").encode("utf-8")) - (len(body) - high)
+    return high, valid
 
 
 def _valid(stretches: list[bytes]) -> int:

@@ -9,7 +9,7 @@ import zlib
 from functools import cache
 from importlib.resources import files
 
-__all__ = ["Model", "load"]
+__all__ = ["Model", "commonest", "load"]
 
 _UNKNOWN_HANZI = 13.5
 _PAIRED = re.compile("[\u2e80-\U0010ffff]")  # where pairs are reckoned
@@ -82,6 +82,17 @@ class Model:
 def load() -> Model:
     """Return the shipped table; it is read once, when it is first needed."""
     return Model((files("crawler.normalise") / "model.bin").read_bytes())
+
+
+@cache
+def commonest(count: int) -> frozenset[str]:
+    """Return the *count* commonest hanzi of both scripts; only the head of the table is unpacked.
+
+    >>> "的" in commonest(10), "龢" in commonest(700)
+    (True, False)
+    """
+    packed = (files("crawler.normalise") / "model.bin").read_bytes()
+    return frozenset(zlib.decompressobj().decompress(packed, count * 4).decode("utf-8", "ignore")[:count])
 
 
 _COMMON_PUNCTUATION = frozenset("，。、；：「」『』（）！？《》〈〉—…·“”‘’－～％【】")
