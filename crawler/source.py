@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 from crawler.source_file import bounded
 from feeds.error import ConfigError
 from feeds.release import Newsroom
+from feeds.view import View
 
 __all__ = [
     "AddressRules",
@@ -130,26 +131,6 @@ class Expectation:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class View:
-    """A publisher that speaks through another source: *of*, and the words that must stand in title, text or author."""
-
-    of: str
-    phrases: tuple[str, ...] = ()
-    authors: tuple[str, ...] = ()
-
-    def matches(self, *, title: str, text: str, author: str = "") -> bool:
-        """Say whether a release of source *of* is this publisher's.
-
-        >>> View(of="hk-gia-en", phrases=("Digital Policy",)).matches(title="", text="The Digital Policy Office")
-        True
-        """
-        if self.authors and any(name.casefold() == author.casefold() for name in self.authors):
-            return True
-        words = f"{title}\n{text}".casefold()
-        return any(_contains(words, phrase.casefold()) for phrase in self.phrases)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
     """A newsroom and how to read it. *translations* maps a language to the selector of the link that leads to it.
 
@@ -198,6 +179,7 @@ class Source:
             attribution=self.attribution,
             content=self.content,
             every_s=int(self.every.total_seconds()),
+            view=self.view,
         )
 
     def requests(self, now: datetime) -> tuple[Request, ...]:
@@ -282,10 +264,3 @@ def _canonical(rules: AddressRules, hosts: tuple[str, ...], url: str) -> str:
     for rule in rules.rewrite:
         found = bounded(rule.match).sub(rule.to, found)
     return found
-
-
-def _contains(text: str, phrase: str) -> bool:
-    """Say whether *phrase* stands in *text*, at word ends where it is written in letters that have words."""
-    if not phrase.isascii():
-        return phrase in text
-    return re.search(rf"(?<![a-z0-9]){re.escape(phrase)}(?![a-z0-9])", text) is not None

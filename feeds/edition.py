@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, TypedDict
 
 from feeds.error import ConfigError
 from feeds.identity import title_key
@@ -14,8 +14,9 @@ from feeds.release import Newsroom
 from feeds.render.words import words
 from feeds.site import LANGUAGES, RESERVED, Site, slug
 from feeds.store import Head
+from feeds.view import membership
 
-__all__ = ["LEAST", "MOST", "Edition", "Named", "Placed", "editions", "gather", "window"]
+__all__ = ["LEAST", "MOST", "Edition", "Named", "Narrowed", "Placed", "editions", "gather", "window"]
 
 LEAST, MOST = 50, 100
 SPAN = timedelta(days=7)
@@ -39,13 +40,22 @@ class Named(Protocol):
         """Return what it is called in *language*."""
 
 
+class Narrowed(TypedDict):
+    """What the store is asked for."""
+
+    topic: str | None
+    source: str | None
+    language: str | None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Edition:
     """A feed that there is: what is in it, and what it is called.
 
     *key* is its name below /feeds/, *name* its name in ids, *page* its HTML twin below
     the site. *language* limits it and is what it speaks; "" holds all and speaks English.
-    A *where* is a combination, read by `feeds.where`.
+    A *where* is a combination, read by `feeds.where`. A *view* holds what other sources
+    published for *source*.
     """
 
     key: str
@@ -57,6 +67,19 @@ class Edition:
     source: str | None = None
     language: str = ""
     where: str = ""
+    view: bool = False
+
+    @property
+    def narrowed(self) -> Narrowed:
+        """How the store is asked for it, a combination apart: by topic, source and language.
+
+        >>> Edition(key="source/a", name="", page="", title="", about="", source="a", view=True).narrowed
+        {'topic': 'source:a', 'source': None, 'language': None}
+        """
+        if self.source is not None:
+            topic, source = (membership(self.source), None) if self.view else (None, self.source)
+            return {"topic": topic, "source": source, "language": None}
+        return {"topic": self.topic, "source": None, "language": self.language or None}
 
     @property
     def speaks(self) -> str:
@@ -192,6 +215,7 @@ def _source(newsroom: Newsroom) -> Edition:
         about=say.source_about.format(source=newsroom.title or newsroom.key),
         source=newsroom.key,
         language=_proper(newsroom.language),
+        view=newsroom.view is not None,
     )
 
 

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
 
+from feeds.view import View
+
 __all__ = ["Attachment", "Change", "Draft", "Facts", "Newsroom", "Photo", "Release", "Revision", "Translation"]
 
 Facts = Mapping[str, str | tuple[str, ...]]
@@ -41,7 +43,10 @@ class Translation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Newsroom:
-    """What a reader is told of a source: the body, its site, its language, what may be done with its text."""
+    """What a reader is told of a source: the body, its site, its language, what may be done with its text.
+
+    With a *view* it has no releases of its own, but those of another that are this body's.
+    """
 
     key: str
     title: str
@@ -52,6 +57,7 @@ class Newsroom:
     content: str = "full"  # "summary": only the summary may be published
     every_s: int = 900
     host: str = ""  # that its listing is asked from; its circuit keeps the source waiting
+    view: View | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal, NoReturn
 
@@ -48,8 +48,18 @@ class Where:
     text: str
     _root: _Node
 
-    def matches(self, *, topics: Collection[str], source: str = "", author: str = "", language: str = "") -> bool:
+    def matches(
+        self,
+        *,
+        topics: Collection[str],
+        source: str = "",
+        author: str = "",
+        language: str = "",
+        views: Collection[str] = (),
+    ) -> bool:
         """Return whether a release with these *topics*, of this *source*, *author* and *language*, is chosen.
+
+        *views* are sources that it belongs to beside its own.
 
         >>> where = parse("ai and not language:pt", topics=["ai"])
         >>> where.matches(topics={"ai", "data"}, language="en")
@@ -57,8 +67,13 @@ class Where:
         >>> where.matches(topics={"ai"}, language="pt")
         False
         """
-        held = {"source": _plain(source), "author": _plain(author), "language": _plain(language)}
-        return _holds(self._root, topics, held)
+        held = {
+            "topic": topics,
+            "source": {_plain(one) for one in (source, *views)},
+            "author": {_plain(author)},
+            "language": {_plain(language)},
+        }
+        return _holds(self._root, held)
 
     @property
     def topics(self) -> frozenset[str]:
@@ -88,12 +103,12 @@ def _plain(text: str) -> str:
     return " ".join(text.split()).casefold()
 
 
-def _holds(node: _Node, topics: Collection[str], held: dict[str, str]) -> bool:
+def _holds(node: _Node, held: Mapping[str, Collection[str]]) -> bool:
     if isinstance(node, _Is):
-        return node.value in topics if node.field == "topic" else held[node.field] == _plain(node.value)
+        return (node.value if node.field == "topic" else _plain(node.value)) in held[node.field]
     if isinstance(node, _Not):
-        return not _holds(node.part, topics, held)
-    return (all if node.every else any)(_holds(part, topics, held) for part in node.parts)
+        return not _holds(node.part, held)
+    return (all if node.every else any)(_holds(part, held) for part in node.parts)
 
 
 def _leaves(node: _Node) -> Iterable[_Is]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -16,7 +16,9 @@ from feeds.publish.outbox import Outbox
 from feeds.publish.page import Pages
 from feeds.publish.release_page import ReleasePages
 from feeds.publish.selection import Selection
+from feeds.release import Newsroom, Release
 from feeds.site import Site
+from feeds.view import View
 
 if TYPE_CHECKING:  # the store loads SQLAlchemy, topics their automata
     from feeds.store import Store
@@ -62,14 +64,16 @@ def publish(  # noqa: PLR0913 -- what it reads, what it obeys, where it writes
     which in a large store is once a day. Raises PublishError where a file cannot be written,
     ConfigError for a combination that cannot be read.
     """
-    fresh = _tag(store, topics)
     newsrooms = store.newsrooms()
+    rules, fresh = _tag(store, topics, newsrooms)
     plan = editions(site, topics.topics, newsrooms)
     outbox = Outbox(directory, check=check)
     book = Book(store, directory, trusting=not check)
     fragments = Fragments(store, site, topics.topics, newsrooms)
     selection = Selection(store, topics=[topic.key for topic in topics.topics], sources=list(newsrooms))
-    files = FeedFiles(store, site, topics, outbox=outbox, book=book, fragments=fragments, selection=selection)
+    files = FeedFiles(
+        store, site, topics, rules=rules, outbox=outbox, book=book, fragments=fragments, selection=selection
+    )
     pages = Pages(store, site, topics, outbox=outbox, book=book, fragments=fragments, editions=plan)
     report = progress or _silent
     total = len(plan) + 3
@@ -95,7 +99,7 @@ def publish(  # noqa: PLR0913 -- what it reads, what it obeys, where it writes
         outbox.remove(path)
     outbox.settle()
     if not check:
-        book.close(topics.digest)
+        book.close(rules)
     report(total, total)
     return Published(
         written=tuple(outbox.written),
@@ -107,10 +111,15 @@ def publish(  # noqa: PLR0913 -- what it reads, what it obeys, where it writes
     )
 
 
-def _tag(store: Store, topics: Topics) -> set[str]:
-    """Let *topics* say of every release that is new, reworded or weighed by other rules what it is about."""
+def _tag(store: Store, topics: Topics, newsrooms: Mapping[str, Newsroom]) -> tuple[str, set[str]]:
+    """Let *topics* and views say of every release that is new, reworded or weighed by other rules where it belongs.
+
+    Return what stands for the rules, and the releases that were told about.
+    """
+    views = {key: newsroom.view for key, newsroom in newsrooms.items() if newsroom.view is not None}
+    rules = signature(topics.digest, views) if views else topics.digest
     fresh: set[str] = set()
-    while untagged := store.untagged(topics.digest, limit=_BATCH):
+    while untagged := store.untagged(rules, limit=_BATCH):
         said = [
             (
                 release,
@@ -120,9 +129,19 @@ def _tag(store: Store, topics: Topics) -> set[str]:
             )
             for release in untagged
         ]
-        store.put_tags(said, digest=topics.digest)
+        seen = {release.id: _seen_by(release, views) for release in untagged}
+        store.put_tags(said, digest=rules, views=seen if views else None)
         fresh.update(release.id for release in untagged)
-    return fresh
+    return rules, fresh
+
+
+def _seen_by(release: Release, views: Mapping[str, View]) -> list[str]:
+    """Return the keys of *views* that *release* belongs to."""
+    return [
+        key
+        for key, view in views.items()
+        if view.of == release.source and view.matches(title=release.title, text=release.text, author=release.author)
+    ]
 
 
 def _around(store: Store, ids: Collection[str]) -> list[str]:

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from feeds.edition import LEAST, Edition, Placed
 from feeds.publish.book import Book, signature
@@ -91,7 +91,7 @@ class Archives:
         unfinished = []
         for month in sorted({*months, bearer} if late else months):
             is_finished = month < self._open
-            ids = self._store.month(month, **_of(edition)) if is_finished else self._left(edition, month, held)
+            ids = self._store.month(month, **edition.narrowed) if is_finished else self._left(edition, month, held)
             names = self._month(
                 edition, month, (*ids, *(late if month == bearer else ())), [*parts, *unfinished], blank
             )
@@ -107,14 +107,14 @@ class Archives:
     def _months(self, edition: Edition, *, after: str) -> Iterable[str]:
         """Return the months later than *after* in which *edition* has something, the first one first."""
         if not after:
-            return self._store.months(**_of(edition))[::-1]
-        newest = self._store.heads(self._store.newest(limit=1, **_of(edition))).values()
+            return self._store.months(**edition.narrowed)[::-1]
+        newest = self._store.heads(self._store.newest(limit=1, **edition.narrowed)).values()
         last = max((f"{head.published.astimezone(UTC):%Y-%m}" for head in newest), default="")
         return list(_following(after, last))
 
     def _left(self, edition: Edition, month: str, held: Sequence[Placed]) -> Sequence[str]:
         """Return what an unfinished *month* has that the edition does not hold any more, by whole days."""
-        ids = self._store.month(month, **_of(edition))
+        ids = self._store.month(month, **edition.narrowed)
         holds = {one.head.id for one in held} | {other.id for one in held for other in one.also}
         if holds.issuperset(ids):
             return ()
@@ -184,15 +184,9 @@ class Archives:
                 self._copies.keep(archive_path(edition.key, part, form))
 
 
-def _of(edition: Edition) -> dict[str, Any]:
-    """Return how the store is asked for *edition*."""
-    language = edition.language if edition.source is None else ""
-    return {"topic": edition.topic, "source": edition.source, "language": language or None}
-
-
 def _belongs(head: Head, edition: Edition) -> bool:
     if edition.source is not None:
-        return head.source == edition.source
+        return edition.source in (head.views if edition.view else (head.source,))
     return (edition.topic is None or edition.topic in head.topics) and edition.language in {"", head.language}
 
 

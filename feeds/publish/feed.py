@@ -52,16 +52,17 @@ class FeedFiles:
         site: Site,
         topics: Topics,
         *,
+        rules: str,
         outbox: Outbox,
         book: Book,
         fragments: Fragments,
         selection: Selection,
     ) -> None:
-        """Write *site* from *store*."""
+        """Write *site* from *store*; *rules* stands for what decides where a release belongs."""
         self._store = store
         self._site = site
         self._topics = {topic.key: topic for topic in topics.topics}
-        self._rules = topics.digest
+        self._rules = rules
         self._outbox = outbox
         self._book = book
         self._fragments = fragments

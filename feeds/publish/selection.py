@@ -36,10 +36,8 @@ class Selection:
         if edition.where:
             heads = self._chosen(parse(edition.where, topics=self._topics, sources=self._sources))
         else:
-            language = edition.language if edition.source is None else None
             limit = MOST if edition.source else MOST + _SPARE
-            ids = self._store.newest(topic=edition.topic, source=edition.source, language=language or None, limit=limit)
-            heads = self.heads(ids)
+            heads = self.heads(self._store.newest(**edition.narrowed, limit=limit))
         if edition.source:
             return tuple(Placed(head) for head in window(heads))
         placed = gather(heads, self._is_same)
@@ -60,7 +58,8 @@ class Selection:
     def _chosen(self, where: Where) -> tuple[Head, ...]:
         found: list[Head] = []
         for head in self._all():
-            if where.matches(topics=head.topics, source=head.source, author=head.author, language=head.language):
+            told = {"source": head.source, "author": head.author, "language": head.language}
+            if where.matches(topics=head.topics, views=head.views, **told):
                 found.append(head)
                 if len(found) == MOST + _SPARE:
                     break

@@ -16,6 +16,7 @@ from feeds.store.engine import named
 from feeds.store.rows import CHUNK, read_releases, release_select, revision_from
 from feeds.store.state import Head
 from feeds.store.tables import aliases, memberships, releases, revisions
+from feeds.view import VIEW
 
 __all__ = ["Reading"]
 
@@ -26,9 +27,9 @@ _TOPICS_OF: Final = (
     .where(memberships.c.id.in_(_IDS))
     .order_by(memberships.c.id, memberships.c.topic)
 )
-_HEADS: Final = select(*(releases.c[name] for name in Head.__dataclass_fields__ if name != "topics")).where(
-    releases.c.id.in_(_IDS)
-)
+_HEADS: Final = select(
+    *(releases.c[name] for name in Head.__dataclass_fields__ if name not in ("topics", "views"))
+).where(releases.c.id.in_(_IDS))
 
 
 class Reading(Base):
@@ -57,7 +58,8 @@ class Reading(Base):
                 for id_, topic in connection.execute(_TOPICS_OF, {"ids": chunk}):
                     topics.setdefault(id_, []).append(topic)
                 for row in connection.execute(_HEADS, {"ids": chunk}):
-                    found[row.id] = Head(**named(row), topics=tuple(topics.get(row.id, ())))
+                    belongs, seen_by = _belongings(topics.get(row.id, ()))
+                    found[row.id] = Head(**named(row), topics=belongs, views=seen_by)
         return {id_: found[id_] for id_ in ids if id_ in found}
 
     def find(self, text: str) -> tuple[Release, ...]:
@@ -177,6 +179,14 @@ def _selected(
     if language is not None:
         statement = statement.where(table.c.language == language)
     return table, statement
+
+
+def _belongings(held: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return the topics and the views that the memberships *held* stand for."""
+    views = tuple(one for one in held if one.startswith(VIEW))
+    if not views:
+        return tuple(held), ()
+    return tuple(one for one in held if one not in views), tuple(one.removeprefix(VIEW) for one in views)
 
 
 @cache  # of sixteen shapes: building one takes longer than asking it

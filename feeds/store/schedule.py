@@ -14,6 +14,7 @@ from feeds.store.engine import named, upsert_of
 from feeds.store.rows import CHUNK
 from feeds.store.state import HostState, Outcome, Run, SourceState, State, StateEvent
 from feeds.store.tables import events, hosts, releases, runs, sources
+from feeds.view import View
 
 __all__ = ["Schedule"]
 
@@ -48,7 +49,7 @@ class Schedule(Base):
         """Return every newsroom there ever was, by key."""
         with self._database.reading() as connection:
             rows = connection.execute(select(sources.c.key, sources.c.newsroom).order_by(sources.c.key)).all()
-        return {key: Newsroom(**kept) for key, kept in rows}
+        return {key: _newsroom(kept) for key, kept in rows}
 
     def source_states(self) -> tuple[SourceState, ...]:
         """Return how every source stands, by key."""
@@ -183,7 +184,18 @@ def _active(statement: Select[Any]) -> Select[Any]:
 
 
 def _newsroom_json(newsroom: Newsroom) -> dict[str, Any]:
-    return {name: getattr(newsroom, name) for name in Newsroom.__dataclass_fields__}
+    told = {name: getattr(newsroom, name) for name in Newsroom.__dataclass_fields__}
+    if newsroom.view is not None:
+        view = newsroom.view
+        told["view"] = {"of": view.of, "phrases": list(view.phrases), "authors": list(view.authors)}
+    return told
+
+
+def _newsroom(kept: Mapping[str, Any]) -> Newsroom:
+    view = kept.get("view")
+    if view is None:
+        return Newsroom(**kept)
+    return Newsroom(**{**kept, "view": View(of=view["of"], phrases=(*view["phrases"],), authors=(*view["authors"],))})
 
 
 def _state(row: Row[Any]) -> SourceState:

@@ -156,7 +156,7 @@ class FragmentKey(NamedTuple):
 class Head:
     """What orders and selects a release without its text: cheap to read by the thousand.
 
-    *topics* are those whose tag passed.
+    *topics* are those whose tag passed, *views* the sources that it belongs to beside its own.
     """
 
     id: str
@@ -170,6 +170,7 @@ class Head:
     revision: int
     withdrawn: datetime | None = None
     topics: tuple[str, ...] = ()
+    views: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

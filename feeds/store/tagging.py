@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Final
 
 from sqlalchemy import Connection, bindparam, delete, select, update
@@ -14,6 +14,7 @@ from feeds.store.rows import CHUNK, read_releases, release_select, tag_from, tag
 from feeds.store.state import FragmentKey
 from feeds.store.tables import fragments, memberships, releases, tags
 from feeds.tag import Tag
+from feeds.view import VIEW, membership
 
 __all__ = ["Tagging"]
 
@@ -25,6 +26,7 @@ _MARK: Final = (
 )
 _HELD: Final = select(tags.c.tag).where(tags.c.release == bindparam("of")).order_by(tags.c.place)
 _FORGET: Final = delete(fragments).where(fragments.c.release == bindparam("of"))
+_IS_VIEW: Final = memberships.c.topic.startswith(VIEW)
 
 
 class Tagging(Base):
@@ -41,16 +43,24 @@ class Tagging(Base):
                     found += read_releases(connection, statement.limit(limit - len(found)))
         return found
 
-    def put_tags(self, tagged: Iterable[tuple[Release, tuple[Tag, ...]]], *, digest: str) -> None:
+    def put_tags(
+        self,
+        tagged: Iterable[tuple[Release, tuple[Tag, ...]]],
+        *,
+        digest: str,
+        views: Mapping[str, Collection[str]] | None = None,
+    ) -> None:
         """Keep what the topics of *digest* said of each release, in one transaction.
 
         Tags that passed make it a member of their topics; the others are kept with their
-        evidence, as near misses. A release that got a new wording meanwhile is left for
-        the next time.
+        evidence, as near misses. *views* are the keys of the views that each release, by
+        id, belongs to; None where there are none at all. A release that got a new wording
+        meanwhile is left for the next time.
         """
         with self._database.writing() as connection:
-            for release, said in tagged:
-                self._put_tags(connection, release, said, digest)
+            current = [release for release, said in tagged if self._put_tags(connection, release, said, digest)]
+            if views is not None:
+                _put_views(connection, current, views)
 
     def tags(self, ids: Sequence[str]) -> dict[str, tuple[Tag, ...]]:
         """Return what the topics said of each of *ids*, near misses too, in the order of `put_tags`."""
@@ -96,19 +106,20 @@ class Tagging(Base):
             unique = [fragments.c.release, fragments.c.format]
             connection.execute(statement.on_conflict_do_update(index_elements=unique, set_=new), rows)
 
-    def _put_tags(self, connection: Connection, release: Release, said: tuple[Tag, ...], digest: str) -> None:
+    def _put_tags(self, connection: Connection, release: Release, said: tuple[Tag, ...], digest: str) -> bool:
+        """Keep what was *said* of *release*; return whether it stands as it was read."""
         told = {"of": release.id, "at": release.revision, "by": digest}
         row = connection.execute(_MARK, told).one_or_none()
         if row is None:
-            return
+            return False
         kept = [tag_json(tag) for tag in said if tag.passed or tag.evidence]
         held = list(connection.execute(_HELD, {"of": row.key}).scalars())
         if held == kept:
-            return
+            return True
         connection.execute(_FORGET, {"of": release.id})
         if held:
             connection.execute(delete(tags).where(tags.c.release == row.key))
-            connection.execute(delete(memberships).where(memberships.c.id == release.id))
+            connection.execute(delete(memberships).where(memberships.c.id == release.id, ~_IS_VIEW))
         if kept:
             connection.execute(
                 tags.insert(),
@@ -120,3 +131,23 @@ class Tagging(Base):
         member = {"id": release.id, "language": row.language, "source": row.source, "published": row.published}
         if topics := [tag.topic for tag in said if tag.passed]:
             connection.execute(memberships.insert(), [{**member, "topic": topic} for topic in topics])
+        return True
+
+
+def _put_views(connection: Connection, tagged: Sequence[Release], views: Mapping[str, Collection[str]]) -> None:
+    """Let each of *tagged* belong to its *views* and to no other."""
+    wanted = {(one.id, membership(key)): one for one in tagged for key in views.get(one.id, ())}
+    held = set()
+    for start in range(0, len(tagged), CHUNK):
+        ids = [one.id for one in tagged[start : start + CHUNK]]
+        among = select(memberships.c.id, memberships.c.topic).where(memberships.c.id.in_(ids), _IS_VIEW)
+        held |= {(id_, topic) for id_, topic in connection.execute(among)}
+    for id_, topic in sorted(held - wanted.keys()):
+        connection.execute(delete(memberships).where(memberships.c.id == id_, memberships.c.topic == topic))
+    rows = [
+        {"id": id_, "topic": topic, **{name: getattr(one, name) for name in ("language", "source", "published")}}
+        for (id_, topic), one in wanted.items()
+        if (id_, topic) not in held
+    ]
+    if rows:
+        connection.execute(memberships.insert(), rows)
