@@ -21,7 +21,7 @@ from urllib.request import HTTPRedirectHandler, ProxyHandler, Request, build_ope
 if TYPE_CHECKING:  # the store loads SQLAlchemy
     from feeds.store import Store
 
-__all__ = ["Delivery", "Hook", "Notifier", "Post", "signature_of"]
+__all__ = ["Delivery", "Hook", "Notifier", "Post", "post_json", "signature_of"]
 
 log = logging.getLogger(__name__)
 
@@ -121,15 +121,9 @@ class Notifier:
             body = urlencode([("hub.mode", "publish"), *(("hub.url", feed) for feed in feeds)]).encode()
             headers = {"Content-Type": "application/x-www-form-urlencoded"}
         else:
-            body = json.dumps({"feeds": list(feeds), "sent": now.isoformat(timespec="seconds")}).encode()
-            headers = {"Content-Type": "application/json"}
-            if secret := self._hooks[target].secret:
-                headers["X-Hub-Signature-256"] = signature_of(secret, body)
-        try:
-            status = self._post(target, body, headers)
-        except (OSError, HTTPException, ValueError) as error:
-            return str(error) or type(error).__name__
-        return "" if 200 <= status < 300 else f"answered {status}"
+            told = {"feeds": list(feeds), "sent": now.isoformat(timespec="seconds")}
+            return post_json(self._hooks[target], told, self._post)
+        return _problem(self._post, target, body, headers)
 
     def _read(self) -> dict[str, dict[str, Any]]:
         kept: dict[str, dict[str, Any]] = json.loads(self._store.meta(_KEY) or "{}")
@@ -137,6 +131,23 @@ class Notifier:
 
     def _write(self, waiting: Mapping[str, Any]) -> None:
         self._store.set_meta(_KEY, json.dumps(waiting))
+
+
+def post_json(hook: Hook, value: Mapping[str, object], post: Post | None = None) -> str:
+    """Send *value* to *hook* as JSON, signed where it has a secret; return what went wrong, "" where nothing did."""
+    body = json.dumps(value, ensure_ascii=False).encode()
+    headers = {"Content-Type": "application/json"}
+    if hook.secret:
+        headers["X-Hub-Signature-256"] = signature_of(hook.secret, body)
+    return _problem(post or _send, hook.url, body, headers)
+
+
+def _problem(post: Post, url: str, body: bytes, headers: Mapping[str, str]) -> str:
+    try:
+        status = post(url, body, headers)
+    except (OSError, HTTPException, ValueError) as error:
+        return str(error) or type(error).__name__
+    return "" if 200 <= status < 300 else f"answered {status}"
 
 
 def signature_of(secret: str, body: bytes) -> str:

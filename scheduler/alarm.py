@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import json
 import logging
 import os
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from http.client import HTTPException
 from urllib.error import URLError
 from urllib.request import HTTPRedirectHandler, ProxyHandler, Request, build_opener
 
-from feeds.notify import Hook, Notifier
+from feeds.notify import Hook, Notifier, post_json
 from feeds.publish import Published
 from feeds.store import State
 from feeds.store.state import SourceState
@@ -65,28 +67,53 @@ def tell_feeds(desk: Desk, published: Published | None = None) -> None:
 
 
 async def sound_alarms(desk: Desk) -> None:
-    """Run the operator's command for each source that changed for the worse or recovered, and as a daily reminder."""
-    hook = desk.config.notify.hook
-    if not hook:
+    """Tell the operator, by each way that is configured, what changed for the worse or recovered, and remind daily."""
+    ways = _ways(desk)
+    if not ways:
         return
-    told = _read(desk.store.meta(_KEY))
     now = desk.clock()
-    states = [state for state in desk.store.source_states() if state.key in desk.sources]
+    # A source read through another stands as that one does: one outage is one alert.
+    states = [state for state in desk.store.source_states() if desk.is_crawled(state.key)]
     late = {state.key for state in states if is_late(state, rhythm=desk.rhythm(state.key), now=now)}
-    for state, what in alarms(states, late=late, told=told, now=now):
-        if not await _run(desk, hook, {**source_line(state, late=state.key in late), "alarm": what}):
-            continue
-        if what == "recovered":
-            told.pop(state.key, None)
-        else:
-            told[state.key] = Told(state=_standing(state, late), at=now)
-        desk.store.set_meta(_KEY, _written(told))
+    for key, tell in ways.items():
+        told = _read(desk.store.meta(key))
+        for state, what in alarms(states, late=late, told=told, now=now):
+            if not await tell({**source_line(state, late=state.key in late), "alarm": what}):
+                continue
+            if what == "recovered":
+                told.pop(state.key, None)
+            else:
+                told[state.key] = Told(state=_standing(state, late), at=now)
+            desk.store.set_meta(key, _written(told))
+
+
+def _ways(desk: Desk) -> dict[str, Callable[[Line], Awaitable[bool]]]:
+    """Return how the operator is told, by where the store keeps what each way has been told."""
+    config = desk.config.notify
+    ways: dict[str, Callable[[Line], Awaitable[bool]]] = {}
+    if config.hook:
+        ways[_KEY] = partial(_run, desk, config.hook)
+    for url in config.alert_webhooks:
+        name = hashlib.blake2b(url.encode(), digest_size=8).hexdigest()  # the address itself may be a secret
+        ways[f"{_KEY}:{name}"] = partial(_post, Hook(url=url, secret=config.webhook_secret))
+    return ways
+
+
+async def _post(hook: Hook, line: Line) -> bool:
+    """Send *line* to *hook*; return whether it was taken."""
+    problem = await asyncio.to_thread(post_json, hook, line)
+    if problem:
+        log.error("notify.alert-webhooks: not told: %s", problem, extra={"source": line["source"]})
+    return not problem
 
 
 def alarms(
     states: list[SourceState], *, late: set[str], told: Mapping[str, Told], now: datetime
 ) -> list[tuple[SourceState, str]]:
-    """Return of which sources the operator is to be told, and what: the wrong state, "reminder" or "recovered".
+    """Return of which sources the operator is to be told, and what: the state, "reminder" or "recovered".
+
+    A source that repaired itself delivers, but waits for somebody to accept the repair:
+    that is told once, without reminders.
 
     >>> from datetime import UTC
     >>> noon = datetime(2026, 4, 14, 12, tzinfo=UTC)
@@ -100,6 +127,8 @@ def alarms(
     ['reminder']
     >>> [what for _, what in alarms([well], late=set(), told=told, now=noon)]
     ['recovered']
+    >>> [what for _, what in alarms([SourceState(key="a", state=State.REPAIRED)], late=set(), told=told, now=noon)]
+    ['repaired']
     """
     found = []
     for state in states:
@@ -107,18 +136,21 @@ def alarms(
         standing = _standing(state, late)
         if standing and (before is None or before.state != standing):
             found.append((state, standing))
-        elif standing and before is not None and now - before.at >= _REMIND:
-            found.append((state, "reminder"))
-        elif before is not None and state.state in (State.HEALTHY, State.REPAIRED, State.DISABLED):
+        elif standing and before is not None:
+            if standing != State.REPAIRED and now - before.at >= _REMIND:
+                found.append((state, "reminder"))
+        elif before is not None and state.state in (State.HEALTHY, State.DISABLED):
             found.append((state, "recovered"))
     return found
 
 
 def _standing(state: SourceState, late: set[str]) -> str:
-    """Return what is wrong with a source in one word, "" where nothing is."""
+    """Return what somebody has to know of a source in one word, "" where nothing is wrong."""
     if is_wrong(state):
         return state.state.value
-    return "late" if state.key in late else ""
+    if state.key in late:
+        return "late"
+    return state.state.value if state.state is State.REPAIRED else ""
 
 
 async def _run(desk: Desk, hook: tuple[str, ...], line: Line) -> bool:

@@ -60,6 +60,7 @@ OPTIONS = tuple(
         ("publish.directory", read_text, "public", "where the published files go", False),
         ("publish.formats", choices(*FORMATS, many=True), FORMATS, "which formats each feed has", False),
         ("notify.hook", read_command, (), "command run when a source's state changes, JSON on stdin", False),
+        ("notify.alert-webhooks", read_addresses, (), "addresses told what the hook is told, JSON by POST", False),
         ("notify.heartbeat-url", read_address, "", "address called after every healthy cycle", True),
         ("notify.hub", read_address, "", "WebSub hub told of changed feeds", False),
         ("notify.webhooks", read_addresses, (), "addresses told of changed feeds, JSON by POST", False),
@@ -130,6 +131,7 @@ class Notify:
     hub: str
     webhooks: tuple[str, ...] = field(repr=False)
     webhook_secret: str = field(repr=False)
+    alert_webhooks: tuple[str, ...] = field(default=(), repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -355,6 +357,7 @@ def _build(directory: Path, file: Path | None, values: Mapping[str, Value], feed
             hub=cast("str", got["notify.hub"]),
             webhooks=cast("tuple[str, ...]", got["notify.webhooks"]),
             webhook_secret=cast("str", got["notify.webhook-secret"]),
+            alert_webhooks=cast("tuple[str, ...]", got["notify.alert-webhooks"]),
         ),
         serve=Serve(
             host=cast("str", got["serve.host"]),

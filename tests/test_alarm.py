@@ -91,7 +91,7 @@ def told(folder: Path) -> list[tuple[str, str]]:
     if not (folder / "told").exists():
         return []
     lines = map(json.loads, (folder / "told").read_text(encoding="utf-8").splitlines())
-    return [(line["source"], line["alarm"]) for line in lines if line["source"] == "mo-gcs-zh"]
+    return [(line["source"], line["alarm"]) for line in lines]
 
 
 @pytest.fixture
@@ -133,6 +133,24 @@ def test_a_hook_is_told_no_secret(tmp_path: Path, nothing: Path, monkeypatch: py
     with desk_with(tmp_path, Clock(), '[notify]\nhook = ["sh", "-c", "env > environ"]\n') as desk:
         crawl(desk, nothing)
     assert "secret.example" not in (tmp_path / "environ").read_text(encoding="utf-8")
+
+
+def test_each_way_to_the_operator_is_told_once(tmp_path: Path, nothing: Path) -> None:
+    (tmp_path / "secret").write_text("s3cret\n", encoding="utf-8")
+    with listening() as heard:
+        configuration = (
+            f'[notify]\nhook = {WRITES}\nwebhook-secret-file = "secret"\n'
+            f'alert-webhooks = ["http://127.0.0.1:9/nobody", "http://127.0.0.1:{heard.port}/alert"]\n'
+        )
+        with desk_with(tmp_path, Clock(), configuration) as desk:
+            crawl(desk, nothing)
+            crawl(desk, nothing)
+        ((_, path, body, signature),) = heard.requests
+        assert (path, signature) == ("/alert", signature_of("s3cret", body))
+        alert = json.loads(body)
+        assert (alert["source"], alert["alarm"], alert["state"]) == ("mo-gcs-zh", "failing", "failing")
+        assert alert["reason"]
+        assert told(tmp_path) == [("mo-gcs-zh", "failing")]
 
 
 def test_hub_and_webhooks_hear_of_changed_feeds_and_of_no_others(tmp_path: Path, shared: Path) -> None:
