@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
-from functools import lru_cache
+from dataclasses import replace
 from pathlib import Path
-from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
-from zoneinfo import ZoneInfo
 
-from crawler.source_file import bounded
+from crawler.source_read import read_source
+from crawler.source_rule import (
+    AddressRules,
+    Expectation,
+    Found,
+    ListingRules,
+    ReleaseRules,
+    Request,
+    Rewrite,
+    Source,
+    View,
+)
 from feeds.error import ConfigError
-from feeds.release import Newsroom
-from feeds.view import View
 
 __all__ = [
     "AddressRules",
@@ -31,184 +35,6 @@ __all__ = [
 ]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Request:
-    """One request that opens a crawl: its *url*, and the *form* to post where the list is asked for by POST."""
-
-    url: str
-    form: tuple[tuple[str, str], ...] = ()
-
-    @property
-    def method(self) -> str:
-        """GET, or POST where there is a form."""
-        return "POST" if self.form else "GET"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Found:
-    """How to find things of one kind on a page: elements by *css*, then which attribute is address and which is text.
-
-    An attribute named "text" means the text of the element.
-    """
-
-    css: str
-    url: str = "href"
-    title: str = "text"
-    zone: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ListingRules:
-    """How the releases of a source are listed.
-
-    *days* is an address with the directives of `strftime`: one page a day. *fields*
-    are the paths of a JSON list, *form* what is posted. *pages* bounds how many
-    following pages are read.
-    """
-
-    url: str = ""
-    also: tuple[str, ...] = ()
-    links: str = ""
-    item: str = ""
-    title: str = ""
-    date: str = ""
-    next: str = ""
-    pages: int = 1
-    native_id: str = ""
-    days: str = ""
-    day_count: int = 2
-    form: tuple[tuple[str, str], ...] = ()
-    fields: Mapping[str, str] = field(default_factory=dict)
-    match: str = ""
-    authors: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ReleaseRules:
-    """How one release is read. *fetch* false: the listing carries the whole of it. No *body*: the page is voted on."""
-
-    fetch: bool = True
-    title: str = ""
-    body: str = ""
-    drop: tuple[str, ...] = ()
-    published: Found | None = None
-    author: str = ""
-    summary: str = ""
-    photos: Found | None = None
-    attachments: Found | None = None
-    videos: str = ""
-    metas: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rewrite:
-    """A bounded *match* and what it is replaced by."""
-
-    match: str
-    to: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AddressRules:
-    """How addresses of a source become canonical, and which others lead to the same release.
-
-    *https* names hosts, with what is below them, that answer on https. *drop_query*
-    names parameters to leave out; "*" means all.
-    """
-
-    https: tuple[str, ...] = ()
-    drop_query: tuple[str, ...] = ()
-    rewrite: tuple[Rewrite, ...] = ()
-    aliases: tuple[Rewrite, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Expectation:
-    """What the declaration of a source promises of a listing: at least *least* items."""
-
-    least: int = 1
-    quiet_days: int = 0  # a newsroom that may say nothing for so many days; 0: not said
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Source:
-    """A newsroom and how to read it. *translations* maps a language to the selector of the link that leads to it.
-
-    *every* is the time between two crawls, at most where *auto* lets it be learnt from
-    the hours in which the newsroom publishes; *cron* says the hours outright.
-    """
-
-    key: str
-    title: str
-    site: str = ""
-    status: str = "unproven"
-    checked: str = ""
-    evidence: str = ""
-    language: str = ""
-    zone: str = "UTC"
-    kind: str = "html"
-    preset: str = ""
-    every: timedelta = timedelta(minutes=15)
-    auto: bool = False
-    cron: str = ""
-    enabled: bool = True
-    why_disabled: str = ""
-    listing: ListingRules = field(default_factory=ListingRules)
-    release: ReleaseRules = field(default_factory=ReleaseRules)
-    address: AddressRules = field(default_factory=AddressRules)
-    translations: Mapping[str, str] = field(default_factory=dict)
-    expect: Expectation = field(default_factory=Expectation)
-    view: View | None = None
-    rights: str = ""
-    attribution: str = ""
-    content: str = "full"
-    delay_s: float = 1.0
-    allow_private: bool = False
-    hosts: tuple[str, ...] = ()
-    render: bool = False
-    file: str = ""
-
-    def newsroom(self) -> Newsroom:
-        """Return what a reader is told of this source."""
-        return Newsroom(
-            key=self.key,
-            title=self.title,
-            site=self.site,
-            language=self.language,
-            rights=self.rights,
-            attribution=self.attribution,
-            content=self.content,
-            every_s=int(self.every.total_seconds()),
-            view=self.view,
-        )
-
-    def requests(self, now: datetime) -> tuple[Request, ...]:
-        """Return the requests that open a crawl at *now*: the listing, further ones, the pages of the last days."""
-        found = [Request(url=self.listing.url, form=self.listing.form)] if self.listing.url else []
-        found += [Request(url=url, form=self.listing.form) for url in self.listing.also]
-        if self.listing.days:
-            today = now.astimezone(ZoneInfo(self.zone)).date()
-            days = (today - timedelta(days=back) for back in range(self.listing.day_count))
-            found += [Request(url=day.strftime(self.listing.days)) for day in days]
-        return tuple(dict.fromkeys(found))
-
-    def canonical(self, url: str) -> str:
-        """Return the one form of *url* under which we know what it leads to; rules hold for own hosts only."""
-        return _canonical(self.address, self.hosts, url.strip())
-
-    def aliases(self, url: str) -> tuple[str, ...]:
-        """Return further addresses of the release at canonical *url*."""
-        found = (bounded(rule.match).sub(rule.to, url) for rule in self.address.aliases)
-        return tuple(alias for alias in dict.fromkeys(found) if alias != url)
-
-    def native_id(self, url: str) -> str:
-        """Return the publisher's own number of the release at *url*, or ""."""
-        if not self.listing.native_id:
-            return ""
-        match = bounded(self.listing.native_id).search(url)
-        return "" if match is None else (match[1] if match.lastindex else match[0]) or ""
-
-
 def shipped() -> Path:
     """Return the folder of the sources that come with baywire."""
     return Path(__file__).parent / "sources"
@@ -217,10 +43,9 @@ def shipped() -> Path:
 def load_sources(*folders: Path, use: Sequence[str] = ()) -> Mapping[str, Source]:
     """Return all sources by key, sorted: those shipped, and those of *folders*, whose files replace shipped ones whole.
 
-    *use* keeps only the keys it names. Raises ConfigError listing every problem of every file.
+    *use* keeps only the keys it names, and what the views among them are made of. Raises
+    ConfigError listing every problem of every file.
     """
-    from crawler.source_read import read_source  # noqa: PLC0415 - it reads the types of this module
-
     problems: list[str] = []
     files: dict[str, Path] = {}
     for folder in (shipped(), *folders):
@@ -231,36 +56,20 @@ def load_sources(*folders: Path, use: Sequence[str] = ()) -> Mapping[str, Source
     problems += [f"sources.use: unknown source {key}: expected one of {known}" for key in use if key not in files]
     chosen = {key: path for key, path in files.items() if not use or key in use}
     found = {key: read_source(path, problems) for key, path in sorted(chosen.items())}
-    for key, source in found.items():
-        if source.view is not None and source.view.of not in files:
-            problems.append(
-                f"{source.file}: view.of: unknown source {source.view.of}: expected the key of a source, not {key}"
-            )
+    bases = {source.view.of for source in found.values() if source.view is not None} & files.keys()
+    found |= {key: read_source(files[key], problems) for key in sorted(bases - found.keys())}
+    for source in found.values():
+        if source.view is not None and (wrong := _not_a_base(source.view.of, files, found)):
+            problems.append(f"{source.file}: view.of: {wrong}")
     if problems:
         raise ConfigError("\n".join(problems))
-    return {key: replace(source, file=str(files[key])) for key, source in found.items()}
+    return {key: replace(source, file=str(files[key])) for key, source in sorted(found.items())}
 
 
-@lru_cache(maxsize=8192)
-def _canonical(rules: AddressRules, hosts: tuple[str, ...], url: str) -> str:
-    try:
-        parts = urlsplit(re.sub(r"[\t\r\n]", "", url))
-        host = (parts.hostname or "").lower()
-    except ValueError:
-        return url
-    scheme, netloc, query = parts.scheme.lower(), parts.netloc.lower(), parts.query
-    if scheme == "http" and any(host == name or host.endswith(f".{name}") for name in rules.https):
-        scheme, netloc = "https", netloc.removesuffix(":80")
-    if hosts and host not in hosts:
-        return urlunsplit((scheme, netloc, parts.path, query, ""))
-    if "*" in rules.drop_query:
-        query = ""
-    elif rules.drop_query and query:
-        kept = [
-            (name, value) for name, value in parse_qsl(query, keep_blank_values=True) if name not in rules.drop_query
-        ]
-        query = urlencode(kept)
-    found = urlunsplit((scheme, netloc, parts.path or ("/" if netloc else ""), query, ""))
-    for rule in rules.rewrite:
-        found = bounded(rule.match).sub(rule.to, found)
-    return found
+def _not_a_base(key: str, files: Mapping[str, Path], found: Mapping[str, Source]) -> str:
+    """Return why no view can be made of the source *key*, "" where one can."""
+    if key not in files:
+        return f"unknown source {key}: expected the key of a source"
+    if key in found and found[key].view is not None:
+        return f"{key} is a view itself: expected the key of the source that it is made of"
+    return ""

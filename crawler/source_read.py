@@ -12,8 +12,8 @@ from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from crawler.extract.select import selector
-from crawler.source import AddressRules, Expectation, Found, ListingRules, ReleaseRules, Rewrite, Source, View
 from crawler.source_file import Table, bounded, read_toml, seconds, shortest_gap
+from crawler.source_rule import AddressRules, Expectation, Found, ListingRules, ReleaseRules, Rewrite, Source, View
 
 __all__ = ["read_source"]
 

@@ -62,6 +62,10 @@ def test_use_keeps_only_what_it_names(tmp_path: Path) -> None:
     assert list(load_sources(tmp_path, use=["mine"])) == ["mine"]
 
 
+def test_use_of_a_view_brings_along_what_it_is_made_of() -> None:
+    assert list(load_sources(use=["hk-dpo"])) == ["hk-dpo", "hk-gia-en"]
+
+
 def test_use_of_an_unknown_source_is_told(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="unknown source hk-gia"):
         load_sources(tmp_path, use=["hk-gia"])
@@ -87,6 +91,9 @@ def test_use_of_an_unknown_source_is_told(tmp_path: Path) -> None:
         (GOOD + 'native-id = "(a+)+"', "a repeated group that repeats inside itself"),
         ('preset = "nosuch"' + GOOD, 'preset: got "nosuch": expected one of'),
         ("", "listing.url: absent"),
+        ('kind = "view"\n[view]\nof = "hk-gia"\nphrases = ["A"]', "view.of: unknown source hk-gia: expected the key"),
+        ('kind = "view"\n[view]\nof = "hk-dpo"\nphrases = ["A"]', "view.of: hk-dpo is a view itself: expected"),
+        ('kind = "view"\n[view]\nof = "hk-gia-en"', "view.phrases: absent: expected words of the text, or authors"),
     ],
 )
 def test_what_is_wrong_is_told_with_its_place(tmp_path: Path, text: str, expected: str) -> None:
