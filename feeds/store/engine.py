@@ -4,21 +4,24 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
+from hashlib import blake2b
 from pathlib import Path
 from typing import Any, Final
 
-from sqlalchemy import URL, Connection, Engine, Row, RowMapping, create_engine, event, make_url
+from sqlalchemy import URL, Connection, Engine, Row, RowMapping, create_engine, event, make_url, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 from sqlalchemy.pool import QueuePool, StaticPool
 
 from feeds.error import StoreError
+from feeds.store.server import conninfo, secured
 from feeds.store.tables import legal
 
-__all__ = ["Database", "named", "upsert_of"]
+__all__ = ["Database", "conninfo_of", "named", "upsert_of"]
 
 _DRIVERS: Final = {"postgresql": "postgresql+psycopg", "postgres": "postgresql+psycopg", "sqlite": "sqlite"}
 _ONE_MOMENT: Final[dict[str, Any]] = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
@@ -33,6 +36,15 @@ _TROUBLE: Final = (
     ("not a database", "is damaged or no store: put back a backup with `baywire restore`"),
     ("disk I/O error", "the disk answers with errors: look at the disk, then put back a backup with `baywire restore`"),
     ("no such table", "is no store of baywire or is damaged: put back a backup with `baywire restore`"),
+    ("certificate", "its TLS certificate proves nothing: let store.url name its authority by ?sslrootcert=FILE"),
+    (
+        "not support SSL",
+        "has no TLS, which we ask of other machines: give it TLS, or put ?sslmode=disable into store.url",
+    ),
+    (
+        "permission denied",
+        "this role may not: let its owner type `baywire run --fleet --migrate`, or grant it more",
+    ),
     ("password authentication", "the database refuses the password: correct store.url or the file it comes from"),
     ("does not exist", "the database lacks what we need: create it, or correct store.url"),
     ("onnection", "the database cannot be reached: start it, or correct store.url"),
@@ -79,6 +91,18 @@ class Database:
             marked = connection.execution_options(baywire_writes=True)
             with marked.begin():
                 yield marked
+
+    @contextmanager
+    def lock(self, name: str) -> Iterator[bool]:
+        """Yield whether the server's lock *name* is ours for the length of the block; it dies with the connection."""
+        key = int.from_bytes(blake2b(name.encode(), digest_size=8).digest(), signed=True)
+        with self.guard(), self.engine.connect() as connection:
+            alone = connection.execution_options(isolation_level="AUTOCOMMIT")
+            held = alone.execute(text("SELECT pg_try_advisory_lock(:key)"), {"key": key}).scalar_one()
+            try:
+                yield held
+            finally:
+                alone.invalidate()  # closed, not handed back: with it goes the lock
 
     @contextmanager
     def guard(self) -> Iterator[None]:
@@ -141,7 +165,7 @@ def _read_url(url: str) -> URL:
         read = make_url(url)
     except ArgumentError as error:
         raise StoreError(
-            f"store.url: cannot be read: expected sqlite:///FILE or postgresql://HOST/NAME; got {url!r}"
+            f"store.url: cannot be read: expected sqlite:///FILE or postgresql://HOST/NAME; got {_hidden(url)!r}"
         ) from error
     backend = read.drivername.split("+")[0]
     if backend not in _DRIVERS:
@@ -154,7 +178,16 @@ def _read_url(url: str) -> URL:
         raise StoreError(
             f"store.url: no driver for {read.drivername}: install it with `pip install 'baywire[fleet]'`"
         ) from error
-    return read
+    return read if read.get_backend_name() == "sqlite" else secured(read)
+
+
+def conninfo_of(url: str) -> str:
+    """Return the store's address *url*, of a server, as libpq reads it: for what talks to it without SQLAlchemy."""
+    return conninfo(_read_url(url))
+
+
+def _hidden(url: str) -> str:
+    return re.sub(r":[^/:@]*@", ":***@", url)
 
 
 def _json(value: object) -> str:
