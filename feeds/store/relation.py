@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from sqlalchemy import BindParameter, Connection, bindparam, delete, select, update
+from sqlalchemy import BindParameter, Connection, Executable, bindparam, delete, select, update
 
 from feeds.store.arrival import Arrival, alias_of
 from feeds.store.ladder import Alias
@@ -20,17 +20,20 @@ _SAY: Final = (
     .values(digest=bindparam("said"))
 )
 _LINKS: Final = select(links).where(links.c.release == bindparam("key")).order_by(links.c.place)
-# What was rendered of those at the other end of a link, in either direction, and of the release itself.
-_FORGET_ORIGINS: Final = delete(fragments).where(
-    fragments.c.release.in_(
-        select(releases.c.id).join(links, links.c.release == releases.c.key).where(links.c.alias.in_(_NAMES))
-    )
+# Those at the other end of a link, in either direction, and the release itself: publishing looks at them again.
+_ORIGINS: Final = (
+    update(releases)
+    .where(releases.c.key.in_(select(links.c.release).where(links.c.alias.in_(_NAMES))))
+    .values(tagged="")
+    .returning(releases.c.id)
 )
-_FORGET_ENDS: Final = delete(fragments).where(
-    fragments.c.release.in_(
-        select(releases.c.id).join(aliases, aliases.c.release == releases.c.key).where(aliases.c.alias.in_(_NAMES))
-    )
+_ENDS: Final = (
+    update(releases)
+    .where(releases.c.key.in_(select(aliases.c.release).where(aliases.c.alias.in_(_NAMES))))
+    .values(tagged="")
+    .returning(releases.c.id)
 )
+_FORGET: Final = delete(fragments).where(fragments.c.release.in_(_NAMES))
 
 
 def relate(
@@ -42,12 +45,18 @@ def relate(
     if added:
         rows = [{"alias": name, "source": source, "release": key, "digest": new.digest} for name in added]
         connection.execute(aliases.insert(), rows)
-        connection.execute(_FORGET_ORIGINS, {"names": added})
+        _renew(connection, _ORIGINS, added)
     changed = [name for name, row in known.items() if row.release == key and row.digest != new.digest]
     if changed:
         connection.execute(_SAY, {"names": changed, "of": source, "said": new.digest})
     if with_links and new.draft.translations and (ends := _link(connection, new, key)):
-        connection.execute(_FORGET_ENDS, {"names": [*ends, new.home]})
+        _renew(connection, _ENDS, [*ends, new.home])
+
+
+def _renew(connection: Connection, statement: Executable, names: list[str]) -> None:
+    """Let all be made again of the releases that *statement* finds by *names*."""
+    if found := list(connection.execute(statement, {"names": names}).scalars()):
+        connection.execute(_FORGET, {"names": found})
 
 
 def _link(connection: Connection, new: Arrival, key: int) -> list[str]:

@@ -13,6 +13,8 @@ from feeds.error import StoreError
 from feeds.identity import DEFAULT_AUTHORITY
 from feeds.store.engine import Database, upsert_of
 from feeds.store.index import renew
+from feeds.store.keeping import Keeping
+from feeds.store.pace import Pace, has_paces
 from feeds.store.reading import Reading
 from feeds.store.schedule import Schedule
 from feeds.store.searching import Searching
@@ -26,7 +28,7 @@ from feeds.store.writing import Writing
 __all__ = ["Store", "open_store"]
 
 
-class Store(Schedule, Reading, Tagging, Searching, Upkeep):
+class Store(Schedule, Reading, Tagging, Keeping, Searching, Upkeep):
     """An open store. Reads may come from any thread; writers wait for each other. Close it, or use `with`.
 
     *is_new* says that opening it found nothing and made it: where there was one before, it was lost.
@@ -39,6 +41,22 @@ class Store(Schedule, Reading, Tagging, Searching, Upkeep):
         """Yield a `Writing`, which is one transaction: an exception undoes all of it."""
         with self._database.writing() as connection:
             yield Writing(connection, self._authority)
+
+    def pace(self) -> Pace | None:
+        """Return what gives turns at hosts to all who crawl into this store; None where only one machine does."""
+        return Pace(self._database) if has_paces(self._database) else None
+
+    @contextmanager
+    def alone(self, name: str) -> Iterator[bool]:
+        """Yield whether nobody else who uses this store does *name*, and keep others from it for as long.
+
+        An embedded store belongs to whoever holds var/lock: there it is always so.
+        """
+        if self._database.is_sqlite:
+            yield True
+            return
+        with self._database.lock(name) as held:
+            yield held
 
     def close(self) -> None:
         """Close every connection."""

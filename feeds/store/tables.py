@@ -34,6 +34,7 @@ __all__ = [
     "Instant",
     "Plain",
     "aliases",
+    "book",
     "events",
     "fragments",
     "hosts",
@@ -219,6 +220,8 @@ releases = Table(
     Column("tagged", Plain, nullable=False, server_default=""),  # digest of the topics that tagged this wording
     Column("once_tagged", Boolean, nullable=False),  # a publish has seen its id: from here on the id is fixed
     Column("search_key", BigInteger, nullable=False),
+    # Which tagging saw it last: a publication looks at those with a higher number than it knows.
+    Column("changed", BigInteger, nullable=False, server_default="0"),
 )
 Index("releases_newest", releases.c.published.desc(), releases.c.id)
 Index("releases_language", releases.c.language, releases.c.published.desc(), releases.c.id)
@@ -227,6 +230,7 @@ Index("releases_title", releases.c.source, releases.c.title_key)
 Index("releases_native", releases.c.native_id)
 Index("releases_tagged", releases.c.tagged)
 Index("releases_search", releases.c.search_key, unique=True)
+Index("releases_changed", releases.c.changed)
 
 revisions = Table(
     "revisions",
@@ -305,4 +309,14 @@ fragments = Table(
     Column("revision", Integer, nullable=False),
     Column("digest", Plain, nullable=False),
     Column("body", LargeBinary, nullable=False),
+)
+
+# What each published file was made of, by the place it was published to.
+book = Table(
+    "book",
+    metadata,
+    Column("place", Plain, primary_key=True),
+    Column("name", Plain, primary_key=True),
+    Column("told", Plain, nullable=False),
+    sqlite_with_rowid=False,
 )

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from typing import Final
+from typing import Any, Final
 
-from sqlalchemy import Connection, bindparam, delete, select, update
+from sqlalchemy import BindParameter, Connection, bindparam, delete, func, select, update
 
 from feeds.release import Release
 from feeds.store.base import Base
@@ -21,11 +21,27 @@ __all__ = ["Tagging"]
 _MARK: Final = (
     update(releases)
     .where(releases.c.id == bindparam("of"), releases.c.revision == bindparam("at"))
-    .values(tagged=bindparam("by"), once_tagged=True)
+    .values(tagged=bindparam("by"), once_tagged=True, changed=bindparam("number"))
     .returning(releases.c.key, releases.c.language, releases.c.source, releases.c.published)
 )
 _HELD: Final = select(tags.c.tag).where(tags.c.release == bindparam("of")).order_by(tags.c.place)
 _FORGET: Final = delete(fragments).where(fragments.c.release == bindparam("of"))
+_IDS: Final[BindParameter[Any]] = bindparam("ids", expanding=True)
+# What changes a release drops what was rendered of it; this drops what a publication rendered at that moment.
+_FORGET_CHANGED: Final = delete(fragments).where(
+    fragments.c.release.in_(select(releases.c.id).where(releases.c.id.in_(_IDS), releases.c.tagged == ""))
+)
+_NUMBER: Final = select(func.coalesce(func.max(releases.c.changed), 0) + 1)
+# Taken over taggings at once, so that their numbers are seen in the order of counting.
+_LOCK: Final = select(func.pg_advisory_xact_lock(7231912))
+# Two ranges beside the one value, so that the index finds them however many are tagged.
+_UNTAGGED: Final = tuple(
+    release_select().where(beside).order_by(releases.c.tagged).limit(bindparam("most"))
+    for beside in (releases.c.tagged < bindparam("digest"), releases.c.tagged > bindparam("digest"))
+)
+_KEPT: Final = select(fragments.c.release, fragments.c.revision, fragments.c.digest, fragments.c.body).where(
+    fragments.c.format == bindparam("form"), fragments.c.release.in_(_IDS)
+)
 _IS_VIEW: Final = memberships.c.topic.startswith(VIEW)
 
 
@@ -36,11 +52,9 @@ class Tagging(Base):
         """Return releases whose present wording the topics of *digest* have not tagged, at most *limit*."""
         found: tuple[Release, ...] = ()
         with self._database.reading() as connection:
-            # Two ranges beside the one value, so that the index finds them however many are tagged.
-            for beside in (releases.c.tagged < digest, releases.c.tagged > digest):
+            for statement in _UNTAGGED:
                 if limit > len(found):
-                    statement = release_select().where(beside).order_by(releases.c.tagged)
-                    found += read_releases(connection, statement.limit(limit - len(found)))
+                    found += read_releases(connection, statement, {"digest": digest, "most": limit - len(found)})
         return found
 
     def put_tags(
@@ -55,10 +69,18 @@ class Tagging(Base):
         Tags that passed make it a member of their topics; the others are kept with their
         evidence, as near misses. *views* are the keys of the views that each release, by
         id, belongs to; None where there are none at all. A release that got a new wording
-        meanwhile is left for the next time.
+        meanwhile is left for the next time. All get the next number of `last_change`.
         """
+        tagged = tuple(tagged)
         with self._database.writing() as connection:
-            current = [release for release, said in tagged if self._put_tags(connection, release, said, digest)]
+            if not self._database.is_sqlite:
+                connection.execute(_LOCK)
+            number = connection.execute(_NUMBER).scalar_one()
+            for start in range(0, len(tagged), CHUNK):
+                ids = [release.id for release, _ in tagged[start : start + CHUNK]]
+                connection.execute(_FORGET_CHANGED, {"ids": ids})
+            told = {"by": digest, "number": number}
+            current = [release for release, said in tagged if self._put_tags(connection, release, said, told)]
             if views is not None:
                 _put_views(connection, current, views)
 
@@ -88,11 +110,11 @@ class Tagging(Base):
             # One format at a time: SQLite answers a list of pairs by reading the whole table.
             for form, ids in by_format.items():
                 for start in range(0, len(ids), CHUNK):
-                    chosen = fragments.c.release.in_(ids[start : start + CHUNK]) & (fragments.c.format == form)
-                    for row in connection.execute(select(fragments).where(chosen)):
-                        key = FragmentKey(row.release, row.revision, row.format, row.digest)
+                    asked = {"form": form, "ids": ids[start : start + CHUNK]}
+                    for release, revision, digest, body in connection.execute(_KEPT, asked):
+                        key = FragmentKey(release, revision, form, digest)
                         if key in wanted:
-                            found[key] = row.body
+                            found[key] = body
         return found
 
     def put_fragments(self, items: Mapping[FragmentKey, bytes]) -> None:
@@ -106,10 +128,11 @@ class Tagging(Base):
             unique = [fragments.c.release, fragments.c.format]
             connection.execute(statement.on_conflict_do_update(index_elements=unique, set_=new), rows)
 
-    def _put_tags(self, connection: Connection, release: Release, said: tuple[Tag, ...], digest: str) -> bool:
-        """Keep what was *said* of *release*; return whether it stands as it was read."""
-        told = {"of": release.id, "at": release.revision, "by": digest}
-        row = connection.execute(_MARK, told).one_or_none()
+    def _put_tags(
+        self, connection: Connection, release: Release, said: tuple[Tag, ...], told: Mapping[str, object]
+    ) -> bool:
+        """Keep what was *said* of *release*, and by whom as *told*; return whether it stands as it was read."""
+        row = connection.execute(_MARK, {"of": release.id, "at": release.revision, **told}).one_or_none()
         if row is None:
             return False
         kept = [tag_json(tag) for tag in said if tag.passed or tag.evidence]
