@@ -21,14 +21,15 @@ class Batch:
     """What one crawl child is to do.
 
     *sources* are keys, looked up in the shipped folder and *folders*. *urls* instead:
-    fetch these and hand the bytes back. *explicit*: somebody asked by name, so backoff
-    and open circuits do not count, `Retry-After` does. *allow_private* lets *urls*
-    lead to private addresses; sources say so in their files. *wall_s*, *cpu_s* and
-    *memory_bytes* bound the child; *source_limit* bounds the releases one source may
-    fetch in one crawl. *archive* walks back instead of looking for news: the day pages
-    of *days* (ISO dates) where a source has such pages, else its list page by page, at
-    most *pages* and until *since*; neither schedule nor memory of the source change.
-    Paths must be absolute or relative to the directory of the caller.
+    fetch these and hand the bytes back, posting *form* where there is one. *explicit*:
+    somebody asked by name, so backoff and open circuits do not count, `Retry-After`
+    does. *allow_private* lets *urls* lead to private addresses; sources say so in their
+    files. *wall_s*, *cpu_s* and *memory_bytes* bound the child; *source_limit* bounds
+    the releases one source may fetch in one crawl. *archive* walks back instead of
+    looking for news: the day pages of *days* (ISO dates) where a source has such pages,
+    else its list page by page, at most *pages* and until *since*; neither schedule nor
+    memory of the source change. Paths must be absolute or relative to the directory of
+    the caller.
     """
 
     run: str
@@ -47,6 +48,7 @@ class Batch:
     explicit: bool = False
     allow_private: bool = False
     urls: tuple[str, ...] = ()
+    form: tuple[tuple[str, str], ...] = ()
     source_limit: int = 500
     archive: bool = False
     days: tuple[str, ...] = ()

@@ -204,16 +204,21 @@ def crawl(batch: Batch, on_event: Callable[[Event], None]) -> Report:
 def fetch(  # noqa: PLR0913 - what a crawl is told, by name
     urls: Sequence[str],
     *,
+    form: tuple[tuple[str, str], ...] = (),
     replay: str | None = None,
     contact: str = "",
     allow_private: bool = False,
     delay_s: float = 1.0,
     wall_s: float = 120.0,
 ) -> tuple[Fetched, ...]:
-    """Return *urls* as they answer, fetched as politely and as closed as any crawl, in the order asked for."""
+    """Return *urls* as they answer, fetched as politely and as closed as any crawl, in the order asked for.
+
+    With a *form* that is posted to them.
+    """
     batch = Batch(
         run="fetch",
         urls=tuple(urls),
+        form=form,
         replay=replay,
         contact=contact,
         allow_private=allow_private,

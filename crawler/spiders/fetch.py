@@ -12,6 +12,7 @@ import scrapy
 from crawler.batch import Fetched
 from crawler.middlewares.robots import Rules
 from crawler.outcome import of_error, of_status
+from crawler.spiders.wire import posted
 
 if TYPE_CHECKING:
     from scrapy.http import Response
@@ -29,14 +30,16 @@ class FetchSpider(scrapy.Spider):
         self,
         *,
         urls: tuple[str, ...],
+        form: tuple[tuple[str, str], ...] = (),
         found: Callable[[Fetched], None],
         clock: Callable[[], datetime],
         **kwargs: Any,  # noqa: ANN401 - Scrapy's
     ) -> None:
-        """Fetch *urls*."""
+        """Fetch *urls*, posting *form* where there is one."""
         super().__init__(**kwargs)
         self.clock = clock
         self._urls = urls
+        self._form = form
         self._found = found
 
     def robots(self, origin: str) -> Rules | None:
@@ -53,6 +56,7 @@ class FetchSpider(scrapy.Spider):
             try:
                 yield scrapy.Request(
                     url,
+                    **posted(self._form),
                     callback=partial(self._answered, url),
                     errback=partial(self._missed, url),
                     dont_filter=True,

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from crawler.extract import Item
     from feeds.store import Store
 
-__all__ = ["Wire", "content_type_of", "seal_of"]
+__all__ = ["Wire", "content_type_of", "posted", "seal_of"]
 
 _READABLE: Final = ("text/", "html", "xml", "json", "javascript", "octet-stream")
 
@@ -52,9 +52,10 @@ class Wire(scrapy.Spider, ABC):
         emit: Callable[[Mapping[str, object]], None],
         finish: Callable[[Progress], None],
         clock: Callable[[], datetime],
+        turn: Callable[[str], float] | None = None,
         **kwargs: Any,  # noqa: ANN401 - Scrapy's
     ) -> None:
-        """Crawl *crawls*."""
+        """Crawl *crawls*; *turn*(host) says how long others have the turn at a host, None where there are none."""
         super().__init__(**kwargs)
         self.batch = batch
         self.store = store
@@ -63,6 +64,7 @@ class Wire(scrapy.Spider, ABC):
         self.crawls = tuple(crawls)
         self.circuits = Hosts(store, explicit=batch.explicit, clock=clock)
         self.gate = self.circuits.gate
+        self.turn = turn
         self._finish = finish
 
     # what a subclass does ----------------------------------------------------------------
@@ -125,9 +127,7 @@ class Wire(scrapy.Spider, ABC):
 
         return scrapy.Request(
             url,
-            method="POST" if form else "GET",
-            body=urlencode(form).encode() if form else None,
-            headers={"Content-Type": "application/x-www-form-urlencoded"} if form else None,
+            **posted(form),
             callback=answered,
             errback=missed,
             dont_filter=True,
@@ -212,6 +212,19 @@ class Wire(scrapy.Spider, ABC):
             last_modified=_header(response, "Last-Modified"),
             content_type=content_type_of(response),
         )
+
+
+def posted(form: Iterable[tuple[str, str]]) -> dict[str, Any]:
+    """Return what a request is given to post *form*, nothing where that is empty.
+
+    >>> posted([("pageNo", "1")])["body"], posted([])
+    (b'pageNo=1', {})
+    """
+    pairs = list(form)
+    if not pairs:
+        return {}
+    headers = {"Content-Type": "application/x-www-form-urlencoded"}
+    return {"method": "POST", "body": urlencode(pairs).encode(), "headers": headers}
 
 
 def content_type_of(response: Response) -> str:
