@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Collection, Sequence
 from time import monotonic
 from typing import TYPE_CHECKING, Any
@@ -99,7 +100,8 @@ class ClosedHandler(HTTP11DownloadHandler):
 
     `crawler.spider.gate(host)` may raise there, when the slot of a host has let the
     request through: a host that answered 429 to one request gets none of those that
-    were already waiting.
+    were already waiting. `crawler.spider.turn(host)`, where it is set, returns for how
+    many seconds others, maybe on other machines, have the turn at that host.
     """
 
     lazy = False
@@ -108,16 +110,17 @@ class ClosedHandler(HTTP11DownloadHandler):
         """Remember the gate of the spider, if it has one, and the deadline."""
         super().__init__(crawler)
         self._gate: Callable[[str], None] | None = getattr(crawler.spider, "gate", None)
+        self._turn: Callable[[str], float] | None = getattr(crawler.spider, "turn", None)
         self._deadline: float | None = crawler.settings.getfloat("BAYWIRE_DEADLINE_S") or None
         self._began = monotonic()
 
     async def download_request(self, request: Request) -> Response:
         """Return the answer; AddressRefused where no address of the host may be connected to."""
         host = host_of(request.url)
-        if self._gate is not None:
-            self._gate(host)
-        if self._deadline is not None and monotonic() - self._began > self._deadline:
-            raise Deferred(f"no time left after {self._deadline:.0f} s")
+        self._check(host)
+        while self._turn is not None and (wait_s := self._turn(host)):
+            await asyncio.sleep(wait_s)
+            self._check(host)
         try:
             return await super().download_request(request)
         except CannotResolveHostError:
@@ -128,6 +131,12 @@ class ClosedHandler(HTTP11DownloadHandler):
             if reason is None:
                 raise
             raise AddressRefused(f"{host}: {reason}") from None
+
+    def _check(self, host: str) -> None:
+        if self._gate is not None:
+            self._gate(host)
+        if self._deadline is not None and monotonic() - self._began > self._deadline:
+            raise Deferred(f"no time left after {self._deadline:.0f} s")
 
 
 class ClosedAddresses:

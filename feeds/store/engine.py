@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from hashlib import blake2b
 from pathlib import Path
+from time import monotonic, sleep
 from typing import Any, Final
 
 from sqlalchemy import URL, Connection, Engine, Row, RowMapping, create_engine, event, make_url, text
@@ -25,6 +26,8 @@ __all__ = ["Database", "conninfo_of", "named", "upsert_of"]
 
 _DRIVERS: Final = {"postgresql": "postgresql+psycopg", "postgres": "postgresql+psycopg", "sqlite": "sqlite"}
 _ONE_MOMENT: Final[dict[str, Any]] = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+_RESTART_S: Final = 15.0
+_AGAIN_S: Final = 0.25
 # What the engines say, and what a person can do about it; the first that fits is told.
 _TROUBLE: Final = (
     ("disk is full", "disk full: free some space, nothing was changed"),
@@ -63,6 +66,7 @@ class Database:
         self.busy_s: Final = busy_s
         self.name: Final = self.url.database or "store" if self.is_sqlite else self.url.render_as_string()
         self._process: Final = os.getpid()
+        self._known = False
         self.engine: Final = self._make()
         # A reader of SQLite sees one moment by itself.
         self._reader: Final = self.engine if self.is_sqlite else self.engine.execution_options(**_ONE_MOMENT)
@@ -129,7 +133,9 @@ class Database:
 
     def _make(self) -> Engine:
         if not self.is_sqlite:
-            return create_engine(self.url, pool_pre_ping=True, pool_size=5, max_overflow=10, json_serializer=_json)
+            engine = create_engine(self.url, pool_pre_ping=True, pool_size=5, max_overflow=10, json_serializer=_json)
+            event.listen(engine, "do_connect", self._connect)
+            return engine
         if self.path is None:  # one memory, one connection
             engine = create_engine(
                 self.url, poolclass=StaticPool, json_serializer=_json, connect_args={"check_same_thread": False}
@@ -146,6 +152,20 @@ class Database:
         event.listen(engine, "connect", _connected)
         event.listen(engine, "begin", _begin)
         return engine
+
+    def _connect(self, dialect: Any, _record: object, arguments: Any, keywords: Any) -> Any:  # noqa: ANN401 -- DBAPI's
+        """Connect; a server that was there before may be starting anew, which takes it some seconds."""
+        until = monotonic() + min(self.busy_s, _RESTART_S) if self._known else 0.0
+        while True:
+            try:
+                connection = dialect.connect(*arguments, **keywords)
+            except dialect.dbapi.OperationalError:
+                if monotonic() > until:
+                    raise
+                sleep(_AGAIN_S)
+            else:
+                self._known = True
+                return connection
 
 
 def upsert_of(connection: Connection) -> Any:  # noqa: ANN401 -- the two dialects' inserts share no type
