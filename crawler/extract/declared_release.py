@@ -5,10 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
-from html import escape
 from typing import TYPE_CHECKING
-
-from lxml import html
 
 from crawler.extract.address import base_of, join
 from crawler.extract.draft import fields_of, title_of, to_draft
@@ -108,7 +105,7 @@ def _from_page(source: Source, text: str, url: str, item: Item | None) -> Extrac
     for css in rules.drop:
         for element in selector(css).elements(body):
             element.drop_tree()
-    found = _body(source, _inner(body), base)
+    found = _body(source, body, base)
     return replace(
         fields,
         url=url,
@@ -123,16 +120,16 @@ def _from_page(source: Source, text: str, url: str, item: Item | None) -> Extrac
     )
 
 
-def _body(source: Source, html: str, base: str) -> Extracted:
+def _body(source: Source, html: str | HtmlElement, base: str) -> Extracted:
     """Return *html* cleaned, its closing lines taken off, with the instant and the author it states."""
     clean = clean_html(html, base)
     plain = sign_off(clean.text, zone=source.zone)
-    signed = sign_off_html(clean.html, zone=source.zone)
+    signed = sign_off_html(clean.html, zone=source.zone) if plain.found else None
     return Extracted(
         url=base,
-        html=signed.body,
+        html=clean.html if signed is None else signed.body,
         text=plain.body,
-        published=plain.published or signed.published,
+        published=plain.published or (None if signed is None else signed.published),
         author=issued_on_behalf(plain.body),
         language=source.language or language(plain.body),
         repairs=clean.repairs,
@@ -178,9 +175,3 @@ def _translations(source: Source, root: HtmlElement, base: str) -> Iterator[Tran
     for name, css in source.translations.items():
         if url := join(base, selector(css).string(root)):
             yield Translation(language=name, url=url)
-
-
-def _inner(element: HtmlElement) -> str:
-    """Return what *element* holds as HTML, without its own tag: a body may be a span that holds blocks."""
-    inner = "".join(html.tostring(child, encoding="unicode") for child in element)
-    return escape(element.text or "", quote=False) + inner

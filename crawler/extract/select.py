@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 __all__ = ["Selector", "fold", "selector", "text_of"]
 
 _PSEUDO = re.compile(r"::(?:attr\(\s*([\w:-]+)\s*\)|(text))\s*\Z")
+_BY_ID = re.compile(r"#([A-Za-z_][\w-]*)(?=\Z|\s+[\w#.\[*:])")
+# Most elements have other classes: that is found out without taking their names apart.
+_CLASS = re.compile(r"@class and (contains\(concat\(' ', normalize-space\(@class\), ' '\), ' ([\w-]+) '\))")
 _AXES = {">": "child::", "~": "following-sibling::", "+": "following-sibling::*[1]/self::", "": "descendant::"}
 _BROKEN = re.compile(r"(?<=[\u2e80-\u9fff\uff00-\uff60])[^\S\n]*\n\s*(?=[\u2e80-\u9fff\uff00-\uff60])")
 _SKIPPED = frozenset(["script", "style", "noscript", "template"])
@@ -27,6 +30,7 @@ class Selector:
     css: str
     path: etree.XPath
     attribute: str = ""
+    quick: etree.XPath | None = None  # by the table of ids that the parser keeps: the first element of that id only
 
     def elements(self, root: HtmlElement) -> list[HtmlElement]:
         """Return the elements below *root* that match, in document order."""
@@ -34,6 +38,10 @@ class Selector:
 
     def first(self, root: HtmlElement) -> HtmlElement | None:
         """Return the first element that matches, or None."""
+        if self.quick is not None and root.getparent() is None:
+            found = cast("list[HtmlElement]", self.quick(root))
+            if found and root in found[0].iterancestors():  # what was taken out of the tree is still in the table
+                return found[0]
         found = self.elements(root)
         return found[0] if found else None
 
@@ -47,6 +55,10 @@ class Selector:
 
     def string(self, root: HtmlElement) -> str:
         """Return the first of `strings`, or ""."""
+        if self.quick is not None and (element := self.first(root)) is not None:
+            value = element.get(self.attribute, "") if self.attribute else text_of(element)
+            if folded := fold(value):
+                return folded
         found = self.strings(root)
         return found[0] if found else ""
 
@@ -66,7 +78,11 @@ def selector(css: str) -> Selector:
     bare, attribute = css.strip(), ""
     if pseudo := _PSEUDO.search(bare):
         bare, attribute = bare[: pseudo.start()].strip(), pseudo[1] or ""
-    return Selector(css, etree.XPath(_xpath(bare, "descendant-or-self::")), attribute)
+    quick = None
+    if (match := _BY_ID.match(bare)) and "," not in bare:
+        rest = bare[match.end() :].strip()
+        quick = etree.XPath(f"id('{match[1]}')" + (f"/{_xpath(rest, 'descendant::')}" if rest else ""))
+    return Selector(css, etree.XPath(_xpath(bare, "descendant-or-self::")), attribute, quick)
 
 
 def fold(text: str) -> str:
@@ -121,6 +137,7 @@ def _xpath(css: str, prefix: str) -> str:
         path = HTMLTranslator().css_to_xpath(text, prefix=prefix)
     except SelectorError as error:
         raise ValueError(str(error)) from error
+    path = _CLASS.sub(r"contains(@class, '\2') and \1", path)
     for number, replacement in enumerate(inner):
         path = path.replace(f"@has-{number}", f"({replacement})")
     return path

@@ -29,7 +29,7 @@ _BEHALF = re.compile(
     r"|\A\W{0,12}(?:以下|下[稿列])[^\n]{0,16}?代表?(?P<zh2>[^\n：:]{2,40}?)(?:發出|发出|發布|发布|發佈|公布|公佈)",
     re.IGNORECASE,
 )
-_PARAGRAPH_END = re.compile(r"\s*<(p|h[1-6])>((?:(?!</?\1>).)*)</\1>\s*\Z|\s*<hr>\s*\Z", re.DOTALL)
+_BLOCK = re.compile(r"<(p|h[1-6])>|<hr>")
 _TAG = re.compile(r"<[^>]*>")
 
 
@@ -76,12 +76,12 @@ def sign_off_html(html: str, *, zone: str = "Asia/Hong_Kong") -> SignOff:
     end = len(html)
     for _ in range(_MOST_LINES):
         start = max(html.rfind(tag, 0, end) for tag in ("<p>", "<h1>", "<h2>", "<h3>", "<h4>", "<h5>", "<h6>", "<hr>"))
-        block = _PARAGRAPH_END.match(html, start, end) if start >= 0 else None
-        if block is None:
+        inner = _only_block(html, start, end) if start >= 0 else None
+        if inner is None:
             break
-        lines = [_TAG.sub("", part).strip() for part in (block[2] or "").split("<br>")]
+        lines = [_TAG.sub("", part).strip() for part in inner.split("<br>")]
         number = next((n for n in range(len(lines)) if all(_closes(line) for line in lines[n:] if line)), len(lines))
-        if number == len(lines) and block[1]:
+        if number == len(lines):
             break
         cuts.insert(0, (start, number, "\n".join(line for line in lines[number:] if line)))
         if number:
@@ -92,12 +92,24 @@ def sign_off_html(html: str, *, zone: str = "Asia/Hong_Kong") -> SignOff:
         return SignOff(body=html)
     for start, number, closing in cuts:
         if found[0] in closing.split("\n"):
-            block = _PARAGRAPH_END.match(html, start)
             body = html[:start].rstrip()
             if number and (block := re.compile(r"<p>(.*?)</p>", re.DOTALL).match(html, start)):
                 body = html[:start] + "<p>" + "<br>".join(block[1].split("<br>")[:number]) + "</p>"
             return SignOff(body=body.removesuffix("<hr>").rstrip(), published=_instant(found, zone), found=found)
     return SignOff(body=html)
+
+
+def _only_block(html: str, start: int, end: int) -> str | None:
+    """Return what the block at *start* holds, "" for `<hr>`, None where it is not all that stands before *end*."""
+    block = _BLOCK.match(html, start, end)
+    if block is None:
+        return None
+    if not block[1]:
+        return None if html[block.end() : end].strip() else ""
+    close = html.find(f"</{block[1]}>", block.end(), end)
+    if close < 0 or html[close + len(block[0]) + 1 : end].strip():
+        return None
+    return html[block.end() : close]
 
 
 def issued_on_behalf(text: str) -> str:
@@ -126,4 +138,6 @@ def _from_end(lines: list[str]) -> tuple[str, ...]:
 
 
 def _instant(lines: tuple[str, ...], zone: str) -> datetime | None:
+    if all(_END_LINE.match(line) for line in lines):
+        return None
     return read_date(" ".join(lines).replace("/", " ", 1), zone=zone, seen=datetime(1970, 1, 1, tzinfo=UTC))

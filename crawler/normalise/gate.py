@@ -8,14 +8,16 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 
-__all__ = ["suspects"]
+__all__ = ["is_usual", "suspects"]
 
 # So many of the commonest hanzi of both scripts are usual; mojibake is full of others.
 _USUAL_HANZI = 6500
 _USUAL = (
     "，。、；：「」『』（）！？《》〈〉—…·“”‘’–～％【】　○〇．／＆＋＝－•°ºª«»\u00a0"
     "áàâãéêíóôõúüçñèöäÁÀÉÍÓÔÚÇÊ£®©§½¼¾²³ß"
-    "".join(map(chr, (*range(0x80), *range(0xFF10, 0xFF1A), *range(0xFF21, 0xFF3B), *range(0xFF41, 0xFF5B))))
+    # No old encoding has a non-breaking hyphen or a thin space, in two bytes or one: nothing is misread as them.
+    "\u2002\u2003\u2005\u2009\u200a\u2011\u202f\t\n\r"
+    "".join(map(chr, (*range(0x20, 0x7F), *range(0xFF10, 0xFF1A), *range(0xFF21, 0xFF3B), *range(0xFF41, 0xFF5B))))
 )
 # The very commonest never come of misreading, but for these: what GBK makes of "é", "ã" and their like.
 _EVERYDAY_HANZI = 700
@@ -79,6 +81,18 @@ def suspects(text: str) -> list[tuple[int, int]]:
     if stuck:
         found.update(_line(text, match.start()) for match in stuck.finditer(text))
     return sorted(found)
+
+
+def is_usual(text: str) -> bool:
+    r"""Say whether *text* has but usual characters, none of which looks misread: there is nothing in it to repair.
+
+    >>> is_usual("Café – 數碼港"), is_usual("zero\u200bwidth"), is_usual("artist抯")
+    (True, False, False)
+    """
+    patterns = _patterns()
+    if patterns.odd.search(text):
+        return False
+    return not _HANZI.search(text) or not (patterns.alone if _latin(text) else patterns.stuck).search(text)
 
 
 def _line(text: str, position: int) -> tuple[int, int]:

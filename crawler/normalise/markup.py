@@ -5,19 +5,23 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import dataclass
+from functools import cache
 from html import escape
+from itertools import groupby
 from typing import TYPE_CHECKING
 from urllib.parse import urljoin, urlsplit
 
 from crawler.normalise.block import Block, Paragraph, settle, text_of, write
-from crawler.normalise.character import clean_characters, unescape
-from crawler.normalise.gate import suspects
-from crawler.normalise.hkscs import modern
+from crawler.normalise.character import clean_characters
+from crawler.normalise.gate import is_usual, suspects
 from crawler.normalise.inline import Mark, Piece, paragraphs_of
-from crawler.normalise.repair import repair
+from crawler.normalise.node import clean_node
 from crawler.normalise.tree import read_html
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import nh3
     from lxml.html import HtmlElement
 
 __all__ = ["CleanHtml", "clean_html"]
@@ -138,11 +142,11 @@ _FLOW = frozenset(
 )
 _DEEPEST = 24
 _PASSES = 6
-_HTML_SPACE = re.compile(r"[\t\n\f\r ]+")
+_HANZI = re.compile("[\u3400-\u9fff]")
+_WHOLE = re.compile(r"<(?:html|body)\b", re.IGNORECASE)
+# An address that joining would leave as it is.
+_WHOLE_ADDRESS = re.compile(r"https?://[a-z0-9][a-z0-9.-]*/[A-Za-z0-9_/.%+=-]*(?:\?[A-Za-z0-9_/.%+=&-]+)?")
 _SCHEMES = frozenset(["http", "https", "mailto", "tel"])
-_ZERO_WIDTH = re.compile("[\u200b\u2060\ufeff]")
-_CONTROL = re.compile("[\x00-\x08\x0b\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff\u202a-\u202e\u2066-\u2069]")
-_DOLLAR = re.compile(r"\\\$(?= ?\d)")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -154,12 +158,12 @@ class CleanHtml:
     repairs: tuple[str, ...] = ()
 
 
-def clean_html(html: str, url: str) -> CleanHtml:
+def clean_html(html: str | HtmlElement, url: str) -> CleanHtml:
     r"""Return the body of a release, found in *html* at *url*, fit to be published. Idempotent, total.
 
-    Text is repaired node by node; `<br>` and NBSP paragraphs become `<p>`; tables,
-    lists, headings, links and images stay; scripts, forms and styles go; links and
-    images are absolute.
+    An element stands for what it holds, and is left as it is. Text is repaired node by
+    node; `<br>` and NBSP paragraphs become `<p>`; tables, lists, headings, links and
+    images stay; scripts, forms and styles go; links and images are absolute.
 
     >>> found = clean_html("<br>\u00a0 \u00a0One\u200b.<br>\u00a0<br>Two <a href='x'>links</a>", "https://a.hk/b/")
     >>> found.html
@@ -167,36 +171,48 @@ def clean_html(html: str, url: str) -> CleanHtml:
     >>> found.text, found.repairs
     ('One.\n\nTwo links', ('nbsp-paragraphs', 'zero-width'))
     """
-    found = _once(html, url)
+    found, settled = _once(html, url)
+    if settled:
+        return found
     for _ in range(_PASSES):
         # Folding space and joining pieces may bring together what looks broken: then, and only then, look again.
         if not suspects(found.html) and not suspects(found.text):
             break
-        again = _once(found.html, url)
+        again, _ = _once(found.html, url)
         if again.html == found.html:
             break
         found = CleanHtml(html=again.html, text=again.text, repairs=tuple(sorted({*found.repairs, *again.repairs})))
     return found
 
 
-def _once(html: str, url: str) -> CleanHtml:
-    import nh3  # noqa: PLC0415 - a native library that only this needs
-
-    whole = re.search(r"<(?:html|body)\b", html, re.IGNORECASE)
-    body = read_html(html if whole else f"<html><body>{html}</body></html>").find("body")
+def _once(html: str | HtmlElement, url: str) -> tuple[CleanHtml, bool]:
+    """Return *html* cleaned once, and whether it was of usual characters that nothing can bring together wrongly."""
+    body: HtmlElement | None
+    if isinstance(html, str):
+        body = read_html(html if _WHOLE.search(html) else f"<html><body>{html}</body></html>").find("body")
+    else:
+        body = html
     builder = _Builder(url)
     if body is not None:
         builder.walk(body)
     root = builder.finish()
-    safe = nh3.clean(
-        write(root),
+    text = text_of(root)
+    if not text.isascii():
+        text = unicodedata.normalize("NFC", text)
+    clean = CleanHtml(html=_cleaner().clean(write(root)), text=text, repairs=tuple(sorted(builder.repairs)))
+    return clean, text.isascii() or (builder.usual and not _HANZI.search(text))
+
+
+@cache
+def _cleaner() -> nh3.Cleaner:
+    import nh3  # noqa: PLC0415 - a native library that only this needs
+
+    return nh3.Cleaner(
         tags={*_MARKS, *_HEADINGS, *_PARENTS, "p", "br", "hr", "img"},
         attributes={tag: set(names) for tag, names in _ATTRIBUTES.items()},
         url_schemes=set(_SCHEMES),
         link_rel=None,
     )
-    text = unicodedata.normalize("NFC", text_of(root))
-    return CleanHtml(html=safe, text=text, repairs=tuple(sorted(builder.repairs)))
 
 
 class _Builder:
@@ -210,6 +226,7 @@ class _Builder:
         self.pieces: list[Piece] = []
         self.marks: list[Mark] = []
         self.verbatim = 0
+        self.usual = True
 
     def walk(self, body: HtmlElement) -> None:
         todo: list[tuple[HtmlElement, bool, object]] = [(body, False, None)]
@@ -220,10 +237,9 @@ class _Builder:
                 if element is not body:
                     self._text(element.tail)
                 continue
-            tag = element.tag if isinstance(element.tag, str) else ""
-            if not tag or tag in _DROPPED:
-                if element is not body:
-                    self._text(element.tail)
+            tag = element.tag if element is not body else "body"
+            if not isinstance(tag, str) or tag in _DROPPED:
+                self._text(element.tail)
                 continue
             todo.append((element, True, self._enter(element, tag)))
             self._text(element.text)
@@ -314,7 +330,9 @@ class _Builder:
         return "".join(written)
 
     def _absolute(self, address: str) -> str:
-        address = clean_characters(re.sub(r"[\t\r\n]", "", address)).strip()
+        if _WHOLE_ADDRESS.fullmatch(address):
+            return address
+        address = clean_characters(address.replace("\t", "").replace("\r", "").replace("\n", "")).strip()
         try:
             joined = urljoin(self.url, address)
             scheme = urlsplit(joined).scheme.lower()
@@ -323,60 +341,34 @@ class _Builder:
         return joined if scheme in _SCHEMES and joined.isprintable() else ""
 
     def _clean(self, raw: str) -> str:
-        """Return *raw* repaired and clean; what goes may bare what looks broken beside it, so until all stays."""
-        for _ in range(_PASSES):
-            folded = _HTML_SPACE.sub(" ", raw)
-            raw = self._clean_once(folded)
-            if raw == folded:
-                break
-        return raw
-
-    def _clean_once(self, raw: str) -> str:
-        if raw.isascii() and "&" not in raw and "\\" not in raw:
-            return clean_characters(raw)
-        mended = repair(raw)
-        text = mended.text
-        if mended.steps:
-            self.repairs.add("mojibake")
-        if "\ufffd" in text:
-            self.repairs.add("lost-characters")
-        whole = unescape(text)
-        if whole != text:
-            self.repairs.add("entities")
-        if _DOLLAR.search(whole):
-            self.repairs.add("dollar")
-            whole = _DOLLAR.sub("$", whole)
-        if not whole.isascii():
-            if _ZERO_WIDTH.search(whole):
-                self.repairs.add("zero-width")
-            if _CONTROL.search(whole):
-                self.repairs.add("controls")
-            if modern(whole) != whole:
-                self.repairs.add("old-hkscs")
-        return clean_characters(whole)
+        text = clean_node(raw, self.repairs)
+        self.usual = self.usual and (text is raw or text.isascii() or is_usual(text))
+        return text
 
     def _text(self, raw: str | None) -> None:
-        if not raw:
+        if not raw or (not self.pieces and raw.isspace() and raw.isascii() and not self.verbatim):
             return
         marks = tuple(self.marks)
         lines = raw.replace("\r\n", "\n").replace("\r", "\n").split("\n") if self.verbatim else [raw]
         for number, line in enumerate(lines):
             if number:
                 self.pieces.append(Piece(cut=True))
-            last = self.pieces[-1] if self.pieces else None
-            if last and last.text and last.marks == marks:  # one text, as the next parser will see it
-                self.pieces[-1] = Piece(text=last.text + line, marks=marks)
-            elif line:
-                self.pieces.append(Piece(text=line, marks=marks))
+            if line:
+                self.pieces.append(Piece(line, marks))
 
     def _flush(self) -> None:
         if not self.pieces:
             return
-        cleaned = [
-            Piece(text=self._clean(piece.text), marks=piece.marks) if piece.text else piece for piece in self.pieces
-        ]
-        paragraphs, repairs = paragraphs_of(cleaned)
+        paragraphs, repairs = paragraphs_of(self._cleaned())
         self.repairs |= repairs
         self.pieces = []
         parent = self.stack[-1]
         parent.children.extend(Paragraph(tag=self.heading or "p", lines=lines) for lines in paragraphs)
+
+    def _cleaned(self) -> Iterator[Piece]:
+        """Yield the pieces at hand, their text clean; texts that touch are one text, as the next parser will see it."""
+        for (marks, is_text), run in groupby(self.pieces, key=lambda piece: (piece.marks, bool(piece.text))):
+            if is_text:
+                yield Piece(self._clean("".join([piece.text for piece in run])), marks)
+            else:
+                yield from run

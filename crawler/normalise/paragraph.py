@@ -63,7 +63,7 @@ def line_measure(lines: Sequence[str]) -> int:
     >>> line_measure(["香" * 30, "港" * 30, "澳" * 29, "門。"]), line_measure(["香" * 30, "港" * 80, "澳"])
     (30, 0)
     """
-    sizes = sorted((len(line) for line in lines if _STARTS_HANZI.search(line)), reverse=True)
+    sizes = sorted((len(line) for line in lines if not line.isascii() and _STARTS_HANZI.search(line)), reverse=True)
     if len(sizes) < 4:
         return 0
     longest = sizes[0]
