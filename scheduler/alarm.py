@@ -23,7 +23,7 @@ from scheduler.desk import Desk
 from scheduler.health import is_late, is_wrong
 from scheduler.line import Line, source_line
 
-__all__ = ["Told", "alarms", "notify", "sound_alarms", "tell_feeds"]
+__all__ = ["Told", "alarms", "beat", "notify", "sound_alarms", "tell_feeds"]
 
 _KEY = "alarms"  # where the store keeps what the operator was told of
 _REMIND = timedelta(days=1)
@@ -49,7 +49,7 @@ async def notify(desk: Desk, published: Published | None, *, healthy: bool) -> N
             await asyncio.to_thread(tell_feeds, desk, published)
         await sound_alarms(desk)
         if healthy and not desk.trouble:
-            await _beat(desk)
+            await beat(desk)
 
 
 def tell_feeds(desk: Desk, published: Published | None = None) -> None:
@@ -179,7 +179,7 @@ async def _run(desk: Desk, hook: tuple[str, ...], line: Line) -> bool:
     return process.returncode == 0
 
 
-async def _beat(desk: Desk) -> None:
+async def beat(desk: Desk) -> None:
     """Call the heartbeat address, at most once a minute: nothing else outside can tell that a daemon died."""
     url, now = desk.config.notify.heartbeat_url, desk.clock()
     if not url or (desk.beat_at is not None and timedelta() <= now - desk.beat_at < _BEAT):

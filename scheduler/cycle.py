@@ -19,7 +19,7 @@ from scheduler.line import Line, crawl_line, release_line
 from scheduler.order import Order
 from scheduler.outlet import publish_all
 
-__all__ = ["Cycle", "Tell", "batch_of", "batches", "hear", "log_report", "run_cycle"]
+__all__ = ["Cycle", "Tell", "batch_of", "batches", "crawl_batch", "hear", "log_report", "run_cycle"]
 
 Tell = Callable[[Line], None]
 
@@ -42,7 +42,7 @@ async def run_cycle(desk: Desk, keys: Collection[str], order: Order, tell: Tell)
     *tell* hears each new or changed release and how each crawl ended. The store is the
     only hand-over: whatever dies on the way, the next cycle takes up from it.
     """
-    crawls = (_crawl_batch(desk, batch, order, tell) for batch in batches(desk, keys))
+    crawls = (crawl_batch(desk, batch, order, tell) for batch in batches(desk, keys))
     outcomes = tuple(outcome for some in await asyncio.gather(*crawls) for outcome in some)
     published = await publish_all(desk, tell, if_stale=True) if order.publish else None
     await notify(desk, published, healthy=all(one.outcome in ("new", "unchanged") for one in outcomes))
@@ -66,7 +66,7 @@ def batches(desk: Desk, keys: Collection[str]) -> Iterator[tuple[str, ...]]:
         yield tuple(batch)
 
 
-async def _crawl_batch(desk: Desk, keys: Sequence[str], order: Order, tell: Tell) -> tuple[SourceOutcome, ...]:
+async def crawl_batch(desk: Desk, keys: Sequence[str], order: Order, tell: Tell) -> tuple[SourceOutcome, ...]:
     """Crawl *keys* in one child, let each come due again, and return how each ended."""
     before = {key: desk.store.source_state(key) for key in keys}
     batch = batch_of(desk, keys, order)

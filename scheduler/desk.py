@@ -56,6 +56,7 @@ class Desk:
     publish_s: float = 0.0
     clock_jumps: int = 0
     counts: Counter[tuple[str, str, str]] = field(default_factory=Counter)
+    enrols: bool = True  # the store learns of the sources from here; a worker leaves that to the scheduler
     beat_at: datetime | None = None
     telling: asyncio.Lock = field(default_factory=asyncio.Lock)
     publishing: asyncio.Lock = field(default_factory=asyncio.Lock)
@@ -127,7 +128,8 @@ class Desk:
     def reload(self, config: Config) -> None:
         """Take over *config* and the sources and topics it names; the store stays. ConfigError leaves all as it was."""
         sources, topics = load_rules(config)
-        _enrol(self.store, sources, now=self.clock())
+        if self.enrols:
+            _enrol(self.store, sources, now=self.clock())
         self.config, self.sources, self.topics = config, sources, topics
         self.stale = True
 
@@ -185,14 +187,17 @@ def open_desk(
     rules: tuple[Mapping[str, Source], Topics] | None = None,
     clock: Callable[[], datetime] = now_utc,
     replay: Path | None = None,
+    enrols: bool = True,
 ) -> Iterator[Desk]:
     """Open all that *config* names for the length of the block; nothing is written where it names something wrong.
 
-    *rules* are its sources and topics, where they have been read already.
+    *rules* are its sources and topics, where they have been read already. With *enrols*
+    the store learns which sources there are.
     """
     sources, topics = rules or load_rules(config)
     with open_store(config.store.url, authority=config.site.authority or DEFAULT_AUTHORITY) as store:
-        _enrol(store, sources, now=clock())
+        if enrols:
+            _enrol(store, sources, now=clock())
         desk = Desk(
             config=config,
             sources=sources,
@@ -201,6 +206,7 @@ def open_desk(
             zygote=Zygote(idle_s=_IDLE_S),
             clock=clock,
             replay=str(replay) if replay else None,
+            enrols=enrols,
         )
         try:
             yield desk

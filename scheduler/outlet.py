@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from time import monotonic
 
+from feeds.error import PublishError
 from feeds.identity import DEFAULT_AUTHORITY
 from feeds.publish import Published, publish
 from feeds.site import Site
@@ -15,6 +17,9 @@ from scheduler.desk import Desk
 from scheduler.line import Line
 
 __all__ = ["publish_all", "site_of"]
+
+_WAIT_S = 60.0
+_AGAIN_S = 0.5
 
 log = logging.getLogger(__name__)
 
@@ -45,7 +50,7 @@ async def publish_all(
     def progress(done: int, total: int) -> None:
         loop.call_soon_threadsafe(tell, {"kind": "publishing", "done": done, "total": total})
 
-    async with desk.publishing:
+    async with desk.publishing, _alone(desk):
         if if_stale and not desk.stale:
             return None
         desk.stale = check and desk.stale
@@ -79,3 +84,17 @@ async def publish_all(
         }
     )
     return published
+
+
+@asynccontextmanager
+async def _alone(desk: Desk) -> AsyncIterator[None]:
+    """Wait until nobody else, on whichever machine, publishes from this store, and keep others from it meanwhile."""
+    until = monotonic() + _WAIT_S
+    while True:
+        with desk.store.alone("publish") as mine:
+            if mine:
+                yield
+                return
+        if monotonic() > until:
+            raise PublishError("publish: somebody else has been publishing from this store for a minute: try later")
+        await asyncio.sleep(_AGAIN_S)
