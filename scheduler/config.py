@@ -10,32 +10,18 @@ from datetime import timedelta
 from pathlib import Path
 from types import MappingProxyType
 from typing import cast
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from feeds.error import ConfigError
-from scheduler.option import (
-    Option,
-    Value,
-    choices,
-    did_you_mean,
-    line_of,
-    read_address,
-    read_addresses,
-    read_command,
-    read_duration,
-    read_flag,
-    read_list,
-    read_number,
-    read_port,
-    read_text,
-    syntax_line,
-)
+from scheduler.key import NEVER_PLAIN, OPTIONS
+from scheduler.option import Option, Value, did_you_mean, line_of, read_text, syntax_line
 
 __all__ = [
     "NEVER_PLAIN",
     "OPTIONS",
     "Config",
     "Crawl",
+    "Fleet",
     "Log",
     "Notify",
     "Publish",
@@ -46,46 +32,10 @@ __all__ = [
     "load",
 ]
 
-FORMATS = ("atom", "rss", "json")
-
-OPTIONS = tuple(
-    Option(key=key, read=read, default=default, about=about, secret=secret)
-    for key, read, default, about, secret in (
-        ("site.base-url", read_address, "http://127.0.0.1:8000/", "where readers find what is published", False),
-        ("site.title", read_text, "baywire", "name of the whole", False),
-        ("site.authority", read_text, "", "authority,year of the ids; never change it", False),
-        ("site.photos", read_flag, True, "whether entries show photographs (they stay at their publisher)", False),
-        ("store.url", read_text, "sqlite:///var/baywire.sqlite3", "where releases are kept", True),
-        ("store.keep-pages", read_duration, timedelta(days=90), "how long pages as fetched are kept", False),
-        ("publish.directory", read_text, "public", "where the published files go", False),
-        ("publish.formats", choices(*FORMATS, many=True), FORMATS, "which formats each feed has", False),
-        ("notify.hook", read_command, (), "command run when a source's state changes, JSON on stdin", False),
-        ("notify.alert-webhooks", read_addresses, (), "addresses told what the hook is told, JSON by POST", False),
-        ("notify.heartbeat-url", read_address, "", "address called after every healthy cycle", True),
-        ("notify.hub", read_address, "", "WebSub hub told of changed feeds", False),
-        ("notify.webhooks", read_addresses, (), "addresses told of changed feeds, JSON by POST", False),
-        ("notify.webhook-secret", read_text, "", "key of the X-Hub-Signature-256 that webhooks get", True),
-        ("serve.host", read_text, "127.0.0.1", "address the built-in server listens on", False),
-        ("serve.port", read_port, 8000, "its port", False),
-        ("serve.metrics-port", read_port, 0, "port of /metrics, on 127.0.0.1 only; 0: none", False),
-        ("crawl.contact", read_text, "", "address or mailbox told to the sites we visit", False),
-        ("crawl.delay", read_number, None, "seconds between two requests to one host; else as each source says", False),
-        (
-            "sources.use",
-            read_list,
-            (),
-            "keys of the sources to use; empty: all",
-            False,
-        ),
-        ("log.format", choices("text", "json"), "text", "form of a line of log", False),
-        ("log.level", choices("debug", "info", "warning", "error"), "info", "least level that is logged", False),
-    )
-)
 _BY_KEY = {option.key: option for option in OPTIONS}
 # The combination that comes with baywire; a table of the same name in baywire.toml takes its place.
 _SHIPPED = MappingProxyType({"ai-and-greater-bay-area": "ai and greater-bay-area"})
 _SECTIONS = tuple(dict.fromkeys([*(option.key.partition(".")[0] for option in OPTIONS), "feeds"]))
-NEVER_PLAIN = ("notify.webhook-secret",)  # these stand in a file of their own, or in the environment
 _PREFIXES = tuple(f"BAYWIRE_{section.upper()}_" for section in _SECTIONS if section != "feeds")
 _COMBINATION_KEYS = ("where",)
 
@@ -116,9 +66,10 @@ class Store:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Publish:
-    """Where files go, and in which formats."""
+    """Where files go, and in which formats; *target* is the object store in place of *directory*, "" for none."""
 
     directory: Path
+    target: str
     formats: tuple[str, ...]
 
 
@@ -160,6 +111,13 @@ class Sources:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Fleet:
+    """How many machines work together: after three *heartbeat* without one a worker counts as dead."""
+
+    heartbeat: timedelta
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Log:
     """How lines of log are written."""
 
@@ -180,6 +138,7 @@ class Config:
     serve: Serve
     crawl: Crawl
     sources: Sources
+    fleet: Fleet
     log: Log
     feeds: Mapping[str, str]
     topic_files: tuple[Path, ...]
@@ -211,6 +170,9 @@ def load(
     reading.read_environment(environ)
     for key, value in (flags or {}).items():
         reading.take(_BY_KEY[key], value, where=f"--{key.partition('.')[2]}")
+    url = str(reading.values.get("store.url", ""))
+    if reading.values.get("store.password") and not (url.startswith("postgres") and urlsplit(url).username):
+        reading.problems.append('store.password: has no use: expected store.url as "postgresql://ROLE@HOST/NAME"')
     if reading.problems:
         raise ConfigError("\n".join(reading.problems))
     return _build(directory, file if text is not None else None, reading.values, reading.feeds)
@@ -344,11 +306,12 @@ def _build(directory: Path, file: Path | None, values: Mapping[str, Value], feed
             photos=cast("bool", got["site.photos"]),
         ),
         store=Store(
-            url=_store_url(cast("str", got["store.url"]), directory),
+            url=_store_url(cast("str", got["store.url"]), cast("str", got["store.password"]), directory),
             keep_pages=cast("timedelta", got["store.keep-pages"]),
         ),
         publish=Publish(
             directory=directory / cast("str", got["publish.directory"]),
+            target=cast("str", got["publish.target"]),
             formats=cast("tuple[str, ...]", got["publish.formats"]),
         ),
         notify=Notify(
@@ -368,15 +331,18 @@ def _build(directory: Path, file: Path | None, values: Mapping[str, Value], feed
         sources=Sources(
             use=cast("tuple[str, ...]", got["sources.use"]), folders=(sources,) if sources.is_dir() else ()
         ),
+        fleet=Fleet(heartbeat=cast("timedelta", got["fleet.heartbeat"])),
         log=Log(format=cast("str", got["log.format"]), level=cast("str", got["log.level"])),
         feeds=MappingProxyType({**_SHIPPED, **feeds}),
         topic_files=tuple(_topic_files(directory / "topics.d")),
     )
 
 
-def _store_url(url: str, directory: Path) -> str:
-    """Return *url* with the file of an embedded store below *directory*."""
+def _store_url(url: str, password: str, directory: Path) -> str:
+    """Return *url* with the file of an embedded store below *directory*, or with the *password* of its role."""
     prefix = "sqlite:///"
+    if password and (parts := urlsplit(url)).username and parts.password is None:
+        return url.replace("@", f":{quote(password, safe='')}@", 1)
     if not url.startswith(prefix) or url.startswith(prefix + "/"):
         return url
     return f"{prefix}{(directory / url.removeprefix(prefix)).absolute()}"

@@ -26,6 +26,7 @@ __all__ = [
     "read_list",
     "read_number",
     "read_port",
+    "read_target",
     "read_text",
     "show_duration",
     "syntax_line",
@@ -149,6 +150,18 @@ def read_address(value: object) -> str:
         good = False
     if not good or re.search(r"\s", text):
         raise ValueError(f"expected an address that starts with http:// or https://; got {_show(value)}")
+    return text
+
+
+def read_target(value: object) -> str:
+    """Return *value*, a place in an object store, without a slash at its end, or "" for none.
+
+    >>> read_target("s3://feeds/public/")
+    's3://feeds/public'
+    """
+    text = read_text(value).rstrip("/")
+    if text and not re.fullmatch(r"s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/[A-Za-z0-9._~/-]*)?", text):
+        raise ValueError(f"expected s3://BUCKET or s3://BUCKET/PREFIX; got {_show(value)}")
     return text
 
 

@@ -10,7 +10,7 @@ from itertools import groupby
 from pathlib import Path
 
 from feeds.error import ConfigError
-from scheduler.config import NEVER_PLAIN, OPTIONS
+from scheduler.key import NEVER_PLAIN, OPTIONS
 from scheduler.option import Option, show_duration
 
 __all__ = ["starter_files", "write_starter"]

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from feeds.error import ConfigError
-from scheduler.config import OPTIONS, load
+from scheduler.config import load
+from scheduler.key import OPTIONS
 from scheduler.option import line_of
 
 

@@ -13,8 +13,9 @@ import pytest
 from crawler.source import ListingRules, ReleaseRules, Source, load_sources
 from feeds.error import ConfigError
 from scheduler.add import key_for, source_toml, write_source
-from scheduler.config import NEVER_PLAIN, OPTIONS, load
+from scheduler.config import load
 from scheduler.keep import heal
+from scheduler.key import NEVER_PLAIN, OPTIONS
 from scheduler.start import starter_files
 from scheduler.upkeep import backups
 

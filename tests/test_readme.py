@@ -105,7 +105,7 @@ def test_names_every_common_option(option: str) -> None:
 
 
 def test_names_every_key_of_the_configuration_with_its_section() -> None:
-    from scheduler.config import OPTIONS
+    from scheduler.key import OPTIONS
 
     documented = set()
     current = ""
@@ -120,7 +120,7 @@ def test_names_every_key_of_the_configuration_with_its_section() -> None:
 
 
 def test_names_every_variable_that_can_be_a_file() -> None:
-    from scheduler.config import OPTIONS
+    from scheduler.key import OPTIONS
 
     for option in OPTIONS:
         if option.secret:
