@@ -29,6 +29,9 @@ def sun(topics: Topics, text: str, *, title: str = "", source: str = "") -> Tag:
 @pytest.mark.parametrize(
     ("term", "text", "passes"),
     [
+        ('"smart city | smart cities = 智慧城市 = cidade inteligente"', "a cidade inteligente", True),
+        ('"smart city | smart cities = 智慧城市 = cidade inteligente"', "smart cities", True),
+        ('"smart city | smart cities = 智慧城市 = cidade inteligente"', "smart", False),
         ('"AI"', "said, available, detail, vai", False),
         ('"AI"', "the ai of it", True),
         ('{ t = "AI", case = true }', "the ai of it", False),
@@ -127,6 +130,8 @@ def test_one_of_a_list_counts_half(tmp_path: Path) -> None:
     assert not sun(topics, "A place for trade, a new smart city hub, and finance.").passed
     assert not sun(topics, "涉及金融、智慧城市、製造等領域").passed
     assert not sun(topics, "發展貿易、國際智慧城市產業和航運").passed
+    assert not sun(topics, "Goods, money, people and smart city.").passed
+    assert not sun(topics, "發展貿易、航運及智慧城市。").passed
     assert sun(topics, "The smart city is built.").passed
 
 

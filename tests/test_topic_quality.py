@@ -70,7 +70,7 @@ def told(result: Score) -> str:
 
 def test_texts_in_the_manner_of_releases_are_tagged_right() -> None:
     result = score(read_labelled(WRITTEN), load())
-    assert result.texts >= 981
+    assert result.texts >= 1084
     assert result.total.f1 >= 0.98, told(result)
     assert result.macro_f1 >= 0.97, told(result)
     assert min(topic.f1 for topic in result.topics) >= 0.9, told(result)
@@ -115,9 +115,10 @@ def test_more_language_versions_get_the_same_tags() -> None:
     topics = load()
     for line in MORE_VERSIONS.read_text("utf-8").splitlines():
         tagged = {
-            language: {tag.topic for tag in topics.tag(**fields)} for language, fields in json.loads(line).items()
+            language: frozenset(tag.topic for tag in topics.tag(**fields))
+            for language, fields in json.loads(line).items()
         }
-        assert all(found == tagged["en"] for found in tagged.values()), tagged
+        assert len(set(tagged.values())) == 1, tagged
 
 
 @pytest.mark.parametrize(

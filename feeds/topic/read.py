@@ -25,6 +25,7 @@ SCHEMES = {
 }
 ENOUGH = 3.0  # the weight of a term, and the threshold, where the file says nothing: one hit is enough
 _KEY = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+_PARTS = re.compile(r" [|=] ")  # "smart city | smart cities = 智慧城市 = cidade inteligente": four wordings
 _FILE_KEYS = ("topic", "lists")
 _TOPIC_KEYS = ("id", "name", "about", "map", "threshold", "terms", "mask", "boost", "require_any_of", "sources")
 _TERM_KEYS = ("t", "exact", "w", "case", "near", "needs", "unless")
@@ -261,14 +262,14 @@ class _Reading:
         return float(value)
 
     def _strings(self, value: object, at: _Place) -> tuple[str, ...]:
-        """Return the strings of *value*, one or a list of them, with `@name` replaced by the list of that name."""
+        """Return the strings of *value*, one or a list: rows parted, `@name` replaced by the list of that name."""
         if isinstance(value, str):
             value = [value]
         strings: list[str] = []
         for number, item in enumerate(self._typed(value, at, list, "a string or a list of strings") or []):
             text = self._string(item, (*at, number))
             if not text.startswith("@"):
-                strings.append(text)
+                strings.extend(map(str.strip, _PARTS.split(text)))
             elif text[1:] in self.lists:
                 strings.extend(self.lists[text[1:]])
             else:

@@ -33,6 +33,9 @@ _ITEM_AFTER = re.compile(
     r"(?: (?:centre|center|hub|sector|industry|industries|technologies|services|development)|中心|产业|行业|領域)?"
     r" ?(?:[,;、]|,? (?:and|or|e|ou) |等|及|和)"
 )
+# The last item of a list ends a clause: "free movement of capital, goods and talent."
+_LAST_BEFORE = re.compile(r"[,、][^,、.;:。；：]{1,30}(?: (?:and|or|e|ou) |及|和|以及|与|或)\Z")
+_LAST_AFTER = re.compile(r" ?(?:[.;。；]|\Z)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,5 +185,7 @@ def _place(hit: Hit, weight: float, boost: Boost, read: Read) -> float:
 
 def _is_item(hit: Hit, low: str) -> bool:
     """Return whether *hit* is one of a list of things, which are named rather than spoken of."""
-    before, after = low[max(0, hit.start - 30) : hit.start], low[hit.end : hit.end + 24]
-    return bool(_ITEM_AFTER.match(after) and _ITEM_BEFORE.search(before))
+    before, after = low[max(0, hit.start - 40) : hit.start], low[hit.end : hit.end + 24]
+    if _ITEM_AFTER.match(after):
+        return _ITEM_BEFORE.search(before) is not None
+    return _LAST_AFTER.match(after) is not None and _LAST_BEFORE.search(before) is not None
