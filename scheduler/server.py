@@ -5,25 +5,22 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import errno
+import resource
 import socket
 import time
-from collections.abc import Awaitable, Callable, Iterator, MutableMapping
+from collections.abc import Iterator
+from dataclasses import replace
 from email.utils import formatdate
-from typing import Any
 
 import uvicorn
 
 from feeds.error import ConfigError
+from feeds.serve.answer import Application, Message, Receive, Send
+from feeds.serve.connection import LIMITS, Connection, Limits
 
 __all__ = ["Application", "Message", "Receive", "Send", "Server", "bind"]
 
-Message = MutableMapping[str, Any]  # what ASGI passes
-Receive = Callable[[], Awaitable[Message]]
-Send = Callable[[Message], Awaitable[None]]
-Application = Callable[[Message, Receive, Send], Awaitable[None]]
-
-_CONNECTIONS = 4096  # more at once are answered 503
-_IDLE_S = 20  # a kept-alive connection that asks for nothing
+_SPARE = 64  # descriptors that the store, the files and the crawl children need
 
 
 def bind(host: str, port: int, *, key: str = "serve.port") -> socket.socket:
@@ -52,20 +49,21 @@ def bind(host: str, port: int, *, key: str = "serve.port") -> socket.socket:
 class Server(uvicorn.Server):
     """uvicorn as a part of another program: it takes no signals, logs nothing, and wakes once a second."""
 
-    def __init__(self, application: Application) -> None:
-        """Serve *application*."""
+    def __init__(self, application: Application, *, limits: Limits = LIMITS) -> None:
+        """Serve *application* within *limits*, and within what the process may open."""
+        kept = replace(limits, connections=max(16, min(limits.connections, _descriptors() - _SPARE)))
         super().__init__(
             uvicorn.Config(
                 application,
+                http=type("Connection", (Connection,), {"limits": kept}),
+                ws="none",
+                interface="asgi3",
                 lifespan="off",
                 log_config=None,
                 access_log=False,
                 server_header=False,
                 proxy_headers=False,
-                limit_concurrency=_CONNECTIONS,
-                timeout_keep_alive=_IDLE_S,
                 timeout_graceful_shutdown=5,
-                h11_max_incomplete_event_size=16_384,
             )
         )
         self._stop = asyncio.Event()
@@ -76,12 +74,16 @@ class Server(uvicorn.Server):
         yield
 
     async def main_loop(self) -> None:
-        """Keep the Date header right, once a second rather than ten times, until told to stop."""
+        """Keep the Date header right and end what lasts too long, once a second, until told to stop."""
+        loop = asyncio.get_running_loop()
         while not self._stop.is_set():
             self.server_state.default_headers = [
                 (b"date", formatdate(time.time(), usegmt=True).encode()),
                 *self.config.encoded_headers,
             ]
+            for connection in list(self.server_state.connections):
+                if isinstance(connection, Connection):
+                    connection.expire(loop.time())
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._stop.wait(), 1.0)
 
@@ -89,3 +91,8 @@ class Server(uvicorn.Server):
         """Accept nothing more, finish what is under way."""
         self.should_exit = True
         self._stop.set()
+
+
+def _descriptors() -> int:
+    soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return 1 << 20 if soft == resource.RLIM_INFINITY else soft

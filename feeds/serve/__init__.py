@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from feeds.serve.answer import Health, application
+from feeds.serve.answer import Front, Health, Serving, application
 from feeds.serve.search import Search
 
-__all__ = ["Health", "Search", "application"]
+__all__ = ["Front", "Health", "Search", "Serving", "application"]

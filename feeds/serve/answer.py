@@ -1,27 +1,41 @@
-"""The ASGI application: finds the file, weighs the conditions, sends; never computes a feed."""
+"""What is answered: finds the file, weighs the conditions; never computes a feed."""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable, Mapping, MutableMapping
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Protocol
 from urllib.parse import quote, urlsplit
 
 from feeds.render.html import root_of
-from feeds.serve.file import Files, Header, Served
+from feeds.serve.file import Copy, Files, Served
 from feeds.serve.kind import page_policy
 from feeds.serve.negotiate import allows_gzip, matches, modified_since, span
-from feeds.site import Site
+from feeds.serve.reply import BRIEFLY, NO_STORE, Header, Reply, make, say
+from feeds.site import MEDIA_TYPES, Site
 
-__all__ = ["Answer", "Answers", "Application", "Health", "application"]
+__all__ = [
+    "READ",
+    "Answer",
+    "Answers",
+    "Application",
+    "Front",
+    "Health",
+    "Message",
+    "Receive",
+    "Send",
+    "Serving",
+    "application",
+]
 
 Message = MutableMapping[str, Any]  # what ASGI passes
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 Application = Callable[[Message, Receive, Send], Awaitable[None]]
 
-_WANTED = frozenset(
+# The headers of a request that we read; never Host.
+READ = frozenset(
     {
         b"accept-encoding",
         b"if-none-match",
@@ -33,13 +47,8 @@ _WANTED = frozenset(
         b"accept-language",
     }
 )
-_PLAIN = (
-    (b"content-type", b"text/plain; charset=utf-8"),
-    (b"x-content-type-options", b"nosniff"),
-    (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'; sandbox"),
-)
-_NO_STORE = (b"cache-control", b"no-store")
-_BRIEFLY = (b"cache-control", b"public, max-age=60")
+_PIECE = 256 * 1024
+_SEARCHES = {"search": "html", **{f"search.{form}": form for form in MEDIA_TYPES}}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,22 +82,20 @@ def application(
     site: Site,
     search: Answers | None = None,
     health: Callable[[], Health] | None = None,
-) -> Application:
-    """Return the ASGI application that serves *site* from *directory*.
+) -> Serving:
+    """Return the application that serves *site* from *directory*, for any ASGI server and, faster, for ours.
 
     Without *search*, /search says that there is none here. *health* decides about
     /readyz; /healthz answers as long as the process does. The Host header is never read.
     """
-    server = _Server(Files(directory, site), site, search, health)
-
-    async def serve(scope: Message, receive: Receive, send: Send) -> None:
-        await server.serve(scope, receive, send)
-
-    return serve  # a function: uvicorn takes a bound method for an application of the old kind
+    return Serving(Files(directory, site), site, search, health)
 
 
-class _Server:
+class Serving:
+    """The application: `reply` at once, or `ask` where that takes a search."""
+
     def __init__(self, files: Files, site: Site, search: Answers | None, health: Callable[[], Health] | None) -> None:
+        """Serve *files*; `application` makes one."""
         self._files = files
         self._site = site
         self._search = search
@@ -98,31 +105,58 @@ class _Server:
         self._retired = {*site.retired}
         self._moved = dict(site.moved)
 
-    async def serve(self, scope: Message, receive: Receive, send: Send) -> None:
-        """Answer one connection's request."""
+    async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
+        """Answer one request of an ASGI server."""
         if scope["type"] == "lifespan":
             await _lifespan(receive, send)
         elif scope["type"] == "http":
-            await self._answer(scope, send)
+            headers = {name: value for name, value in scope["headers"] if name in READ}
+            asked = scope["method"], scope["path"], scope["query_string"], headers
+            await _send(self.reply(*asked) or await self.ask(*asked), scope["method"], send)
 
-    async def _answer(self, scope: Message, send: Send) -> None:
-        method, path = scope["method"], self._below(scope["path"])
+    def reply(self, method: str, path: str, query: bytes, headers: Mapping[bytes, bytes]) -> Reply | None:
+        """Return what is answered to a request for *path* ("/feeds/ai.atom"); None where `ask` must be awaited.
+
+        *headers* are those of `READ`, their names in lower case. The body of an answer to
+        HEAD is not to be sent.
+        """
+        del query
         if method not in ("GET", "HEAD"):
-            await self._refuse_method(method, send)
-            return
-        headers = {name: value for name, value in scope["headers"] if name in _WANTED}
-        served = self._files.find(f"{path}index.html" if path.endswith("/") or not path else path)
-        if served is None:
-            await self._other(path, scope, headers, send)
-            return
-        if (
-            served.twin
-            and headers.get(b"sec-fetch-dest") == b"document"
-            and headers.get(b"sec-fetch-mode") == b"navigate"
-        ):
-            await self._to_twin(served, method, send)
-            return
-        await self._send_file(served, headers, method, send)
+            return _refuse_method(method)
+        path = self._below(path)
+        place = f"{path}index.html" if path.endswith("/") or not path else path
+        for _ in range(3):  # a large file that is replaced between two looks is looked at again
+            served = self._files.find(place)
+            if served is None:
+                return self._other(path, headers, method)
+            if served.twin and _navigates(headers):
+                return _to_twin(served)
+            if (found := self._weigh(place, served, headers, method)) is not None:
+                return found
+        return say(503, "Being published: ask again in a moment.", NO_STORE, (b"retry-after", b"1"))
+
+    async def ask(self, method: str, path: str, query: bytes, headers: Mapping[bytes, bytes]) -> Reply:
+        """Return what a search comes to; *method* and *path* are those for which `reply` was None."""
+        del method
+        if self._search is None:
+            return say(404, "Search is not served here.", BRIEFLY)
+        form = _SEARCHES[self._below(path)]
+        language = headers.get(b"accept-language", b"").decode("latin-1")
+        found = await self._search.answer(form, query.decode("latin-1"), language)
+        policy = page_policy(self._site) if form == "html" else "default-src 'none'; frame-ancestors 'none'; sandbox"
+        told = [
+            (b"content-type", found.type.encode()),
+            (b"content-length", b"%d" % len(found.body)),
+            (b"content-security-policy", policy.encode()),
+            (b"x-content-type-options", b"nosniff"),
+            (b"referrer-policy", b"no-referrer"),
+            *found.headers,
+        ]
+        if form == "html":
+            told.append((b"vary", b"Accept-Language"))
+        else:
+            told.append((b"access-control-allow-origin", b"*"))
+        return make(found.status, told, found.body)
 
     def _below(self, path: str) -> str:
         """Return *path* below the site, whether or not a proxy took its folder off."""
@@ -130,15 +164,35 @@ class _Server:
             return path[len(self._root) :]
         return path[1:]
 
-    async def _send_file(self, served: Served, headers: Mapping[bytes, bytes], method: str, send: Send) -> None:
-        if held := _held(served, headers):
-            await _respond(send, 304, served.unchanged[held], b"", method)
-        elif b"range" in headers and (part := _part(served, headers)) is not None:
-            await _send_part(served, part, method, send)
-        elif served.packed is not None and self._takes_gzip(headers):
-            await _respond(send, 200, served.packed_headers, served.packed, method)
-        else:
-            await _respond(send, 200, served.plain_headers, served.plain, method)
+    def _weigh(self, place: str, served: Served, headers: Mapping[bytes, bytes], method: str) -> Reply | None:
+        if (held := _held(served, headers)) is not None:
+            return held
+        if b"range" in headers and (part := _part(served, headers)) is not None:
+            return self._cut(place, served.plain, part, method)
+        copy = served.packed if served.packed is not None and self._takes_gzip(headers) else served.plain
+        return copy.whole or self._open(place, copy, make(200, copy.headers), (0, copy.size), method)
+
+    def _cut(self, place: str, copy: Copy, part: tuple[int, int], method: str) -> Reply | None:
+        start, end = part
+        if start >= copy.size:
+            return say(416, "Nothing in this range.", (b"content-range", b"bytes */%d" % copy.size))
+        kept = [header for header in copy.headers if header[0] != b"content-length"]
+        kept += [
+            (b"content-range", b"bytes %d-%d/%d" % (start, end - 1, copy.size)),
+            (b"content-length", b"%d" % (end - start)),
+        ]
+        if copy.body is not None:
+            return make(206, kept, copy.body[start:end])
+        return self._open(place, copy, make(206, kept), part, method)
+
+    def _open(self, place: str, copy: Copy, bare: Reply, part: tuple[int, int], method: str) -> Reply | None:
+        if method == "HEAD":
+            return bare
+        file = self._files.open(place, copy)
+        if file is None:
+            return None
+        file.seek(part[0])
+        return replace(bare, file=file, count=part[1] - part[0])
 
     def _takes_gzip(self, headers: Mapping[bytes, bytes]) -> bool:
         asked = headers.get(b"accept-encoding", b"")
@@ -149,88 +203,95 @@ class _Server:
                 self._gzip[asked] = known
         return known
 
-    async def _to_twin(self, served: Served, method: str, send: Send) -> None:
-        """Show the page to a browser that was sent to a feed: it would show the source."""
-        location = urlsplit(served.twin).path or "/"
-        vary = (b"vary", b"Accept-Encoding, Sec-Fetch-Dest")
-        await _say(send, 303, "See the page of this feed.", method, (b"location", location.encode()), _NO_STORE, vary)
-
-    async def _other(self, path: str, scope: Message, headers: Mapping[bytes, bytes], send: Send) -> None:
-        method = scope["method"]
-        if path in ("search", "search.atom"):
-            await self._answer_search(path, scope, headers, send)
-        elif path == "healthz":
-            await _say(send, 200, "ok", method, _NO_STORE)
-        elif path == "readyz":
-            found = self._health() if self._health else Health(ready=True)
-            text = "ready" if found.ready else f"not ready: {found.reason}"
-            await _say(send, 200 if found.ready else 503, text, method, _NO_STORE)
-        elif path and not path.endswith("/") and self._files.is_folder(path):
-            await _say(send, 301, "Moved.", method, (b"location", quote(f"{self._root}{path}/").encode()), _BRIEFLY)
-        elif (topic := _topic_of(path)) in self._retired:
-            await _say(send, 410, f"The topic {topic} has been retired; its feeds are gone for good.", method, _BRIEFLY)
-        elif topic in self._moved:
+    def _other(self, path: str, headers: Mapping[bytes, bytes], method: str) -> Reply | None:
+        if path in _SEARCHES:
+            return None
+        if path in {"healthz", "readyz"}:
+            return self._state(path)
+        if path and not path.endswith("/") and self._files.is_folder(path):
+            return say(301, "Moved.", (b"location", quote(f"{self._root}{path}/").encode()), BRIEFLY)
+        if (topic := _topic_of(path)) in self._retired:
+            return say(410, f"The topic {topic} has been retired; its feeds are gone for good.", BRIEFLY)
+        if topic in self._moved:
             target = quote(self._root + path.replace(topic, self._moved[topic], 1))
-            await _say(send, 301, "Moved for good.", method, (b"location", target.encode()), _BRIEFLY)
-        else:
-            await self._missing(path, headers, method, send)
+            return say(301, "Moved for good.", (b"location", target.encode()), BRIEFLY)
+        return self._missing(path, headers, method)
 
-    async def _missing(self, path: str, headers: Mapping[bytes, bytes], method: str, send: Send) -> None:
+    def _state(self, path: str) -> Reply:
+        if path == "healthz":
+            return say(200, "ok", NO_STORE)
+        found = self._health() if self._health else Health(ready=True)
+        return say(200, "ready", NO_STORE) if found.ready else say(503, f"not ready: {found.reason}", NO_STORE)
+
+    def _missing(self, path: str, headers: Mapping[bytes, bytes], method: str) -> Reply:
         """Say that nothing is there: as a page to a browser, in one line to everybody else."""
+        vary = (b"vary", b"Sec-Fetch-Dest")
         page = self._files.find("404.html") if headers.get(b"sec-fetch-dest") == b"document" else None
-        if page is None:
-            await _say(send, 404, f"Nothing at /{path[:200]}", method, _BRIEFLY)
-            return
-        kept = [
-            header for header in page.plain_headers if header[0] not in (b"etag", b"last-modified", b"cache-control")
-        ]
-        await _respond(send, 404, (*kept, _BRIEFLY), page.plain, method)
-
-    async def _answer_search(self, path: str, scope: Message, headers: Mapping[bytes, bytes], send: Send) -> None:
-        method = scope["method"]
-        if self._search is None:
-            await _say(send, 404, "Search is not served here.", method, _BRIEFLY)
-            return
-        query = scope["query_string"].decode("latin-1")
-        language = headers.get(b"accept-language", b"").decode("latin-1")
-        form = "atom" if path.endswith(".atom") else "html"
-        found = await self._search.answer(form, query, language)
-        policy = page_policy(self._site) if form == "html" else "default-src 'none'; frame-ancestors 'none'; sandbox"
-        told = [
-            (b"content-type", found.type.encode()),
-            (b"content-length", b"%d" % len(found.body)),
-            (b"content-security-policy", policy.encode()),
-            (b"x-content-type-options", b"nosniff"),
-            (b"referrer-policy", b"no-referrer"),
-            (b"vary", b"Accept-Language"),
-            *found.headers,
-        ]
-        if form == "atom":
-            told.append((b"access-control-allow-origin", b"*"))
-        await _respond(send, found.status, told, found.body, method)
-
-    async def _refuse_method(self, method: str, send: Send) -> None:
-        allow = (b"allow", b"GET, HEAD, OPTIONS")
-        if method == "OPTIONS":
-            cross = (
-                (b"access-control-allow-origin", b"*"),
-                (b"access-control-allow-methods", b"GET, HEAD"),
-                (b"access-control-allow-headers", b"If-None-Match, If-Modified-Since, Range"),
-                (b"access-control-max-age", b"86400"),
-            )
-            await _respond(send, 204, (allow, *cross), b"", "GET")
-            return
-        await _say(send, 405, "Only GET and HEAD.", "GET", allow)
+        found = page and (
+            page.plain.whole or self._open("404.html", page.plain, make(404, ()), (0, page.plain.size), method)
+        )
+        if page is None or not found:
+            return say(404, f"Nothing at /{path[:200]}", BRIEFLY, vary)
+        dropped = (b"etag", b"last-modified", b"cache-control", b"vary", b"accept-ranges")
+        kept = [header for header in page.plain.headers if header[0] not in dropped]
+        return make(404, (*kept, BRIEFLY, vary), found.body, found.file, found.count)
 
 
-def _held(served: Served, headers: Mapping[bytes, bytes]) -> str | None:
-    """Return the tag of the copy that the reader has, if it is still right; a tag decides before a date."""
+class Front:
+    """The application that *current* returns at each request: another one after the configuration was read again."""
+
+    def __init__(self, current: Callable[[], Serving]) -> None:
+        """Pass every request to *current*."""
+        self._current = current
+
+    async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
+        """Answer one request of an ASGI server."""
+        await self._current()(scope, receive, send)
+
+    def reply(self, method: str, path: str, query: bytes, headers: Mapping[bytes, bytes]) -> Reply | None:
+        """Return what `Serving.reply` does."""
+        return self._current().reply(method, path, query, headers)
+
+    async def ask(self, method: str, path: str, query: bytes, headers: Mapping[bytes, bytes]) -> Reply:
+        """Return what `Serving.ask` does."""
+        return await self._current().ask(method, path, query, headers)
+
+
+def _refuse_method(method: str) -> Reply:
+    allow = (b"allow", b"GET, HEAD, OPTIONS")
+    if method != "OPTIONS":
+        return say(405, "Only GET and HEAD.", allow)
+    cross = (
+        (b"access-control-allow-origin", b"*"),
+        (b"access-control-allow-methods", b"GET, HEAD"),
+        (b"access-control-allow-headers", b"If-None-Match, If-Modified-Since, Range"),
+        (b"access-control-max-age", b"86400"),
+    )
+    return make(204, (allow, *cross))
+
+
+def _navigates(headers: Mapping[bytes, bytes]) -> bool:
+    return headers.get(b"sec-fetch-dest") == b"document" and headers.get(b"sec-fetch-mode") == b"navigate"
+
+
+def _to_twin(served: Served) -> Reply:
+    """Show the page to a browser that was sent to a feed: it would show the source."""
+    location = urlsplit(served.twin).path or "/"
+    vary = (b"vary", b"Accept-Encoding, Sec-Fetch-Dest")
+    return say(303, "See the page of this feed.", (b"location", location.encode()), NO_STORE, vary)
+
+
+def _held(served: Served, headers: Mapping[bytes, bytes]) -> Reply | None:
+    """Return the 304 for the copy that the reader has, if it is still right; a tag decides before a date."""
     asked = headers.get(b"if-none-match")
     if asked is not None:
-        return matches(asked.decode("latin-1"), served.tags)
+        known = served.unchanged.get(asked)
+        if known is None and (tag := matches(asked.decode("latin-1"), served.tags)) is not None:
+            known = served.unchanged[tag.encode()]
+        return known
     since = headers.get(b"if-modified-since")
     if since is not None and not modified_since(since.decode("latin-1"), served.modified):
-        return served.tags[0]
+        return served.unchanged[served.tags[0].encode()]
     return None
 
 
@@ -238,21 +299,7 @@ def _part(served: Served, headers: Mapping[bytes, bytes]) -> tuple[int, int] | N
     condition = headers.get(b"if-range", b"").decode("latin-1")
     if condition and condition != served.tags[0]:  # a date is too coarse to promise equal bytes
         return None
-    return span(headers[b"range"].decode("latin-1"), len(served.plain))
-
-
-async def _send_part(served: Served, part: tuple[int, int], method: str, send: Send) -> None:
-    start, end = part
-    size = len(served.plain)
-    if start >= size:
-        await _say(send, 416, "Nothing in this range.", method, (b"content-range", b"bytes */%d" % size))
-        return
-    kept = [header for header in served.plain_headers if header[0] != b"content-length"]
-    kept += [
-        (b"content-range", b"bytes %d-%d/%d" % (start, end - 1, size)),
-        (b"content-length", b"%d" % (end - start)),
-    ]
-    await _respond(send, 206, kept, served.plain[start:end], method)
+    return span(headers[b"range"].decode("latin-1"), served.plain.size)
 
 
 def _topic_of(path: str) -> str:
@@ -274,11 +321,12 @@ async def _lifespan(receive: Receive, send: Send) -> None:
             return
 
 
-async def _say(send: Send, status: int, text: str, method: str, *headers: Header) -> None:
-    body = f"{text}\n".encode()
-    await _respond(send, status, (*_PLAIN, *headers, (b"content-length", b"%d" % len(body))), body, method)
-
-
-async def _respond(send: Send, status: int, headers: Iterable[Header], body: bytes, method: str) -> None:
-    await send({"type": "http.response.start", "status": status, "headers": list(headers)})
-    await send({"type": "http.response.body", "body": b"" if method == "HEAD" else body})
+async def _send(reply: Reply, method: str, send: Send) -> None:
+    await send({"type": "http.response.start", "status": reply.status, "headers": list(reply.headers)})
+    if reply.file is not None:
+        with reply.file as file:
+            left = reply.count if method != "HEAD" else 0
+            while left and (piece := file.read(min(left, _PIECE))):
+                left -= len(piece)
+                await send({"type": "http.response.body", "body": piece, "more_body": True})
+    await send({"type": "http.response.body", "body": b"" if method == "HEAD" else reply.body})

@@ -13,40 +13,56 @@ from datetime import UTC, datetime
 from email.utils import format_datetime
 from hashlib import blake2b
 from pathlib import Path
+from typing import BinaryIO
 from urllib.parse import urlsplit
 
 from feeds.serve.kind import FEED_CACHE, Kind, kind_of
+from feeds.serve.reply import Header, Reply, make
 from feeds.site import Site
 
-__all__ = ["Files", "Header", "Served", "is_plain"]
+__all__ = ["Copy", "Files", "Served", "is_plain"]
 
-Header = tuple[bytes, bytes]
-
-_ROOM = 256 * 1024 * 1024
+_ROOM = 64 * 1024 * 1024
+_RECORD = 4096  # about what the headers of one file take
+_HELD = 64 * 1024  # larger files are sent from the disk; compressed, most feeds are smaller
+_HELD_PACKED = 256 * 1024
+_PACKED_HERE = 4 * 1024 * 1024  # larger files are sent compressed only where the publication has done it
 # What a 304 repeats (RFC 9110 §15.4.5), and what a reader in a browser needs to see it.
 _REPEATED = frozenset({b"last-modified", b"cache-control", b"vary", b"link", b"access-control-allow-origin"})
 _WORTH = 512  # bytes from which compressing pays
 
+_Stamp = tuple[int, int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Copy:
+    """A file in one coding: its bytes, or where they lie on the disk and how to know them again."""
+
+    headers: tuple[Header, ...]
+    size: int
+    body: bytes | None
+    path: str
+    stamp: _Stamp
+    whole: Reply | None  # ready to be sent, where the body is held
+
 
 @dataclass(frozen=True, slots=True)
 class Served:
-    """One file, ready to be sent: its bytes plain and compressed, and the headers of each answer."""
+    """One file, ready to be sent: plain and compressed, and the answers to who has it already."""
 
-    stamp: tuple[int, int, int]
+    stamp: _Stamp
     kind: Kind
     modified: datetime
     tags: tuple[str, ...]
-    plain: bytes
-    packed: bytes | None
-    plain_headers: tuple[Header, ...]
-    packed_headers: tuple[Header, ...]
-    unchanged: Mapping[str, tuple[Header, ...]]
+    plain: Copy
+    packed: Copy | None
+    unchanged: Mapping[bytes, Reply]
     twin: str
 
     @property
     def size(self) -> int:
         """How much memory it takes."""
-        return len(self.plain) + len(self.packed or b"")
+        return _RECORD + len(self.plain.body or b"") + len((self.packed and self.packed.body) or b"")
 
 
 class Files:
@@ -55,24 +71,39 @@ class Files:
     def __init__(self, directory: Path, site: Site) -> None:
         """Serve *site* from *directory*, which need not exist yet."""
         self._directory = directory
+        self._start = f"{directory}/"
         self._site = site
         self._held: OrderedDict[str, Served] = OrderedDict()
         self._size = 0
         self._twins: dict[str, str] = {}
-        self._twins_stamp: tuple[int, int, int] | None = None
+        self._twins_stamp: _Stamp | None = None
 
     def find(self, path: str) -> Served | None:
         """Return the file at *path* ("feeds/ai.atom"), None where there is none that we show."""
         held = self._held.get(path)
         try:
             if held is not None:
-                if _stamp(os.stat(f"{self._directory}/{path}")) == held.stamp:  # noqa: PTH116 -- a third of the cost
+                if _stamp(os.stat(self._start + path)) == held.stamp:  # noqa: PTH116 -- a third of the cost
+                    self._held.move_to_end(path)
                     return held
                 self._forget(path)
             return self._load(path)
         except (OSError, ValueError):  # ValueError: a NUL in the path
             self._forget(path)
             return None
+
+    def open(self, path: str, copy: Copy) -> BinaryIO | None:
+        """Return the file of *copy* opened; None if another has taken its place, after which `find` finds that."""
+        try:
+            file = Path(copy.path).open("rb")  # noqa: SIM115 -- whoever sends it closes it
+        except OSError:
+            self._forget(path)
+            return None
+        if _stamp(os.fstat(file.fileno())) == copy.stamp:
+            return file
+        file.close()
+        self._forget(path)
+        return None
 
     def is_folder(self, path: str) -> bool:
         """Return whether *path* is a folder with a page of its own."""
@@ -87,53 +118,58 @@ class Files:
             return None
         with target.open("rb") as file:
             stamp = _stamp(os.fstat(file.fileno()))
-            body = file.read()
-        served = self._make(path, body, stamp)
-        if served.size <= _ROOM // 4:
-            self._held[path] = served
-            self._size += served.size
-            while self._size > _ROOM:
-                _, oldest = self._held.popitem(last=False)
-                self._size -= oldest.size
+            served = self._make(path, file, stamp)
+        self._held[path] = served
+        self._size += served.size
+        while self._size > _ROOM:
+            _, oldest = self._held.popitem(last=False)
+            self._size -= oldest.size
         return served
 
-    def _make(self, path: str, body: bytes, stamp: tuple[int, int, int]) -> Served:
+    def _make(self, path: str, file: BinaryIO, stamp: _Stamp) -> Served:
+        read = _Read(file)
         kind = kind_of(path, self._site)
-        if path.startswith("feeds/archive/") and not _is_finished(body):
+        if path.startswith("feeds/archive/") and not _is_finished(read.start):
             kind = replace(kind, cache=FEED_CACHE)
-        name = blake2b(body, digest_size=12).hexdigest()
-        packed = self._pack(path, body) if kind.is_text and len(body) >= _WORTH else None
-        tags = (f'"{name}"', f'"{name}-gz"') if packed else (f'"{name}"',)
         modified = datetime.fromtimestamp(stamp[0] / 1e9, UTC)
         twin = self._twin(path) if kind.is_feed else ""
         common = _common(kind, modified, self._links(path, twin) if kind.is_feed else "")
+        plain_tag = f'"{read.name}"'
+        plain = _copy(common, plain_tag, read.held, self._start + path, stamp, read.size)
+        packed = self._pack(path, read, common) if kind.is_text and read.size >= _WORTH else None
+        tags = (plain_tag, f'"{read.name}-gz"') if packed else (plain_tag,)
         kept = tuple(header for header in common if header[0] in _REPEATED)
         return Served(
             stamp=stamp,
             kind=kind,
             modified=modified,
             tags=tags,
-            plain=body,
+            plain=plain,
             packed=packed,
-            plain_headers=(*common, (b"etag", tags[0].encode()), (b"content-length", b"%d" % len(body))),
-            packed_headers=(
-                *common,
-                (b"etag", tags[-1].encode()),
-                (b"content-encoding", b"gzip"),
-                (b"content-length", b"%d" % len(packed or b"")),
-            ),
-            unchanged={tag: (*kept, (b"etag", tag.encode())) for tag in tags},
+            unchanged={tag.encode(): make(304, (*kept, (b"etag", tag.encode()))) for tag in tags},
             twin=twin,
         )
 
-    def _pack(self, path: str, body: bytes) -> bytes:
-        """Return *body* compressed: the file beside it if it is of these bytes, which its trailer tells."""
-        trailer = zlib.crc32(body).to_bytes(4, "little") + (len(body) & 0xFFFFFFFF).to_bytes(4, "little")
+    def _pack(self, path: str, read: _Read, common: tuple[Header, ...]) -> Copy | None:
+        """Return the compressed file: the one beside it if it is of these bytes, which its trailer tells."""
+        beside = f"{self._start}{path}.gz"
+        tag = f'"{read.name}-gz"'
+        headers = (*common, (b"content-encoding", b"gzip"))
         try:
-            packed = (self._directory / f"{path}.gz").read_bytes()
+            with Path(beside).open("rb") as file:
+                stamp = _stamp(os.fstat(file.fileno()))
+                size = stamp[1]
+                file.seek(max(0, size - len(read.trailer)))
+                if file.read() == read.trailer:
+                    file.seek(0)
+                    held = file.read() if size <= _HELD_PACKED else None
+                    return _copy(headers, tag, held, beside, stamp, size)
         except OSError:
-            packed = b""
-        return packed if packed.endswith(trailer) else gzip.compress(body, 6, mtime=0)
+            pass
+        if read.size > _PACKED_HERE:
+            return None
+        body = gzip.compress(read.whole(), 6, mtime=0)
+        return _copy(headers, tag, body, "", (0, 0, 0), len(body))
 
     def _links(self, path: str, twin: str) -> str:
         """Return the Link header of a feed: WebSub asks for hub and self, a browser for the page."""
@@ -162,6 +198,34 @@ class Files:
             self._size -= held.size
 
 
+class _Read:
+    """A file read once through: its hash, its length, its beginning; all of it where it is small."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+        self.start = file.read(_HELD + 1)
+        digest, crc, self.size, part = blake2b(digest_size=12), 0, 0, self.start
+        while part:
+            digest.update(part)
+            crc = zlib.crc32(part, crc)
+            self.size += len(part)
+            part = file.read(1024 * 1024)
+        self.held = self.start if self.size <= _HELD else None
+        self.name = digest.hexdigest()
+        self.trailer = crc.to_bytes(4, "little") + (self.size & 0xFFFFFFFF).to_bytes(4, "little")
+
+    def whole(self) -> bytes:
+        self._file.seek(0)
+        return self._file.read()
+
+
+def _copy(  # noqa: PLR0913, PLR0917 -- what a copy is made of
+    headers: tuple[Header, ...], tag: str, body: bytes | None, path: str, stamp: _Stamp, size: int
+) -> Copy:
+    told = (*headers, (b"etag", tag.encode()), (b"content-length", b"%d" % size))
+    return Copy(told, size, body, path, stamp, None if body is None else make(200, told, body))
+
+
 def is_plain(path: str) -> bool:
     r"""Return whether *path* names something below the root: no `..`, nothing hidden, no second name for it.
 
@@ -179,7 +243,7 @@ def _is_finished(archive: bytes) -> bool:
     return b"<fh:archive/>" in start or b'"archive":true' in start
 
 
-def _stamp(found: os.stat_result) -> tuple[int, int, int]:
+def _stamp(found: os.stat_result) -> _Stamp:
     return found.st_mtime_ns, found.st_size, found.st_ino
 
 

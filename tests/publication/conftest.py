@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import os
 import socket
@@ -13,15 +14,17 @@ from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
-import uvicorn
 
 from feeds import topic
 from feeds.publish import Published, publish
 from feeds.release import Attachment, Draft, Newsroom, Photo, Translation
 from feeds.serve import Health, Search, application
+from feeds.serve.answer import Application
+from feeds.serve.connection import LIMITS, Limits
 from feeds.site import Site
 from feeds.store import Run, SourceState, Store, open_store
 from feeds.store.state import Outcome, State
+from scheduler.server import Server
 
 HONG_KONG = timezone(timedelta(hours=8))
 NOW = datetime(2026, 3, 4, 5, 6, 7, tzinfo=UTC)
@@ -218,6 +221,23 @@ class Live:
     base: str
 
 
+@contextlib.contextmanager
+def running(answer: Application, listener: socket.socket, limits: Limits = LIMITS) -> Iterator[None]:
+    """Serve *answer* on *listener* with the server that the daemon has, in a thread with a loop of its own."""
+    server = Server(answer, limits=limits)
+    loop = asyncio.new_event_loop()
+    thread = threading.Thread(target=loop.run_until_complete, args=[server.serve(sockets=[listener])], daemon=True)
+    thread.start()
+    while not server.started:
+        time.sleep(0.01)
+    yield
+    loop.call_soon_threadsafe(server.stop)
+    thread.join(10)
+    assert not thread.is_alive()
+    loop.close()
+    listener.close()
+
+
 @pytest.fixture(scope="session")
 def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
     """Yield the sample, one of it corrected and one withdrawn, published and served on loopback."""
@@ -236,15 +256,8 @@ def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
             search=Search(press.store, site, TOPICS().topics),
             health=lambda: Health(ready=True),
         )
-        server = uvicorn.Server(uvicorn.Config(answer, log_config=None, lifespan="off", server_header=False))
-        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
-        thread.start()
-        while not server.started:
-            time.sleep(0.01)
-        yield Live(press, base)
-        server.should_exit = True
-        thread.join(10)
-        listener.close()
+        with running(answer, listener):
+            yield Live(press, base)
 
 
 def fill(press: Press) -> None:

@@ -51,7 +51,7 @@ def connection(live: Live) -> Iterator[http.client.HTTPConnection]:
 
 def ask(live: Live, path: str, headers: Mapping[str, str] | None = None, method: str = "GET") -> Reply:
     with connection(live) as made:
-        made.putrequest(method, f"/{path}", skip_accept_encoding=True)
+        made.putrequest(method, f"/{path}", skip_host="Host" in (headers or {}), skip_accept_encoding=True)
         for name, value in (headers or {}).items():
             made.putheader(name, value)
         made.endheaders()
