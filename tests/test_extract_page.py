@@ -55,6 +55,18 @@ def test_reads_every_field_of_a_page() -> None:
     ]
 
 
+@pytest.mark.parametrize("times", [1, 2, 4, 16])
+@pytest.mark.parametrize(
+    "sentence", ["The scheme opens on Monday. ", "政府今日公布人工智能應用指引，鼓勵各部門使用。", SENTENCE]
+)
+@pytest.mark.parametrize("around", ["<p>{}</p>", "<div id=content><div>{}</div></div>", "<table><tr><td>{}</table>"])
+def test_a_short_text_and_one_that_repeats_itself_are_read(sentence: str, times: int, around: str) -> None:
+    title = "<h1>Guideline on artificial intelligence</h1><div>4 January 2026</div>"
+    page = f"<html><head><title>Guideline on artificial intelligence</title></head><body>{title}"
+    found = read_release(page + around.format(sentence * times) + "</body></html>", URL)
+    assert found.text == (sentence * times).strip()
+
+
 def test_body_is_html_with_absolute_links() -> None:
     html = read_release(PAGE, URL).html
     assert html.count("<p>") >= 6

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from crawler.extract.block import Block, blocks_of, squash
 from crawler.extract.match import match_blocks
 from crawler.extract.select import text_of
-from crawler.extract.weigh import chances, words_of
+from crawler.extract.weigh import chances, is_date_line, words_of
 from crawler.normalise.tree import read_html
 
 if TYPE_CHECKING:
@@ -23,6 +23,9 @@ __all__ = ["Body", "likeness", "vote_on_body"]
 _ENOUGH = 0.45  # the chance from which a block is taken; measured flat between 0.4 and 0.5
 _DOUBTFUL = 0.3  # where hardly anything was taken, what is nearly sure is taken too
 _LEAST_WORDS = 40
+# Where ours is like neither of two others that agree, they are right: few pages are of a kind it never saw.
+_ALONE = 0.35
+_AGREED = 0.7
 _LONGEST = 3_000_000  # characters of markup beyond which only our own extractor looks
 
 
@@ -50,10 +53,46 @@ def vote_on_body(root: HtmlElement, text: str, title: str) -> Body:
     taken = [value >= _ENOUGH and bool(line) for value, line in zip(chance, squashed, strict=True)]
     if _size(blocks, taken) < _LEAST_WORDS:
         taken = [value >= _DOUBTFUL and bool(line) for value, line in zip(chance, squashed, strict=True)]
-    ours = "".join(line for line, flag in zip(squashed, taken, strict=True) if flag)
-    texts = [squash(answers[0]), squash(answers[1]), ours]
+    texts = [squash(answers[0]), squash(answers[1]), _joined(squashed, taken)]
+    if not texts[2] or (
+        max(likeness(texts[2], text) for text in texts[:2]) < _ALONE and likeness(texts[0], texts[1]) >= _AGREED
+    ):
+        taken = _heard(blocks, votes, squash(title))
+    taken = _beheaded(blocks, taken, squash(title))
+    texts[2] = _joined(squashed, taken)
     pairs = ((0, 1), (0, 2), (1, 2))
     return Body(blocks, taken, sum(likeness(texts[a], texts[b]) for a, b in pairs) / len(pairs))
+
+
+def _joined(squashed: Sequence[str], taken: Sequence[bool]) -> str:
+    return "".join(line for line, flag in zip(squashed, taken, strict=True) if flag)
+
+
+def _heard(blocks: Sequence[Block], votes: Sequence[Sequence[bool]], title: str) -> list[bool]:
+    """Return the blocks that both other extractors hold, else those that one does; the *title* is none of them."""
+    for least, with_dates in ((2, False), (1, False), (1, True)):
+        taken = [
+            sum(heard) >= least
+            and bool(block.squashed)
+            and block.squashed != title
+            and (with_dates or not is_date_line(block))
+            for block, *heard in zip(blocks, *votes, strict=True)
+        ]
+        if any(taken):
+            return taken
+    return [False] * len(blocks)
+
+
+def _beheaded(blocks: Sequence[Block], taken: Sequence[bool], title: str) -> list[bool]:
+    """Return *taken* without the title, and the line of the day below it, where they stand before all else."""
+    found = list(taken)
+    for number, block in enumerate(blocks):
+        if not found[number]:
+            continue
+        if block.squashed != title and not (is_date_line(block) and block.element.tag != "p"):
+            return found
+        found[number] = False
+    return list(taken)  # there is nothing else
 
 
 def likeness(one: str, other: str) -> float:

@@ -16,7 +16,7 @@ from crawler.extract.block import Block, squash
 if TYPE_CHECKING:
     from lxml.html import HtmlElement
 
-__all__ = ["chances", "features", "words_of"]
+__all__ = ["chances", "features", "is_date_line", "words_of"]
 
 # What the class and id of an element say that holds no body.
 _SAYINGS = tuple(
@@ -71,6 +71,11 @@ def words_of(text: str) -> float:
     return han / 1.6 if han >= 5 else len(text.split()) + han / 1.6 if han else len(text.split())
 
 
+def is_date_line(block: Block) -> bool:
+    """Say whether *block* is a short line with a day or an hour in it."""
+    return words_of(block.text) < 12 and _DATE.search(block.text) is not None
+
+
 def chances(blocks: Sequence[Block], votes: Sequence[Sequence[bool]], title: str) -> list[float]:
     """Return for each block the chance, 0 to 1, that it belongs to the body, *votes* of other extractors heard."""
     start, trees = _model()
@@ -114,7 +119,7 @@ def features(blocks: Sequence[Block], votes: Sequence[Sequence[bool]], title: st
         row += _own(block, sizes[number])
         row += _mass(block, mass, best, total)
         row += _surroundings(block.element, known)
-        short_date = sizes[number] < 12 and _DATE.search(block.text) is not None
+        short_date = is_date_line(block)
         row += [_OPENERS.search(block.text) is not None, _PHRASES.search(block.text) is not None, short_date]
         row += [count[block.squashed] > 1, bool(wanted) and block.squashed == wanted, block.text.isupper()]
         row += [(number - first) / len(blocks) if number < first else 0.0]
