@@ -101,6 +101,8 @@ def test_near_asks_for_a_word_close_by(tmp_path: Path) -> None:
     assert sun(topics, "Co-operation with Shenzhen grows.").passed
     assert sun(topics, "與深圳加強合作").passed
     assert not sun(topics, f"Co-operation grows. {LONG} Shenzhen is a city.").evidence
+    assert sun(topics, f"Shenzhen is a city. {LONG}", title="Co-operation grows").passed
+    assert not sun(topics, f"{LONG} Shenzhen is a city.", title="Co-operation grows").evidence
 
 
 def test_needs_asks_for_a_word_anywhere(tmp_path: Path) -> None:

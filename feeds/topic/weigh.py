@@ -117,8 +117,7 @@ def _count(term: TermPlan, index: int, number: int, reads: Sequence[Read], hits:
         return
     read = reads[number]
     close = read.found.get(term.near, ()) if term.near is not None else None
-    # a headline stands close to the whole of what it heads, as far as the lead goes
-    free = read.lead if term.near is not None and number and term.near in reads[0].found else 0
+    free = 0 if term.near is None else _headed(term.near, number, reads)
     if close is not None and not close and not free:
         return
     hidden = term.unless is not None and _stands(term.unless, reads) and not _stands(term.spelled, reads)
@@ -126,6 +125,14 @@ def _count(term: TermPlan, index: int, number: int, reads: Sequence[Read], hits:
         for span in read.found.get(own, ()):
             if close is None or span[0] < free or _is_near(span, close, read.text.low):
                 hits.append(Hit(number, span[0], span[1], index, 0.0, masked))  # noqa: PERF401 - an inner function costs
+
+
+def _headed(near: int, number: int, reads: Sequence[Read]) -> int:
+    """Return up to where in field *number* all is close to *near*: a headline stands close to the lead it heads."""
+    title, text = reads
+    if number:
+        return text.lead if near in title.found else 0
+    return len(title.text.low) if any(start < text.lead for start, _ in text.found.get(near, ())) else 0
 
 
 def _stands(number: int, reads: Sequence[Read]) -> bool:
