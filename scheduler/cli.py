@@ -27,6 +27,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "crawl": ("crawl sources now, then publish", "scheduler.verbs.crawl:crawl"),
     "publish": ("write the files from the store, no network", "scheduler.verbs.publish:publish"),
     "run": ("the daemon: schedule, crawl, publish, serve", "scheduler.verbs.run:run"),
+    "worker": ("crawl and publish for a fleet", "scheduler.verbs.worker:worker"),
     "serve": ("serve the files and the search page", "scheduler.verbs.serve:serve"),
     "preview": ("what a crawl would make of a source or a page; stores nothing", "scheduler.verbs.preview:preview"),
     "status": ("how every source stands, and why", "scheduler.verbs.status:status"),

@@ -7,7 +7,7 @@ import logging
 import signal
 import socket
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
 from feeds.error import BaywireError, ConfigError
@@ -140,6 +140,10 @@ class Daemon:
             self.desk.clock_jumps += 1
             self._settle_due()
         self._latest = now
+        await self._take_up(now)
+
+    async def _take_up(self, now: datetime) -> None:
+        """Crawl what is due, here."""
         due = self.desk.store.due(now=now, limit=_DUE + len(self._taken))
         keys = [state.key for state in due if self.desk.is_crawled(state.key) and state.key not in self._taken]
         for batch in batches(self.desk, keys):

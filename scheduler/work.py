@@ -12,6 +12,7 @@ from pathlib import Path
 
 from feeds.error import ConfigError
 from feeds.serve import Search, application
+from scheduler.config import Config
 from scheduler.daemon import Daemon
 from scheduler.desk import check_places, load_rules, now_utc, open_desk
 from scheduler.keep import heal
@@ -32,6 +33,7 @@ def run_daemon(  # noqa: PLR0913  # two for `run`, three for `demo`
     session: Session,
     *,
     serve: bool = True,
+    fleet: bool = False,
     replay: Path | None = None,
     listener: socket.socket | None = None,
     tell: Callable[[Line], None] | None = None,
@@ -39,8 +41,8 @@ def run_daemon(  # noqa: PLR0913  # two for `run`, three for `demo`
 ) -> int:
     """Run the daemon in the session's directory until SIGTERM or SIGINT; return the exit status.
 
-    *listener* is a socket that listens already; *tell* hears the lines of every cycle;
-    *ready* is called once everything is published and served.
+    With *fleet* it lets workers crawl and publish. *listener* is a socket that listens
+    already; *tell* hears the lines of every cycle; *ready* is called once everything is published and served.
     """
     session.make_directory()
     config = session.config
@@ -55,8 +57,9 @@ def run_daemon(  # noqa: PLR0913  # two for `run`, three for `demo`
             monitor = stack.enter_context(bind("127.0.0.1", config.serve.metrics_port, key="serve.metrics-port"))
         if healed := heal(config):
             log.error("the store was broken: %s", healed)
+        make = _daemon_of_fleet(config) if fleet else Daemon
         desk = stack.enter_context(open_desk(config, replay=replay))
-        daemon = Daemon(desk, load=session.load, listener=listener, monitor=monitor, tell=tell)
+        daemon = make(desk, load=session.load, listener=listener, monitor=monitor, tell=tell)
 
         def say() -> None:
             if listener is not None:
@@ -64,6 +67,13 @@ def run_daemon(  # noqa: PLR0913  # two for `run`, three for `demo`
 
         asyncio.run(daemon.run(ready=ready or say))
     return 0
+
+
+def _daemon_of_fleet(config: Config) -> Callable[..., Daemon]:
+    from scheduler.fleet.start import check_fleet, make_daemon  # noqa: PLC0415  # an extra, which few have
+
+    check_fleet(config)
+    return make_daemon(config)
 
 
 def serve_files(session: Session) -> int:

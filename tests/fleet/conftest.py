@@ -1,0 +1,78 @@
+"""A fleet on real PostgreSQL, each part a process of its own."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import sys
+from collections.abc import Callable, Iterator
+from itertools import count
+from pathlib import Path
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
+
+import psycopg
+import pytest
+
+if TYPE_CHECKING:
+    from fleet import farm
+
+
+def _load(name: str) -> ModuleType:
+    path = Path(__file__).with_name(f"{name}.py")
+    spec = importlib.util.spec_from_file_location(f"baywire_tests_fleet_{name}", path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+_farm = _load("farm")
+_numbers = count()
+
+
+@pytest.fixture(scope="session")
+def tools() -> Any:  # noqa: ANN401 -- the module beside this file
+    return _farm
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[farm.Server]:
+    """Yield a PostgreSQL that may be stopped and started."""
+    if _farm.programs() is None:
+        pytest.skip("needs PostgreSQL: install it (initdb is looked for in /usr/lib/postgresql)")
+    made = _farm.Server(Path("/tmp") / f"baywire-fleet-{os.getpid()}")  # noqa: S108 -- a socket's path is short
+    yield made
+    made.remove()
+
+
+@pytest.fixture
+def database(server: farm.Server) -> str:
+    """Return the address of an empty database."""
+    name = f"fleet_{next(_numbers)}"
+    with psycopg.connect(server.url("postgres"), autocommit=True) as admin:
+        admin.execute(f"CREATE DATABASE {name}".encode())
+    return str(server.url(name))
+
+
+@pytest.fixture
+def newsrooms(tmp_path: Path) -> Iterator[Callable[..., farm.Newsrooms]]:
+    made: list[farm.Newsrooms] = []
+
+    def open_(**told: Any) -> farm.Newsrooms:  # noqa: ANN401 -- as Newsrooms takes them
+        made.append(_farm.Newsrooms(tmp_path, **told))
+        return made[-1]
+
+    yield open_
+    for one in made:
+        one.close()
+
+
+@pytest.fixture
+def fleet(tmp_path: Path, database: str) -> Iterator[farm.Fleet]:
+    """Yield a fleet without a process yet; what it starts ends with the test."""
+    made = _farm.Fleet(tmp_path / "project", database)
+    yield made
+    made.close()
