@@ -16,7 +16,7 @@ import uvicorn
 
 from feeds.error import ConfigError
 from feeds.serve.answer import Application, Message, Receive, Send
-from feeds.serve.connection import LIMITS, Connection, Limits
+from feeds.serve.connection import LIMITS, Connection, Limits, connections
 
 __all__ = ["Application", "Message", "Receive", "Send", "Server", "bind"]
 
@@ -55,7 +55,7 @@ class Server(uvicorn.Server):
         super().__init__(
             uvicorn.Config(
                 application,
-                http=type("Connection", (Connection,), {"limits": kept}),
+                http=connections(kept),
                 ws="none",
                 interface="asgi3",
                 lifespan="off",

@@ -24,8 +24,7 @@ __all__ = ["Copy", "Files", "Served", "is_plain"]
 
 _ROOM = 64 * 1024 * 1024
 _RECORD = 4096  # about what the headers of one file take
-_HELD = 64 * 1024  # larger files are sent from the disk; compressed, most feeds are smaller
-_HELD_PACKED = 256 * 1024
+_HELD = 256 * 1024  # larger files are sent from the disk
 _PACKED_HERE = 4 * 1024 * 1024  # larger files are sent compressed only where the publication has done it
 # What a 304 repeats (RFC 9110 §15.4.5), and what a reader in a browser needs to see it.
 _REPEATED = frozenset({b"last-modified", b"cache-control", b"vary", b"link", b"access-control-allow-origin"})
@@ -162,7 +161,7 @@ class Files:
                 file.seek(max(0, size - len(read.trailer)))
                 if file.read() == read.trailer:
                     file.seek(0)
-                    held = file.read() if size <= _HELD_PACKED else None
+                    held = file.read() if size <= _HELD else None
                     return _copy(headers, tag, held, beside, stamp, size)
         except OSError:
             pass
