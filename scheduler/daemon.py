@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
 from feeds.error import BaywireError, ConfigError
-from feeds.serve import Search, application
+from feeds.serve import Front, Search, Serving, application
 from scheduler.alarm import notify
 from scheduler.config import Config
 from scheduler.control import listen
@@ -25,7 +25,7 @@ from scheduler.notice import notify_service, watchdog_s
 from scheduler.order import Order
 from scheduler.outlet import publish_all, site_of
 from scheduler.perform import perform
-from scheduler.server import Application, Message, Receive, Send, Server
+from scheduler.server import Server
 from scheduler.timetable import Timetable
 from scheduler.upkeep import back_up, last_backup, prune
 
@@ -108,11 +108,8 @@ class Daemon:
                 server.stop()
             await asyncio.gather(*serving)
 
-    def _front(self) -> Application:
-        async def front(scope: Message, receive: Receive, send: Send) -> None:
-            await self._application(scope, receive, send)  # which a reload replaces
-
-        return front
+    def _front(self) -> Front:
+        return Front(lambda: self._application)  # which a reload replaces
 
     def stop(self) -> None:
         """Stop taking work and let what is under way end; a second call ends it at once."""
@@ -234,7 +231,7 @@ class Daemon:
             log.exception("%s failed", what)
 
 
-def _application(desk: Desk) -> Application:
+def _application(desk: Desk) -> Serving:
     site = site_of(desk.config)
     search = Search(desk.store, site, desk.topics.topics)
     return application(desk.config.publish.directory, site=site, search=search, health=lambda: readiness(desk))
