@@ -20,6 +20,7 @@ from feeds.identity import DEFAULT_AUTHORITY
 from feeds.store import Store, open_store
 from feeds.topic import Topics
 from scheduler.config import Config
+from scheduler.extra import need
 from scheduler.option import did_you_mean
 from scheduler.rhythm import Rhythm, rhythm_of
 
@@ -173,6 +174,9 @@ def load_rules(config: Config) -> tuple[Mapping[str, Source], Topics]:
 
 def check_places(config: Config) -> None:
     """Raise ConfigError where what is published could not be written, before anything is done."""
+    if config.publish.target:
+        need("fleet")
+        return
     place = config.publish.directory
     while not place.exists() and place != place.parent:
         place = place.parent

@@ -6,17 +6,19 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from pathlib import Path
 from time import monotonic
 
 from feeds.error import PublishError
 from feeds.identity import DEFAULT_AUTHORITY
 from feeds.publish import Published, publish
+from feeds.publish.target import Target
 from feeds.site import Site
 from scheduler.config import Config
 from scheduler.desk import Desk
 from scheduler.line import Line
 
-__all__ = ["publish_all", "site_of"]
+__all__ = ["place_of", "publish_all", "site_of"]
 
 _WAIT_S = 60.0
 _AGAIN_S = 0.5
@@ -35,6 +37,15 @@ def site_of(config: Config) -> Site:
         hub=config.notify.hub,
         combinations=config.feeds,
     )
+
+
+def place_of(config: Config) -> Path | Target:
+    """Return where the published files go: the object store that *config* names, else its directory."""
+    if not config.publish.target:
+        return config.publish.directory
+    from feeds.publish.target_s3 import S3Target  # noqa: PLC0415  # obstore is part of an extra
+
+    return S3Target(config.publish.target, site_of(config))
 
 
 async def publish_all(
@@ -61,7 +72,7 @@ async def publish_all(
                 desk.store,
                 desk.topics,
                 site_of(desk.config),
-                desk.config.publish.directory,
+                place_of(desk.config),
                 now=desk.clock(),
                 check=check,
                 progress=progress,

@@ -80,7 +80,7 @@ def serve_files(session: Session) -> int:
     """Serve the files of the session's directory until SIGTERM or SIGINT; return the exit status."""
     config = session.config
     session.log_as_daemon()
-    if not config.publish.directory.is_dir():
+    if not config.publish.target and not config.publish.directory.is_dir():
         raise ConfigError(f"{config.publish.directory}: nothing is published here: type baywire crawl first")
     _, topics = load_rules(config)
     with open_to_read(config) as store, bind(config.serve.host, config.serve.port) as listener:
