@@ -108,7 +108,10 @@ class Report:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fetched:
-    """One address as it answered: *url* after redirects; *reason* says why there is no page, "" when there is one."""
+    """One address as it answered: *url* after redirects; *reason* says why there is no page, "" when there is one.
+
+    *robots* is the robots.txt that was obeyed, "" for none.
+    """
 
     asked: str
     url: str
@@ -116,3 +119,4 @@ class Fetched:
     content_type: str = ""
     body: bytes = b""
     reason: str = ""
+    robots: str = ""

@@ -37,6 +37,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "show": ("one release, whole", "scheduler.verbs.show:show"),
     "why": ("from which words a release belongs to a topic", "scheduler.verbs.why:why"),
     "check": ("validate configuration, sources and topics", "scheduler.verbs.check:check"),
+    "record": ("save pages of a source and what is read of them as test cases", "scheduler.verbs.record:record"),
     "doctor": ("what is wrong with the set-up or a source, and what mends it", "scheduler.verbs.doctor:doctor"),
     "backfill": ("walk the archive of a source, resumably", "scheduler.verbs.backfill:backfill"),
     "export": ("the feeds as OPML, or every release as JSON lines", "scheduler.verbs.exchange:export"),

@@ -14,8 +14,19 @@ from feeds.tag import Tag
 
 if TYPE_CHECKING:
     from crawler.extract.found import Listing  # loads all that reads pages: status need not
+    from crawler.trace import Origin
 
-__all__ = ["Line", "crawl_line", "draft_line", "listing_line", "release_line", "repairs_of", "source_line", "tag_line"]
+__all__ = [
+    "Line",
+    "crawl_line",
+    "draft_line",
+    "listing_line",
+    "origin_line",
+    "release_line",
+    "repairs_of",
+    "source_line",
+    "tag_line",
+]
 
 Line = Mapping[str, object]
 
@@ -131,6 +142,17 @@ def tag_line(tag: Tag) -> Line:
         "passed": tag.passed,
         "why": tag.why or None,
         "evidence": [asdict(evidence) for evidence in tag.evidence],
+    }
+
+
+def origin_line(origin: Origin) -> Line:
+    """Return which rule gave a field, as `preview --explain` prints it."""
+    return {
+        "kind": "origin",
+        "field": origin.field,
+        "by": origin.by,
+        "found": origin.found or None,
+        "count": origin.count,
     }
 
 

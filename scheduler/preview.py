@@ -23,10 +23,11 @@ from crawler.extract.address import zone_of
 from crawler.normalise import decode, language
 from crawler.run import fetch
 from crawler.source import ListingRules, Source
+from crawler.trace import trace_listing, trace_release
 from feeds.error import ConfigError, SourceError
-from feeds.release import Draft
 from feeds.topic import Topics
-from scheduler.line import Line, draft_line, listing_line, tag_line
+from scheduler.line import Line, draft_line, listing_line, origin_line, tag_line
+from scheduler.look import Look
 
 __all__ = ["Kind", "Page", "Preview", "is_listing", "owners", "require_address", "undescribed"]
 
@@ -50,7 +51,7 @@ class Page:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Preview:
-    """How to preview: *sources* that may own a page, *topics*, how to fetch; *explain* prints tags with evidence."""
+    """How to preview: *sources* that may own a page, *topics*, how to fetch; *explain* says what gave each field."""
 
     sources: Mapping[str, Source]
     topics: Topics
@@ -62,11 +63,10 @@ class Preview:
 
     def of_source(self, source: Source) -> Iterator[Line]:
         """Yield the listing of *source* and its first releases; SourceError where it cannot be had or read."""
-        asked = [request.url for request in source.requests(self.now) if not request.form]
-        if not asked:
-            raise SourceError(f"{source.key}: has no listing that can be fetched by itself: see its file {source.file}")
-        page = self._fetch_one(asked[0], source)
-        yield from self.of_listing(page, source)
+        seen, listing = self._look(source).listing()
+        if seen.page.reason:
+            raise SourceError(f"{seen.page.asked}: {seen.page.reason}")
+        yield from self._of_listing(Page(url=seen.page.url, text=seen.text), source, listing)
 
     def of_url(self, url: str) -> Iterator[Line]:
         """Yield what is at *url*: the release it is, or the listing of a source and its first releases."""
@@ -86,42 +86,50 @@ class Preview:
         if kind == "listing" or (kind is None and (lists or (not owned and is_listing(page)))):
             yield from self.of_listing(page, lists or source, follow=False)
             return
-        yield from self._release(read_declared_release(source, page.text, page.url, item=None, seen=self.now), page.url)
+        yield from self._release(source, page, None)
 
     def of_listing(self, page: Page, source: Source, *, follow: bool = True) -> Iterator[Line]:
         """Yield what *page* lists and, where to *follow*, its first releases."""
-        listing = _read_listing(source, page)
+        yield from self._of_listing(page, source, _read_listing(source, page), follow=follow)
+
+    def _of_listing(self, page: Page, source: Source, listing: Listing, *, follow: bool = True) -> Iterator[Line]:
         yield listing_line(listing, url=page.url)
+        if self.explain:
+            yield from (origin_line(one) for one in trace_listing(source, page.text))
         if not listing.items:
             raise SourceError(f"{source.key}: {listing.reason or 'nothing found on the listing'}: {page.url}")
         if follow:
-            for item, text in self._texts(source, listing):
-                found = read_declared_release(source, text, item.url, item=item, seen=self.now)
-                yield from self._release(found, item.url)
+            for item, page_of in self._texts(source, listing):
+                yield from self._release(source, page_of, item)
 
     def _listed_by(self, url: str) -> Source | None:
         """Return the source whose listing is at *url*."""
         asked = ((source, source.requests(self.now)) for source in self.sources.values())
         return next((source for source, requests in asked if url in {request.url for request in requests}), None)
 
-    def _texts(self, source: Source, listing: Listing) -> Iterator[tuple[Item, str]]:
+    def _texts(self, source: Source, listing: Listing) -> Iterator[tuple[Item, Page]]:
         items = listing.items[: self.limit]
         if not source.release.fetch:
-            yield from ((item, "") for item in items)
+            yield from ((item, Page(url=item.url, text="")) for item in items)
             return
-        pages = self._fetch([item.url for item in items], source)
-        for item, page in zip(items, pages, strict=True):
-            if page.reason:
-                raise SourceError(f"{item.url}: {page.reason}")
-            yield item, decode(page.body, page.content_type, page.url).text
+        for item, seen in zip(items, self._look(source).releases(items), strict=True):
+            if seen.page.reason:
+                raise SourceError(f"{item.url}: {seen.page.reason}")
+            yield item, Page(url=seen.page.url, text=seen.text)
 
-    def _release(self, found: Draft | NotARelease, url: str) -> Iterator[Line]:
+    def _release(self, source: Source, page: Page, item: Item | None) -> Iterator[Line]:
+        found = read_declared_release(source, page.text, page.url, item=item, seen=self.now)
         if isinstance(found, NotARelease):
-            raise SourceError(f"{url}: is not a release: {found.reason}")
+            raise SourceError(f"{page.url}: is not a release: {found.reason}")
         tags = self.topics.explain(title=found.title, text=found.text, language=found.language, source=found.source)
         yield draft_line(found, tags)
         if self.explain:
+            origins = trace_release(source, page.text, page.url, item=item, seen=self.now)
+            yield from (origin_line(one) for one in origins)
             yield from (tag_line(tag) for tag in tags if tag.passed or tag.evidence)
+
+    def _look(self, source: Source) -> Look:
+        return Look(source=source, now=self.now, replay=self.replay, contact=self.contact)
 
     def _fetch(self, urls: Sequence[str], source: Source | None) -> Sequence[Fetched]:
         allowed = source is not None and source.allow_private

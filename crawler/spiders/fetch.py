@@ -40,15 +40,17 @@ class FetchSpider(scrapy.Spider):
         self.clock = clock
         self._urls = urls
         self._form = form
+        self._rules: dict[str, str] = {}
         self._found = found
 
     def robots(self, origin: str) -> Rules | None:
-        """Return nothing: a single look keeps no robots.txt."""
+        """Return nothing: a single look reads robots.txt anew."""
         del origin
         return None
 
     def keep_robots(self, origin: str, rules: Rules) -> None:
-        """Keep nothing."""
+        """Keep *rules* to be told with the answers."""
+        self._rules[origin] = rules.text
 
     async def start(self) -> AsyncIterator[Any]:
         """Yield one request for each address."""
@@ -75,6 +77,7 @@ class FetchSpider(scrapy.Spider):
                 content_type=(response.headers.get("Content-Type") or b"").decode("latin-1"),
                 body=response.body,
                 reason="" if trouble is None else trouble.reason,
+                robots=self._rules.get("/".join(asked.split("/", 3)[:3]), ""),
             )
         )
 

@@ -220,7 +220,7 @@ def posted(form: Iterable[tuple[str, str]]) -> dict[str, Any]:
     >>> posted([("pageNo", "1")])["body"], posted([])
     (b'pageNo=1', {})
     """
-    pairs = list(form)
+    pairs = [(name, value) for name, value in form]  # JSON made lists of them
     if not pairs:
         return {}
     headers = {"Content-Type": "application/x-www-form-urlencoded"}

@@ -20,7 +20,7 @@ __all__ = ["preview"]
 @click.option("--html", "saved", type=click.Path(path_type=Path), help="Read this saved page instead of fetching.")
 @click.option("--url", help="Where the saved page comes from.")
 @click.option("--kind", type=click.Choice(["listing", "release"]), help="What the saved page is.")
-@click.option("--explain", is_flag=True, help="Print the tags with their evidence too.")
+@click.option("--explain", is_flag=True, help="Say which rule gave each field, and the evidence of tags.")
 @click.option(
     "--limit", type=click.IntRange(0, 50), default=3, show_default=True, help="How many releases of a listing."
 )
