@@ -16,7 +16,7 @@ from feeds.site import LANGUAGES, RESERVED, Site, slug
 from feeds.store import Head
 from feeds.view import membership
 
-__all__ = ["LEAST", "MOST", "Edition", "Named", "Narrowed", "Placed", "editions", "gather", "window"]
+__all__ = ["LEAST", "MOST", "Edition", "Named", "Narrowed", "Placed", "belongs", "editions", "gather", "window"]
 
 LEAST, MOST = 50, 100
 SPAN = timedelta(days=7)
@@ -116,6 +116,13 @@ def editions(site: Site, topics: Iterable[Named], newsrooms: Mapping[str, Newsro
         )
     made += [_source(newsroom) for _, newsroom in sorted(newsrooms.items())]
     return tuple(made)
+
+
+def belongs(head: Head, edition: Edition) -> bool:
+    """Return whether *head* is of those that *edition*, which is no combination, chooses from."""
+    if edition.source is not None:
+        return edition.source in (head.views if edition.view else (head.source,))
+    return (edition.topic is None or edition.topic in head.topics) and edition.language in {"", head.language}
 
 
 def window(heads: Sequence[Head]) -> tuple[Head, ...]:

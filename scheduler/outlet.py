@@ -88,7 +88,7 @@ async def publish_all(
     tell(
         {
             "kind": "published",
-            "written": len(published.written),
+            "written": len(published.written) + published.more,
             "removed": len(published.removed),
             "unchanged": published.unchanged,
             "refused": len(published.refused),

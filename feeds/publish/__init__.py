@@ -9,14 +9,20 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from feeds.edition import editions
+from feeds.publish.archive import archive_paths
 from feeds.publish.book import Book, signature
 from feeds.publish.feed import FeedFiles
 from feeds.publish.fragments import Fragments
+from feeds.publish.front import Front
 from feeds.publish.outbox import Outbox
 from feeds.publish.page import Pages
 from feeds.publish.release_page import ReleasePages
 from feeds.publish.selection import Selection
+from feeds.publish.shown import Shown
+from feeds.publish.target import DirectoryTarget, Target
 from feeds.release import Newsroom, Release
+from feeds.render import html
+from feeds.render.entry import VERSION
 from feeds.site import Site
 from feeds.view import View
 
@@ -28,13 +34,15 @@ __all__ = ["Published", "publish"]
 
 Progress = Callable[[int, int], None]
 _BATCH = 200
-_SMALL = 2_000  # releases up to which looking at all their pages costs a tenth of a second
+_SMALL = 500  # releases up to which all their pages are looked at each time
+_MANY = 5_000  # releases that change at once: from here on everything is looked at
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Published:
     """What one publication did: paths below the directory, in the order of writing.
 
+    *written* names at most ten thousand pages of releases, *more* counts the others.
     *feeds* are the addresses of the feeds that changed, for those who want to be told.
     *refused* would have made a feed worse; *quarantined* are releases that no feed can carry.
     """
@@ -45,13 +53,14 @@ class Published:
     refused: tuple[tuple[str, str], ...] = ()
     quarantined: tuple[tuple[str, str], ...] = ()
     feeds: tuple[str, ...] = ()
+    more: int = 0
 
 
 def publish(  # noqa: PLR0913 -- what it reads, what it obeys, where it writes
     store: Store,
     topics: Topics,
     site: Site,
-    directory: Path,
+    directory: Path | Target,
     *,
     now: datetime,
     check: bool = False,
@@ -61,64 +70,162 @@ def publish(  # noqa: PLR0913 -- what it reads, what it obeys, where it writes
 
     The same store, topics and site give the same bytes, whenever and wherever: *now*
     decides nothing that is written, only when pages of old releases are looked at again,
-    which in a large store is once a day. Raises PublishError where a file cannot be written,
-    ConfigError for a combination that cannot be read.
+    which in a large store is once a day. Only what the releases touch that changed since
+    the last time is made, and what somebody else touched. Raises PublishError where a
+    file cannot be written, ConfigError for a combination that cannot be read.
     """
+    target = DirectoryTarget(directory) if isinstance(directory, Path) else directory
     newsrooms = store.newsrooms()
-    rules, fresh = _tag(store, topics, newsrooms)
-    plan = editions(site, topics.topics, newsrooms)
-    outbox = Outbox(directory, check=check)
-    book = Book(store, directory, trusting=not check)
-    fragments = Fragments(store, site, topics.topics, newsrooms)
-    selection = Selection(store, topics=[topic.key for topic in topics.topics], sources=list(newsrooms))
-    files = FeedFiles(
-        store, site, topics, rules=rules, outbox=outbox, book=book, fragments=fragments, selection=selection
-    )
-    pages = Pages(store, site, topics, outbox=outbox, book=book, fragments=fragments, editions=plan)
-    report = progress or _silent
-    total = len(plan) + 3
-    held = {edition.key: selection.holds(edition) for edition in plan}
-    fragments.prepare(one for placed in held.values() for one in placed)
-    arrived = selection.heads(sorted(fresh))
-    for done, edition in enumerate(plan):
-        report(done, total)
-        files.edition(edition, held[edition.key], arrived)
-        pages.edition(edition, held[edition.key])
-    files.notices(plan)
-    report(len(plan) + 1, total)
-    pages.rest(files.corrections, files.events)
-    report(len(plan) + 2, total)
-    releases = ReleasePages(store, site, topics, outbox=outbox, fragments=fragments)
-    settings = signature(site, newsrooms, [(topic.key, topic.names, topic.digest) for topic in topics.topics])
-    if check or book.is_full_due(settings, now) or store.count() <= _SMALL:
-        releases.write_all()
-        book.full(settings, now)
-    else:
-        releases.write(_around(store, fresh | fragments.made))
-    for path in book.gone():
-        outbox.remove(path)
-    outbox.settle()
-    if not check:
-        book.close(rules)
-    report(total, total)
-    return Published(
-        written=tuple(outbox.written),
-        removed=tuple(outbox.removed),
-        unchanged=outbox.unchanged + book.current + releases.current,
-        refused=tuple(outbox.refused),
-        quarantined=tuple(sorted(fragments.quarantined.items())),
-        feeds=tuple(_feeds(outbox.written, site)),
-    )
+    rules = _tag(store, topics, newsrooms)
+    work = _Work(store, topics, site, newsrooms, Outbox(target, check=check), rules=rules)
+    return work.carry_out(progress or _silent, now)
 
 
-def _tag(store: Store, topics: Topics, newsrooms: Mapping[str, Newsroom]) -> tuple[str, set[str]]:
+class _Work:
+    """One publication."""
+
+    def __init__(  # noqa: PLR0913 -- what it reads, what it obeys, where it writes
+        self,
+        store: Store,
+        topics: Topics,
+        site: Site,
+        newsrooms: Mapping[str, Newsroom],
+        outbox: Outbox,
+        *,
+        rules: str,
+    ) -> None:
+        """See what changed since the last one."""
+        self._store, self._topics, self._site, self._outbox, self._rules = store, topics, site, outbox, rules
+        self._plan = editions(site, topics.topics, newsrooms)
+        self._states = [state for state in store.source_states() if state.configured]
+        self._book = Book(store, outbox.target, trusting=not outbox.check)
+        named = [(topic.key, topic.names, topic.about, topic.maps) for topic in topics.topics]
+        self._settings = signature(VERSION, html.VERSION, site, newsrooms, named, rules)
+        self._same = self._settings == self._book.settings and not outbox.check
+        self._mark, self._ids = store.last_change(), []
+        if self._same:
+            since = store.changed(self._book.mark, limit=_MANY)
+            self._ids = [id_ for id_, number in since if number <= self._mark]
+            self._same = len(since) < _MANY and self._mark >= self._book.mark
+        if self._same:
+            self._book.forget_heads(self._ids)
+        else:
+            self._ids = []
+            self._book.heads.clear()
+        names, keys = [topic.key for topic in topics.topics], list(newsrooms)
+        self._selection = Selection(store, topics=names, sources=keys, heads=self._book.heads)
+        self._changed = {head.id: head for head in self._selection.heads(self._ids)}
+        self._fragments = Fragments(store, site, topics.topics, newsrooms)
+        self._newsrooms = newsrooms
+
+    def carry_out(self, report: Progress, now: datetime) -> Published:
+        """Write what leads nowhere first, then what leads to it: releases, their past, feeds, pages, lists."""
+        total = len(self._plan) + 3
+        report(0, total)
+        site, outbox, book, fragments = self._site, self._outbox, self._book, self._fragments
+        releases = ReleasePages(self._store, site, self._topics, outbox=outbox, fragments=fragments)
+        is_full = not self._same or book.is_full_due(self._settings, now)
+        if is_full or self._are_lost(releases) or not self._store.is_larger(_SMALL):
+            releases.write_all()
+        else:
+            releases.write(_around(self._store, self._ids))
+        files = FeedFiles(
+            self._store,
+            site,
+            self._topics,
+            outbox=outbox,
+            book=book,
+            fragments=fragments,
+            changed=self._changed,
+            rules=self._rules,
+            same=self._same,
+        )
+        touched = self._touched()
+        touched |= files.past(self._plan, touched)
+        outbox.settle()
+        shown = Shown(site, self._topics, self._plan, self._newsrooms, self._states)
+        pages = Pages(shown, self._plan, outbox=outbox, book=book, fragments=fragments)
+        for done, edition in enumerate(self._plan, 1):
+            if edition.key in touched or not book.is_intact(edition.key):
+                touched.add(edition.key)
+                leaf = book.open(edition.key)
+                placed = self._selection.holds(edition)
+                files.edition(edition, placed, leaf)
+                pages.edition(edition, placed, leaf)
+            else:
+                pages.recall(edition, book.keep(edition.key))
+            report(done, total)
+        self._notices(files, shown, pages, same=self._same and not touched)
+        report(total, total)
+        return self._end(releases, full=now if is_full else None)
+
+    def _are_lost(self, releases: ReleasePages) -> bool:
+        """Return whether files are gone that would not go alone."""
+        leaf = self._book.leaf("all")
+        held = leaf.told.get("held", ()) if leaf is not None else ()
+        return not self._book.is_intact("/") or not all(releases.has_page(id_) for id_ in (*held[:1], *held[-1:]))
+
+    def _touched(self) -> set[str]:
+        """Return the keys of the editions that may hold something else than they did."""
+        if not self._same:
+            return {edition.key for edition in self._plan}
+        return self._selection.touched(self._plan, self._changed.values(), self._book)
+
+    def _notices(self, files: FeedFiles, shown: Shown, pages: Pages, *, same: bool) -> None:
+        """Write corrections and status, then what leads to all feeds, once these are there."""
+        front = Front(shown, self._plan, outbox=self._outbox, book=self._book)
+        files.notices(self._newsrooms, self._states)
+        front.corrections(files.corrections)
+        front.status(files.events)
+        self._outbox.settle()
+        stand = signature([(one.key, str(one.state), one.since, one.reason) for one in self._states])
+        known = self._book.leaf("/index")
+        pages.index(self._selection.holds, same=same and known is not None and known.told.get("stand") == stand)
+        self._book.open("/index").told["stand"] = stand
+        front.fixed(same=self._same)
+        files.lists(self._plan)
+        self._outbox.settle()
+
+    def _end(self, releases: ReleasePages, *, full: datetime | None) -> Published:
+        """Take away what nothing leads to any more, and close the book."""
+        outbox, book = self._outbox, self._book
+        for path in _gone(book):
+            outbox.remove(path)
+        outbox.settle()
+        out = dict(self._fragments.quarantined)
+        for _, leaf in book.leaves():
+            out |= leaf.told.get("out", {})
+        if not outbox.check:
+            book.stamp()
+            book.close(mark=self._mark, rules=self._rules, settings=self._settings, full=full)
+        return Published(
+            written=tuple(outbox.written),
+            more=outbox.more,
+            removed=tuple(outbox.removed),
+            unchanged=outbox.unchanged + book.current + releases.current,
+            refused=tuple(outbox.refused),
+            quarantined=tuple(sorted(out.items())),
+            feeds=tuple(_feeds(outbox.written, self._site)),
+        )
+
+
+def _gone(book: Book) -> list[str]:
+    """Return the files that were made before and are not now, archives among them: these are not on the leaves."""
+    gone = set(book.gone())
+    for name, before, after in book.turned():
+        gone.update(archive_paths(name, before))
+        if after is not None:
+            gone.difference_update(archive_paths(name, after))
+    return sorted(gone)
+
+
+def _tag(store: Store, topics: Topics, newsrooms: Mapping[str, Newsroom]) -> str:
     """Let *topics* and views say of every release that is new, reworded or weighed by other rules where it belongs.
 
-    Return what stands for the rules, and the releases that were told about.
+    Return what stands for the rules.
     """
     views = {key: newsroom.view for key, newsroom in newsrooms.items() if newsroom.view is not None}
     rules = signature(topics.digest, views) if views else topics.digest
-    fresh: set[str] = set()
     while untagged := store.untagged(rules, limit=_BATCH):
         said = [
             (
@@ -131,8 +238,7 @@ def _tag(store: Store, topics: Topics, newsrooms: Mapping[str, Newsroom]) -> tup
         ]
         seen = {release.id: _seen_by(release, views) for release in untagged}
         store.put_tags(said, digest=rules, views=seen if views else None)
-        fresh.update(release.id for release in untagged)
-    return rules, fresh
+    return rules
 
 
 def _seen_by(release: Release, views: Mapping[str, View]) -> list[str]:

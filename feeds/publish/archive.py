@@ -9,18 +9,20 @@ releases has several documents of 500.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from feeds.edition import LEAST, Edition, Placed
-from feeds.publish.book import Book, signature
+from feeds.edition import LEAST, Edition, Placed, belongs
+from feeds.publish.book import Book, Leaf, signature
 from feeds.publish.copies import Copies
 from feeds.publish.fragments import Fragments
+from feeds.publish.spool import Spool
 from feeds.publish.worse import ids_of
 from feeds.render import atom, json_feed
 from feeds.render.entry import VERSION
+from feeds.render.fragment import Fragment, Rendered
 from feeds.render.model import EPOCH, Feed
 from feeds.site import Site
 from feeds.store import Head
@@ -28,7 +30,7 @@ from feeds.store import Head
 if TYPE_CHECKING:  # the store loads SQLAlchemy
     from feeds.store import Store
 
-__all__ = ["Archives", "archive_path"]
+__all__ = ["Archives", "archive_path", "archive_paths"]
 
 _HEADS = {"atom": atom.head, "json": json_feed.head}
 _PART = 500
@@ -46,148 +48,234 @@ def archive_path(key: str, part: str, form: str) -> str:
     return f"feeds/archive/{key}/{part}.{form}"
 
 
+def archive_paths(key: str, leaf: Leaf, ends: Sequence[str] = ("", ".gz")) -> list[str]:
+    """Return the files of the finished months of the feed *key*, as its *leaf* of the book has them."""
+    parts = leaf.told.get("past", {}).get("parts", ())
+    return [f"{archive_path(key, part, form)}{end}" for part in parts for form in _HEADS for end in ends]
+
+
+@dataclass(slots=True)
+class _Past:
+    """What is known of the past of a feed.
+
+    *parts* are the documents of finished months, *open* those of months that are not;
+    *late* came after their month was finished, and wait to be told. *until* and *month*
+    are how far the open documents reach, and which month was the first open one: "" where
+    something of them has to be written, "-" where the edition holds all there ever was.
+    """
+
+    parts: list[str] = field(default_factory=list)
+    open: list[str] = field(default_factory=list)
+    late: list[str] = field(default_factory=list)
+    until: str = ""
+    month: str = ""
+    due: list[str] = field(default_factory=list)  # months to be finished now
+
+    @property
+    def done(self) -> str:
+        """The last month that is finished."""
+        return self.parts[-1][:7] if self.parts else ""
+
+    def told(self) -> dict[str, Any]:
+        """Return it for a book."""
+        return {name: getattr(self, name) for name in ("parts", "open", "late", "until", "month")}
+
+
 class Archives:
     """Writes what has left the editions; knows, for each feed, the newest document of its past."""
 
-    def __init__(self, store: Store, site: Site, *, book: Book, fragments: Fragments, copies: Copies) -> None:
-        """Read from *book* what is finished."""
+    def __init__(  # noqa: PLR0913 -- the parts of one publication
+        self,
+        store: Store,
+        site: Site,
+        *,
+        book: Book,
+        fragments: Fragments,
+        copies: Copies,
+        changed: Collection[Head],
+    ) -> None:
+        """Read from *book* what is finished; *changed* are the releases that did since it was closed."""
         self._store = store
         self._site = site
         self._copies = copies
         self._outbox = copies.outbox
         self._book = book
         self._fragments = fragments
+        self._changed = changed
         self._forms = tuple(form for form in _HEADS if form in site.formats)
+        self._pasts: dict[str, _Past] = {}
         newest = store.heads(store.newest(limit=1)).values()
         self._open = max((f"{head.published.astimezone(UTC) - _GRACE:%Y-%m}" for head in newest), default="")
 
-    def write(self, edition: Edition, held: Sequence[Placed], fresh: Collection[Head], blank: Feed) -> str:
-        """Write what is due of the past of *edition*, which now holds *held*; return its newest document's name.
+    def finish(self, plan: Iterable[Edition], touched: Collection[str], blank: Callable[[Edition], Feed]) -> set[str]:
+        """Write the months of the editions of *plan* that are finished now; return whose past has to be told anew.
 
-        *fresh* are the releases this publication saw for the first time, *blank* the
-        head that all documents of the feed share.
+        *touched* are the editions that may hold more than before; *blank* returns the head
+        that all documents of a feed share. Month by month, so that a release is rendered
+        once for all the feeds that held it.
         """
-        if edition.where or not self._forms or not held:
+        due: dict[str, list[Edition]] = {}
+        for edition in plan:
+            if edition.where or not self._forms:
+                continue
+            past = self._pasts[edition.key] = self._look(edition, is_touched=edition.key in touched)
+            for month in past.due:
+                due.setdefault(month, []).append(edition)
+        for month in sorted(due):
+            with Spool(self._fragments, self._forms, packed=self._site.gzip) as spool:
+                for edition in due[month]:
+                    self._finish(month, edition, blank(edition), spool)
+        return {key for key, past in self._pasts.items() if not past.month}
+
+    def _look(self, edition: Edition, *, is_touched: bool) -> _Past:
+        """Return what is known of the past of *edition*, and which months of it are due."""
+        leaf = self._book.leaf(edition.key)
+        told = leaf.told.get("past") if leaf is not None else None
+        past = _Past(**told) if told else _Past()
+        if past.month == "-" and not is_touched:
+            return past
+        past = replace(past, parts=[*past.parts], late=[*past.late])
+        if past.parts and not self._outbox.target.stamp(archive_path(edition.key, past.parts[-1], self._forms[0])):
+            past = _Past()
+        if late := self._come_late(edition, past):
+            past = replace(past, late=past.late + late, month="")
+        if len(past.late) > _MANY_LATE:
+            past = _Past()
+        if past.month == self._open:
+            return past
+        past.month = ""
+        if past.parts:
+            months: Iterable[str] = _following(past.done, self._open)
+        elif past.open or len(self._store.newest(limit=LEAST, **edition.narrowed)) == LEAST:
+            months = self._store.months(**edition.narrowed)[::-1]
+        else:
+            return replace(past, month="-")  # its edition holds all there ever was
+        past.due = [month for month in months if month < self._open]
+        return past
+
+    def _finish(self, month: str, edition: Edition, blank: Feed, spool: Spool) -> None:
+        """Write the documents of *month*, which is finished, and of what came late if it is the last such month."""
+        past = self._pasts[edition.key]
+        late = past.late if month == past.due[-1] else []
+        for name, placed in self._split(month, (*self._store.month(month, **edition.narrowed), *late)):
+            for form in self._forms:
+                path = archive_path(edition.key, name, form)
+                head = self._head(edition, blank, path, placed, past.parts[-1:])
+                self._copies.put_once(path, _HEADS[form](head), spool.get(placed, form))
+            past.parts.append(name)
+        if late:
+            past.late = []
+
+    def write(self, edition: Edition, held: Sequence[Placed], blank: Feed, leaf: Leaf, *, same: bool) -> str:
+        """Write what the unfinished months of *edition* have and *held* has not; return its newest document's name.
+
+        *leaf* of the book is told of it. The *same* settings as last time make the same documents.
+        """
+        past = self._pasts.get(edition.key)
+        if past is None:
             return ""
-        kept = self._book.archive(edition.key)
-        if not kept and len(held) < LEAST:
-            return ""  # it holds all there ever was
-        parts: list[str] = list(kept.get("parts", ()))
-        late: list[str] = list(kept.get("late", ()))
-        if parts and not (self._outbox.directory / archive_path(edition.key, parts[-1], self._forms[0])).is_file():
-            parts, late = [], []
-        done = parts[-1][:7] if parts else ""
-        late += self._come_late(edition, fresh, done, late)
-        if len(late) > _MANY_LATE:
-            parts, late, done = [], [], ""
-        sign = signature(self._open, [one.head.id for one in held], late, done)
-        if sign == kept.get("sign") and parts == kept.get("parts") and not self._outbox.check:
-            unfinished = list(kept.get("open", ()))
-            self._keep(edition, (*parts, *unfinished))
-            return [*parts, *unfinished][-1] if parts or unfinished else ""
-        self._keep(edition, parts)
-        months = list(self._months(edition, after=done))
-        bearer = max((month for month in months if month < self._open), default="") or self._open
-        unfinished = []
-        for month in sorted({*months, bearer} if late else months):
-            is_finished = month < self._open
-            ids = self._store.month(month, **edition.narrowed) if is_finished else self._left(edition, month, held)
-            names = self._month(
-                edition, month, (*ids, *(late if month == bearer else ())), [*parts, *unfinished], blank
-            )
-            if is_finished:
-                parts += names
-            else:
-                unfinished += names
-        waiting = late if bearer >= self._open else []
-        record = {"parts": parts, "open": unfinished, "late": waiting, "sign": sign}
-        self._book.keep_archive(edition.key, record)
-        return [*parts, *unfinished][-1] if parts or unfinished else ""
+        if past.month == "-" or not (held or past.parts):
+            leaf.told["past"] = {"month": "-"}
+            return ""
+        self._book.current += len(past.parts) * len(self._forms) * self._copies.count
+        until = ""
+        if held:
+            day = held[-1].head.published.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0) + _DAY
+            until = day.isoformat()
+            if not (same and self._is_current(edition, past, day)):
+                past.open = self._unfinished(edition, held, day, blank, past)
+        past.until, past.month = until, self._open
+        leaf.told["past"] = past.told()
+        return [*past.parts, *past.open][-1] if past.parts or past.open else ""
 
-    def _months(self, edition: Edition, *, after: str) -> Iterable[str]:
-        """Return the months later than *after* in which *edition* has something, the first one first."""
-        if not after:
-            return self._store.months(**edition.narrowed)[::-1]
-        newest = self._store.heads(self._store.newest(limit=1, **edition.narrowed)).values()
-        last = max((f"{head.published.astimezone(UTC):%Y-%m}" for head in newest), default="")
-        return list(_following(after, last))
+    def _is_current(self, edition: Edition, past: _Past, until: datetime) -> bool:
+        """Take over the open documents of *edition* where nothing in them changed; return whether nothing did."""
+        if past.month != self._open or past.until != until.isoformat():
+            return False
+        for head in self._changed:
+            if (head.published < until or head.id in past.late) and belongs(head, edition):
+                return False
+        paths = [archive_path(edition.key, name, form) for name in past.open for form in self._forms]
+        return self._copies.carry(edition.key, paths)
 
-    def _left(self, edition: Edition, month: str, held: Sequence[Placed]) -> Sequence[str]:
+    def _unfinished(
+        self, edition: Edition, held: Sequence[Placed], until: datetime, blank: Feed, past: _Past
+    ) -> list[str]:
+        """Write the documents of the months that are not finished; return their names."""
+        names: list[str] = []
+        newest = held[0].head.published.astimezone(UTC)
+        for month in (self._open, *_following(self._open, f"{newest:%Y-%m}")):
+            late = past.late if month == self._open else ()
+            for name, placed in self._split(month, (*self._left(edition, month, held, until), *late)):
+                marks = self._fragments.marks(placed)
+                for form in self._forms:
+                    path = archive_path(edition.key, name, form)
+                    head = self._head(edition, blank, path, placed, [*past.parts, *names][-1:])
+                    self._copies.put(
+                        edition.key, path, signature(VERSION, head, marks), self._maker(head, placed, form)
+                    )
+                names.append(name)
+        return names
+
+    def _left(self, edition: Edition, month: str, held: Sequence[Placed], until: datetime) -> Sequence[str]:
         """Return what an unfinished *month* has that the edition does not hold any more, by whole days."""
         ids = self._store.month(month, **edition.narrowed)
         holds = {one.head.id for one in held} | {other.id for one in held for other in one.also}
         if holds.issuperset(ids):
             return ()
-        last = held[-1].head.published.astimezone(UTC)
-        end = last.replace(hour=0, minute=0, second=0, microsecond=0) + _DAY
-        return [head.id for head in self._store.heads(ids).values() if head.published < end or head.id not in holds]
+        return [head.id for head in self._store.heads(ids).values() if head.published < until or head.id not in holds]
 
-    def _month(self, edition: Edition, month: str, ids: Iterable[str], before: Sequence[str], blank: Feed) -> list[str]:
-        """Write the documents of *month*, which hold *ids*; return their names."""
+    def _split(self, month: str, ids: Iterable[str]) -> Iterator[tuple[str, list[Placed]]]:
+        """Yield the documents of *month*, which hold *ids*: the name of each, and what is in it, newest first."""
         heads = sorted(self._store.heads(list(dict.fromkeys(ids))).values(), key=lambda head: (head.published, head.id))
-        names: list[str] = []
         for number, start in enumerate(range(0, len(heads), _PART), 1):
-            name = month if number == 1 else f"{month}-{number}"
-            placed = [Placed(head) for head in heads[start : start + _PART]][::-1]
-            self._part(edition, name, placed, [*before, *names][-1:], blank)
-            names.append(name)
-        return names
-
-    def _part(
-        self, edition: Edition, name: str, placed: Sequence[Placed], previous: Sequence[str], blank: Feed
-    ) -> None:
-        is_finished = name[:7] < self._open
-        marks = self._fragments.marks(placed)
-        for form in self._forms:
-            path = archive_path(edition.key, name, form)
-            head = replace(
-                blank,
-                address=self._site.url(path),
-                page=self._site.url(edition.page),
-                updated=max((one.head.updated for one in placed), default=EPOCH),
-                archive=is_finished,
-                hub="",
-                current=self._site.url(f"feeds/{edition.key}.{form}"),
-                previous=self._site.url(archive_path(edition.key, previous[0], form)) if previous else "",
+            yield (
+                month if number == 1 else f"{month}-{number}",
+                [Placed(one) for one in heads[start : start + _PART]][::-1],
             )
-            sign = signature(VERSION, head, marks)
-            if self._copies.are_current(path, sign):
-                continue
-            found = self._fragments.get(placed, form)
-            kept = [found[one.head.id] for one in placed if one.head.id in found]
-            self._copies.put(path, sign, _HEADS[form](head), kept)
 
-    def _come_late(self, edition: Edition, fresh: Collection[Head], done: str, known: Collection[str]) -> list[str]:
-        """Return those of *fresh* whose month is finished and was written without them."""
+    def _head(
+        self, edition: Edition, blank: Feed, path: str, placed: Sequence[Placed], previous: Sequence[str]
+    ) -> Feed:
+        """Return the head of the document at *path*; the name before the last dot of its address is its month."""
+        name, _, form = path.rpartition("/")[2].rpartition(".")
+        return replace(
+            blank,
+            address=self._site.url(path),
+            page=self._site.url(edition.page),
+            updated=max((one.head.updated for one in placed), default=EPOCH),
+            archive=name[:7] < self._open,
+            hub="",
+            current=self._site.url(f"feeds/{edition.key}.{form}"),
+            previous=self._site.url(archive_path(edition.key, previous[0], form)) if previous else "",
+        )
+
+    def _maker(self, head: Feed, placed: Sequence[Placed], form: str) -> Callable[[], tuple[Rendered, list[Fragment]]]:
+        def make() -> tuple[Rendered, list[Fragment]]:
+            found = self._fragments.get(placed)
+            return _HEADS[form](head), [found[one.head.id][form] for one in placed if one.head.id in found]
+
+        return make
+
+    def _come_late(self, edition: Edition, past: _Past) -> list[str]:
+        """Return the releases whose month is finished and was written without them."""
         found = []
-        for head in fresh:
+        for head in self._changed:
             month = f"{head.published.astimezone(UTC):%Y-%m}"
-            if not done or month > done or head.id in known or not _belongs(head, edition):
+            if not past.done or month > past.done or head.id in past.late or not belongs(head, edition):
                 continue
-            if head.id not in self._written(edition, month):
+            if head.id not in self._written(edition, month, past):
                 found.append(head.id)
         return sorted(found)
 
-    def _written(self, edition: Edition, month: str) -> set[str]:
+    def _written(self, edition: Edition, month: str, past: _Past) -> set[str]:
         """Return what the documents from *month* on hold."""
         found: set[str] = set()
         form = self._forms[0]
-        folder = (self._outbox.directory / archive_path(edition.key, month, form)).parent
-        for path in sorted(folder.glob(f"*.{form}")) if folder.is_dir() else ():
-            if path.name >= month:
-                found.update(ids_of(path.read_bytes(), form))
+        for name in past.parts:
+            if name >= month:
+                found.update(ids_of(self._outbox.target.read(archive_path(edition.key, name, form)) or b"", form))
         return found
-
-    def _keep(self, edition: Edition, parts: Iterable[str]) -> None:
-        for part in parts:
-            for form in self._forms:
-                self._copies.keep(archive_path(edition.key, part, form))
-
-
-def _belongs(head: Head, edition: Edition) -> bool:
-    if edition.source is not None:
-        return edition.source in (head.views if edition.view else (head.source,))
-    return (edition.topic is None or edition.topic in head.topics) and edition.language in {"", head.language}
 
 
 def _following(month: str, last: str) -> Iterable[str]:

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from hashlib import blake2b
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
+
+from feeds.publish.target import Target
 
 if TYPE_CHECKING:  # the store loads SQLAlchemy
-    from feeds.store import Store
+    from feeds.store import Head, Store
 
-__all__ = ["Book", "signature"]
+__all__ = ["Book", "Leaf", "signature"]
 
-_KEY = "published"
 _DAY = timedelta(days=1)
+_HEADS = 10_000  # that a daemon remembers from one publication to the next: some 10 MB
 
 
 def signature(*parts: object) -> str:
@@ -27,83 +29,166 @@ def signature(*parts: object) -> str:
     return blake2b(repr(parts).encode("utf-8", "surrogatepass"), digest_size=12).hexdigest()
 
 
-class Book:
-    """What is known of the files below *directory*; kept in the store, so that losing it only costs work."""
+@dataclass(slots=True)
+class Leaf:
+    """What is known of files that are made together: of each its sign, stamp and size; and what else was *told*."""
 
-    def __init__(self, store: Store, directory: Path, *, trusting: bool = True) -> None:
-        """Read what the last publication into *directory* left; not *trusting*, take nothing for current."""
+    files: dict[str, tuple[str, str, int]] = field(default_factory=dict)
+    told: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class _Memory:
+    """What a process that published keeps until it publishes again: it is right while the serial is."""
+
+    serial: int
+    leaves: dict[str, Leaf]
+    heads: dict[str, Head]
+
+
+_MEMORIES: WeakKeyDictionary[Store, dict[str, _Memory]] = WeakKeyDictionary()
+
+
+class Book:
+    """What is known of the files at *target*; kept in the store, so that losing it only costs work.
+
+    Its *mark* is the last change that was looked at, *rules* stands for what decides
+    where a release belongs, *settings* for all that is no release.
+    """
+
+    def __init__(self, store: Store, target: Target, *, trusting: bool = True) -> None:
+        """Read what the last publication to *target* left; not *trusting*, take nothing for current."""
         self._store = store
+        self._target = target
         self._trusting = trusting
-        self._directory = directory
-        self._key = f"{_KEY}:{directory.absolute()}"
-        kept = json.loads(store.meta(self._key) or "{}")
-        self.rules: str = kept.get("rules", "")
-        self._settings: str = kept.get("settings", "")
-        self._full_at: str = kept.get("full", "")
-        self._archives: dict[str, dict[str, Any]] = kept.get("archives", {})
-        self._before: dict[str, list[str | int]] = kept.get("files", {})
-        self._now: dict[str, list[str | int]] = {}
+        head = store.book_head(target.name)
+        self._serial: int = head.get("serial", 0)
+        self.mark: int = head.get("mark", 0)
+        self.rules: str = head.get("rules", "")
+        self.settings: str = head.get("settings", "")
+        self._full_at: str = head.get("full", "")
+        memory = _MEMORIES.setdefault(store, {}).get(target.name)
+        if memory is None or memory.serial != self._serial:
+            told = store.book(target.name)
+            leaves = {name: _read(one) for name, one in told.items() if name}
+            memory = _Memory(self._serial, leaves, {})
+        self._before = memory.leaves
+        self.heads = memory.heads
+        self._now: dict[str, Leaf] = {}
+        self._kept: set[str] = set()
+        self._pending: list[tuple[Leaf, str]] = []
         self.current = 0
 
-    def is_current(self, path: str, sign: str) -> bool:
-        """Return whether *path* was made from what *sign* stands for, and nobody touched it since."""
-        known = self._before.get(path)
-        if not self._trusting or known is None or known[0] != sign or self._stat(path) != known[1:]:
+    def leaf(self, name: str) -> Leaf | None:
+        """Return what was known of *name* before this publication."""
+        return self._before.get(name)
+
+    def leaves(self) -> Iterable[tuple[str, Leaf]]:
+        """Return what is known of every name, by what this publication noted so far."""
+        for name in sorted(self._kept | self._now.keys()):
+            yield name, self._now.get(name) or self._before[name]
+
+    def is_intact(self, name: str) -> bool:
+        """Return whether *name* has files that nobody touched since they were written."""
+        leaf = self._before.get(name)
+        if leaf is None or not self._trusting:
             return False
-        self._now[path] = known
+        stamp = self._target.stamp
+        return all(stamp(path) == known for path, (_, known, _) in leaf.files.items())
+
+    def keep(self, name: str) -> Leaf:
+        """Leave *name* as it is, and return what is known of it."""
+        self._kept.add(name)
+        self.current += len(self._before[name].files)
+        return self._before[name]
+
+    def open(self, name: str) -> Leaf:
+        """Return a clean leaf for *name*."""
+        self._now[name] = leaf = Leaf()
+        return leaf
+
+    def known(self, name: str, path: str) -> tuple[str, int] | None:
+        """Return sign and size of *path* as it was made with *name*, None where it is not that file any more."""
+        leaf = self._before.get(name)
+        known = leaf.files.get(path) if leaf is not None else None
+        if known is None or not self._trusting or not known[1] or self._target.stamp(path) != known[1]:
+            return None
+        return known[0], known[2]
+
+    def carry(self, name: str, path: str) -> None:
+        """Take over what was known of *path* to the clean leaf of *name*: it stays as it is."""
+        self._now[name].files[path] = self._before[name].files[path]
         self.current += 1
-        return True
 
-    def note(self, path: str, sign: str) -> None:
-        """Remember that *path* was made from what *sign* stands for."""
-        self._now[path] = [sign, *self._stat(path)]
+    def note(self, name: str, path: str, sign: str, size: int) -> None:
+        """Remember that *path*, made with *name*, is made from what *sign* stands for."""
+        leaf = self._now[name]
+        leaf.files[path] = (sign, "", size)
+        self._pending.append((leaf, path))
 
-    def keep(self, path: str) -> None:
-        """Remember of *path* what was known before: it stays as it is."""
-        self._now[path] = self._before.get(path, ["", 0, 0])
+    def refuse(self, name: str, path: str) -> None:
+        """Remember that there is a *path* which must be looked at again next time."""
+        self._now[name].files[path] = ("", "", 0)
 
-    def gone(self) -> Iterable[str]:
-        """Return the files that the last publication made and this one did not."""
-        return sorted(set(self._before).difference(self._now))
+    def stamp(self) -> None:
+        """Ask for the stamps of what was noted, which is settled now."""
+        for leaf, path in self._pending:
+            sign, _, size = leaf.files[path]
+            leaf.files[path] = (sign, self._target.stamp(path), size)
+        self._pending.clear()
 
-    def archive(self, key: str) -> dict[str, Any]:
-        """Return what is finished of the past of the feed *key*."""
-        return self._archives.get(key, {})
+    def gone(self) -> list[str]:
+        """Return the files that were made before and were not now."""
+        now = {path for leaf in self._now.values() for path in leaf.files}
+        gone: set[str] = set()
+        for name, leaf in self._before.items():
+            if name not in self._kept:
+                gone.update(path for path in leaf.files if path not in now)
+        return sorted(gone)
 
-    def keep_archive(self, key: str, told: dict[str, Any]) -> None:
-        """Remember what is finished of the past of the feed *key*."""
-        self._archives[key] = told
+    def turned(self) -> Iterator[tuple[str, Leaf, Leaf | None]]:
+        """Yield the names that were known before and not kept, with what was known and what is, if anything."""
+        for name, leaf in self._before.items():
+            if name not in self._kept:
+                yield name, leaf, self._now.get(name)
+
+    def dropped(self) -> list[str]:
+        """Return the names that were known before and are not now."""
+        return sorted(self._before.keys() - self._kept - self._now.keys())
 
     def is_full_due(self, settings: str, now: datetime) -> bool:
-        """Return whether every page has to be looked at.
+        """Return whether the page of every release has to be looked at.
 
         It has where *settings* differ, where none is there, and once a day.
         """
-        if self._settings != settings or not self._full_at or not (self._directory / "releases").is_dir():
+        if self.settings != settings or not self._full_at or not self._trusting:
             return True
         return abs(now - datetime.fromisoformat(self._full_at)) >= _DAY
 
-    def full(self, settings: str, now: datetime) -> None:
-        """Remember that every page was looked at *now*."""
-        if self.is_full_due(settings, now):
-            self._settings, self._full_at = settings, now.isoformat()
+    def close(self, *, mark: int, rules: str, settings: str, full: datetime | None) -> None:
+        """Keep the book; not where another publication to the same place ended meanwhile: then the next one looks."""
+        changed = {name: leaf for name, leaf in self._now.items() if self._before.get(name) != leaf}
+        dropped = self.dropped()
+        full_at = full.isoformat() if full else self._full_at
+        told = (mark, rules, settings, full_at)
+        serial = self._serial
+        if changed or dropped or told != (self.mark, self.rules, self.settings, self._full_at):
+            serial += 1
+            head = {"serial": serial, "mark": mark, "rules": rules, "settings": settings, "full": full_at}
+            pages = {name: [leaf.files, leaf.told] for name, leaf in changed.items()}
+            if not self._store.put_book(self._target.name, head, pages, dropped, serial=self._serial):
+                _MEMORIES.get(self._store, {}).pop(self._target.name, None)
+                return
+        leaves = dict(self.leaves())
+        heads = self.heads if len(self.heads) <= _HEADS else {}
+        _MEMORIES.setdefault(self._store, {})[self._target.name] = _Memory(serial, leaves, heads)
 
-    def close(self, rules: str) -> None:
-        """Keep the book, with the digest of the topics that decided what is where."""
-        kept = {
-            "rules": rules,
-            "settings": self._settings,
-            "full": self._full_at,
-            "archives": self._archives,
-            "files": self._now,
-        }
-        text = json.dumps(kept, separators=(",", ":"), sort_keys=True)
-        if text != self._store.meta(self._key):
-            self._store.set_meta(self._key, text)
+    def forget_heads(self, ids: Collection[str]) -> None:
+        """Forget the heads of *ids*: they changed."""
+        for id_ in ids:
+            self.heads.pop(id_, None)
 
-    def _stat(self, path: str) -> list[str | int]:
-        try:
-            found = (self._directory / path).stat()
-        except OSError:
-            return [0, 0]
-        return [found.st_size, found.st_mtime_ns]
+
+def _read(told: tuple[Mapping[str, tuple[str, str, int]], dict[str, Any]]) -> Leaf:
+    files, more = told
+    return Leaf({path: (sign, stamp, size) for path, (sign, stamp, size) in files.items()}, more)

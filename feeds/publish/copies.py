@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from feeds.publish.book import Book
 from feeds.publish.outbox import Objection, Outbox
@@ -19,30 +19,51 @@ class Copies:
         self.outbox = outbox
         self._book = book
         self._ends = ("", ".gz") if packed else ("",)
+        self.count = len(self._ends)
 
-    def are_current(self, path: str, sign: str) -> bool:
-        """Return whether the copies at *path* were made from what *sign* stands for."""
-        return all(self._book.is_current(f"{path}{end}", sign) for end in self._ends)
+    def carry(self, name: str, paths: Sequence[str]) -> bool:
+        """Take over the copies at *paths* to the leaf *name*, if all are as they were written; return whether."""
+        whole = [f"{path}{end}" for path in paths for end in self._ends]
+        if any(self._book.known(name, path) is None for path in whole):
+            return False
+        for path in whole:
+            self._book.carry(name, path)
+        return True
 
-    def keep(self, path: str) -> None:
-        """Leave the copies at *path* as they are."""
-        for end in self._ends:
-            self._book.keep(f"{path}{end}")
+    def put_once(self, path: str, head: Rendered, fragments: Sequence[Fragment]) -> None:
+        """Let *path* hold *fragments* under *head* for ever: the book need not know of it."""
+        body = join(head, [fragment.plain for fragment in fragments])
+        self.outbox.put(path, body)
+        if ".gz" in self._ends:
+            self.outbox.put(f"{path}.gz", join_packed(head, fragments, body))
 
     def put(
         self,
+        name: str,
         path: str,
         sign: str,
-        head: Rendered,
-        fragments: Sequence[Fragment],
+        made: Callable[[], tuple[Rendered, Sequence[Fragment]]],
         objection: Objection | None = None,
     ) -> None:
-        """Let *path* hold *fragments* under *head*, as *sign* stands for, unless there is an *objection*."""
-        body = join(head, (fragment.plain for fragment in fragments))
-        if not self.outbox.put(path, body, objection):
-            self.keep(path)
+        """Let *path* hold what *made* returns, which *sign* stands for, unless there is an *objection*.
+
+        Nothing is made where all copies are those of *sign* already. They belong to the leaf *name* of the book.
+        """
+        known = {end: self._book.known(name, f"{path}{end}") for end in self._ends}
+        right = [end for end, one in known.items() if one is not None and one[0] == sign]
+        for end in right:
+            self._book.carry(name, f"{path}{end}")
+        if len(right) == len(known):
             return
-        for end in self._ends:
-            if end:
-                self.outbox.put(f"{path}{end}", join_packed(head, fragments, body))
-            self._book.note(f"{path}{end}", sign)
+        head, fragments = made()
+        body = join(head, [fragment.plain for fragment in fragments])
+        for end, old in known.items():
+            if end in right:
+                continue
+            copy = join_packed(head, fragments, body) if end else body
+            if self.outbox.put(f"{path}{end}", copy, objection if not end else None, size=old[1] if old else None):
+                self._book.note(name, f"{path}{end}", sign, len(copy))
+            else:
+                for other in self._ends:
+                    self._book.refuse(name, f"{path}{other}")
+                return

@@ -2,35 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from feeds.edition import Edition, Placed
 from feeds.publish.archive import Archives, archive_path
-from feeds.publish.book import Book, signature
+from feeds.publish.book import Book, Leaf, signature
 from feeds.publish.copies import Copies
 from feeds.publish.fragments import Fragments
 from feeds.publish.listing import index_json, index_opml
 from feeds.publish.notice import CORRECTIONS, STATUS, corrections, state_events
-from feeds.publish.outbox import Outbox
-from feeds.publish.selection import Selection
+from feeds.publish.outbox import Objection, Outbox
 from feeds.publish.worse import objection
+from feeds.release import Newsroom
 from feeds.render import atom, json_feed, rss
 from feeds.render.entry import VERSION
-from feeds.render.fragment import Fragment
+from feeds.render.fragment import Fragment, Rendered
 from feeds.render.model import EPOCH, Category, Entry, Feed, newest_update
 from feeds.render.words import words
 from feeds.site import Site
 from feeds.store import Head
 
 if TYPE_CHECKING:  # the store loads SQLAlchemy, topics their automata
-    from feeds.store import Store
+    from feeds.store import SourceState, Store
     from feeds.topic import Topics
 
 __all__ = ["FeedFiles", "feed_path"]
 
 _HEADS = {"atom": atom.head, "rss": rss.head, "json": json_feed.head}
+_LISTS = "/feeds"
 _ENTRIES = {"atom": atom.entry, "rss": rss.entry, "json": json_feed.entry}
 
 
@@ -52,23 +54,31 @@ class FeedFiles:
         site: Site,
         topics: Topics,
         *,
-        rules: str,
         outbox: Outbox,
         book: Book,
         fragments: Fragments,
-        selection: Selection,
+        changed: Mapping[str, Head],
+        rules: str,
+        same: bool,
     ) -> None:
-        """Write *site* from *store*; *rules* stands for what decides where a release belongs."""
+        """Write *site* from *store*, of which *changed* changed since the *book* was closed.
+
+        *rules* stands for what decides where a release belongs; the *same* settings as
+        last time make the same of what did not change.
+        """
         self._store = store
         self._site = site
         self._topics = {topic.key: topic for topic in topics.topics}
         self._rules = rules
+        self._same = same
+        self._changed = changed
         self._outbox = outbox
         self._book = book
         self._fragments = fragments
-        self._selection = selection
         self._copies = Copies(outbox, book, packed=site.gzip)
-        self._archives = Archives(store, site, book=book, fragments=fragments, copies=self._copies)
+        self._archives = Archives(
+            store, site, book=book, fragments=fragments, copies=self._copies, changed=changed.values()
+        )
         self._blank = Feed(
             id="",
             title="",
@@ -81,36 +91,63 @@ class FeedFiles:
             logo=site.url("icon.png"),
             hub=site.hub,
         )
-        self.corrections: tuple[Entry, ...] = ()
+        self.corrections: tuple[Entry, ...] | None = ()
         self.events: tuple[Entry, ...] = ()
 
-    def edition(self, edition: Edition, placed: Sequence[Placed], fresh: Collection[Head]) -> None:
-        """Write *edition*, which holds *placed*, in every format, and what is due of its past.
+    def past(self, plan: Sequence[Edition], touched: Collection[str]) -> set[str]:
+        """Write the months that are finished now; return the keys of the editions whose files have to lead there."""
+        return self._archives.finish(plan, touched, lambda edition: self._head(edition, (), "atom"))
 
-        *fresh* are the releases that nobody published before.
-        """
+    def edition(self, edition: Edition, placed: Sequence[Placed], leaf: Leaf) -> None:
+        """Write *edition*, which holds *placed*, in every format, and what is open of its past; tell *leaf* of it."""
         marks = self._fragments.marks(placed)
-        past = self._archives.write(edition, placed, fresh, self._head(edition, (), "atom"))
+        blank = self._head(edition, (), "atom")
+        past = self._archives.write(edition, placed, blank, leaf, same=self._same)
+        kept = [one for one, mark in zip(placed, marks, strict=True) if mark]
+        ids = [one.head.id for one in kept]
+        oldest = kept[-1].head.published if kept else None
         for form in self._site.formats:
+            head = self._head(edition, kept, form, past)
+            sign = signature(VERSION, head, marks)
+            guard = self._guard(edition, form, ids, oldest)
             path = feed_path(edition.key, form)
-            sign = signature(VERSION, self._head(edition, placed, form, past), marks)
-            if self._copies.are_current(path, sign):
-                continue
-            found = self._fragments.get(placed, form)
-            kept = [one for one in placed if one.head.id in found]
-            rendered = _HEADS[form](self._head(edition, kept, form, past))
-            oldest = kept[-1].head.published if kept else None
-            guard = objection(form, [one.head.id for one in kept], oldest, self._dropped_by_rules)
-            self._copies.put(path, sign, rendered, [found[one.head.id] for one in kept], guard)
+            self._copies.put(edition.key, path, sign, self._maker(head, kept, form), guard)
+        leaf.told["held"] = [one.head.id for one in placed]
+        if also := [other.id for one in placed for other in one.also]:
+            leaf.told["also"] = also
+        if out := {id_: why for one in placed if (why := self._fragments.quarantined.get(id_ := one.head.id))}:
+            leaf.told["out"] = out
 
-    def notices(self, plan: Sequence[Edition]) -> None:
+    def _maker(
+        self, head: Feed, kept: Sequence[Placed], form: str
+    ) -> Callable[[], tuple[Rendered, Sequence[Fragment]]]:
+        def make() -> tuple[Rendered, Sequence[Fragment]]:
+            found = self._fragments.get(kept)
+            return _HEADS[form](head), [found[one.head.id][form] for one in kept if one.head.id in found]
+
+        return make
+
+    def _guard(self, edition: Edition, form: str, ids: Sequence[str], oldest: datetime | None) -> Objection | None:
+        """Return what looks at the file that would be replaced, None where the book knows that nothing much is lost."""
+        before = self._book.leaf(edition.key)
+        if before is not None and self._book.known(edition.key, feed_path(edition.key, form)):
+            held = before.told.get("held", ())
+            lost = set(held).difference(ids)
+            if len(set(ids)) == len(ids) and (not lost or (ids and 2 * len(lost) <= len(held))):
+                return None
+        return objection(form, ids, oldest, self._dropped)
+
+    def notices(self, newsrooms: Mapping[str, Newsroom], states: Sequence[SourceState]) -> None:
         """Write corrections, status, and the lists of all feeds."""
-        newsrooms = self._store.newsrooms()
         say = words("en")
-        self.corrections = corrections(self._store, self._site, newsrooms)
+        if self._same and not self._changed and self._book.is_intact(f"/{CORRECTIONS}"):
+            self.corrections = None
+            self._book.keep(f"/{CORRECTIONS}")
+        else:
+            self.corrections = corrections(self._store, self._site, newsrooms)
+            self._notice(CORRECTIONS, say.corrections, say.corrections_about, self.corrections, {})
         self.events = state_events(self._store, self._site, newsrooms)
-        self._notice(CORRECTIONS, say.corrections, say.corrections_about, self.corrections, {})
-        states = [
+        told = [
             {
                 "source": state.key,
                 "title": newsrooms[state.key].title,
@@ -118,19 +155,26 @@ class FeedFiles:
                 "since": state.since.isoformat(timespec="seconds") if state.since else None,
                 "reason": state.reason,
             }
-            for state in self._store.source_states()
-            if state.configured
+            for state in states
         ]
-        self._notice(STATUS, say.status, say.status_about, self.events, {"sources": states})
+        self._notice(STATUS, say.status, say.status_about, self.events, {"sources": told})
+
+    def lists(self, plan: Sequence[Edition]) -> None:
+        """Write the lists of all feeds, which settings alone decide."""
+        if self._same and self._book.is_intact(_LISTS):
+            self._book.keep(_LISTS)
+            return
+        self._book.open(_LISTS)
         for path, body in (
             ("feeds/index.opml", index_opml(self._site, plan)),
             ("feeds/index.json", index_json(self._site, plan)),
         ):
             self._outbox.put(path, body)
-            self._book.note(path, signature(body))
+            self._book.note(_LISTS, path, "", len(body))
 
     def _notice(self, key: str, title: str, about: str, entries: Sequence[Entry], more: Mapping[str, object]) -> None:
         formats = ("atom", "json") if key == STATUS else self._site.formats
+        self._book.open(f"/{key}")
         for form in formats:
             path = feed_path(key, form)
             feed = replace(
@@ -145,9 +189,11 @@ class FeedFiles:
                 mixed=key != STATUS,
                 more=more if form == "json" else {},
             )
-            sign = signature(VERSION, feed, entries)
-            if not self._copies.are_current(path, sign):
-                self._copies.put(path, sign, _HEADS[form](feed), self._carried(entries, form))
+
+            def make(feed: Feed = feed, form: str = form) -> tuple[Rendered, Sequence[Fragment]]:
+                return _HEADS[form](feed), self._carried(entries, form)
+
+            self._copies.put(f"/{key}", path, signature(VERSION, feed, entries), make)
 
     def _carried(self, entries: Sequence[Entry], form: str) -> list[Fragment]:
         made = []
@@ -182,8 +228,8 @@ class FeedFiles:
         own = Category(term=topic.key, scheme=self._site.url("topics/"), label=topic.name(edition.speaks))
         return (own, *(Category(term=one.term, scheme=one.scheme, label=one.label) for one in topic.maps))
 
-    def _dropped_by_rules(self, ids: Collection[str]) -> Collection[str]:
-        """Return those of *ids* that we still hold, where the topics are not those of the last publication."""
+    def _dropped(self, ids: Collection[str]) -> Collection[str]:
+        """Return those of *ids* that we still hold, and that changed or are chosen by other rules than last time."""
         if self._book.rules == self._rules:
-            return ()
-        return self._selection.still_held(ids)
+            ids = [id_ for id_ in ids if id_ in self._changed]
+        return self._store.heads(list(ids)).keys()

@@ -45,8 +45,12 @@ class ReleasePages:
 
     def write_all(self) -> None:
         """Write the page of every release in the store."""
-        for month in self._store.months():
-            self.write(self._store.month(month))
+        for ids in self._store.walk():
+            self.write(ids)
+
+    def has_page(self, id_: str) -> bool:
+        """Return whether there is a page of the release *id_*."""
+        return bool(self._outbox.target.stamp(f"{_path_of(id_)}index.html"))
 
     def write(self, ids: Sequence[str]) -> None:
         """Write the pages of the releases *ids*, those that changed."""
@@ -59,34 +63,37 @@ class ReleasePages:
             self._renew(stale, heads, marks)
 
     def _renew(self, stale: Sequence[str], heads: Mapping[str, Head], marks: Mapping[str, FragmentKey]) -> None:
+        if not stale:
+            return
         tags = self._store.tags(stale)
-        written: dict[FragmentKey, bytes] = {}
+        written = []
         for id_, release in self._store.releases(stale).items():
             try:
                 body = self._page(release, heads[id_], tags[id_])
             except ValueError as error:  # the same that keeps it out of the feeds
                 self._fragments.quarantined.setdefault(id_, str(error))
                 continue
-            self._outbox.put(_file(heads[id_]), body, lasting=False)
-            written[marks[id_]] = b"%d" % len(body)
-        self._store.put_fragments(written)
+            self._outbox.put_page(_file(heads[id_]), body)
+            written.append(id_)
+        if not self._outbox.check:
+            self._outbox.settle()
+            stamp = self._outbox.target.stamp
+            self._store.put_fragments({marks[id_]: stamp(_file(heads[id_])).encode() for id_ in written})
 
     def _mark(self, head: Head) -> FragmentKey:
         """Return what stands for the page of *head*: kept when it is written, dropped when the release changes."""
         names = self._names.get(head.language)
         if names is None:
-            names = signature(self._site, [(key, topic.name(head.language)) for key, topic in self._topics.items()])
+            told = [(key, topic.name(head.language)) for key, topic in self._topics.items()]
+            names = signature(self._site, told, self._outbox.target.name)
             self._names[head.language] = names
         plain = self._fragments.key(Placed(head), "page")
         return plain._replace(digest=signature(plain.digest, names))
 
-    def _is_current(self, head: Head, size: bytes | None) -> bool:
-        if size is None or self._outbox.check:
+    def _is_current(self, head: Head, stamp: bytes | None) -> bool:
+        if not stamp or self._outbox.check:
             return False
-        try:
-            return (self._outbox.directory / _file(head)).stat().st_size == int(size)
-        except OSError:
-            return False
+        return self._outbox.target.stamp(_file(head)) == stamp.decode()
 
     def _page(self, release: Release, head: Head, tags: Sequence[Tag]) -> bytes:
         newsroom = self._fragments.newsroom(release.source)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from feeds.edition import MOST, Edition, Placed, gather, window
+from feeds.edition import MOST, Edition, Placed, belongs, gather, window
 from feeds.identity import is_reissue
+from feeds.publish.book import Book
 from feeds.store import Head
 from feeds.where import Where, parse
 
@@ -23,18 +24,21 @@ _SPARE = 20  # read beyond an edition, in case some are one text from several bo
 class Selection:
     """Reads heads once for all the editions of one publication."""
 
-    def __init__(self, store: Store, *, topics: Collection[str], sources: Collection[str]) -> None:
-        """Know which *topics* and *sources* a combination may name."""
+    def __init__(
+        self, store: Store, *, topics: Collection[str], sources: Collection[str], heads: dict[str, Head] | None = None
+    ) -> None:
+        """Know which *topics* and *sources* a combination may name, and *heads* that are still right."""
         self._store = store
         self._topics = topics
         self._sources = sources
-        self._heads: dict[str, Head] = {}
+        self._heads = {} if heads is None else heads
+        self._chooses: dict[str, Where] = {}
         self._same: dict[tuple[str, str], bool] = {}
 
     def holds(self, edition: Edition) -> tuple[Placed, ...]:
         """Return what *edition* holds, newest first. Raises ConfigError for a combination that cannot be read."""
         if edition.where:
-            heads = self._chosen(parse(edition.where, topics=self._topics, sources=self._sources))
+            heads = self._chosen(self._where(edition))
         else:
             limit = MOST if edition.source else MOST + _SPARE
             heads = self.heads(self._store.newest(**edition.narrowed, limit=limit))
@@ -51,15 +55,31 @@ class Selection:
             self._heads |= self._store.heads(missing)
         return tuple(self._heads[id_] for id_ in ids if id_ in self._heads)
 
-    def still_held(self, ids: Collection[str]) -> Mapping[str, Head]:
-        """Return the heads of those *ids* that the store knows."""
-        return {head.id: head for head in self.heads(tuple(ids))}
+    def touched(self, plan: Iterable[Edition], changed: Collection[Head], book: Book) -> set[str]:
+        """Return the keys of those of *plan* that hold one of *changed* now, or did when *book* was closed."""
+        ids = {head.id for head in changed}
+        found = set()
+        for edition in plan:
+            leaf = book.leaf(edition.key)
+            told = leaf.told if leaf is not None else {}
+            if not (ids.isdisjoint(told.get("held", ())) and ids.isdisjoint(told.get("also", ()))) or any(
+                self._chooses_it(edition, head) for head in changed
+            ):
+                found.add(edition.key)
+        return found
+
+    def _chooses_it(self, edition: Edition, head: Head) -> bool:
+        return _fits(self._where(edition), head) if edition.where else belongs(head, edition)
+
+    def _where(self, edition: Edition) -> Where:
+        if edition.where not in self._chooses:
+            self._chooses[edition.where] = parse(edition.where, topics=self._topics, sources=self._sources)
+        return self._chooses[edition.where]
 
     def _chosen(self, where: Where) -> tuple[Head, ...]:
         found: list[Head] = []
         for head in self._all():
-            told = {"source": head.source, "author": head.author, "language": head.language}
-            if where.matches(topics=head.topics, views=head.views, **told):
+            if _fits(where, head):
                 found.append(head)
                 if len(found) == MOST + _SPARE:
                     break
@@ -76,3 +96,8 @@ class Selection:
             texts = self._store.releases(pair)
             self._same[pair] = len(texts) == 2 and is_reissue(texts[one.id].text, texts[other.id].text)
         return self._same[pair]
+
+
+def _fits(where: Where, head: Head) -> bool:
+    told = {"source": head.source, "author": head.author, "language": head.language}
+    return where.matches(topics=head.topics, views=head.views, **told)

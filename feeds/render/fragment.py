@@ -8,7 +8,7 @@ from typing import NamedTuple
 from xml.etree.ElementTree import Element, ParseError
 from xml.etree.ElementTree import fromstring as read_with_expat
 
-__all__ = ["Fragment", "Rendered", "join", "join_packed", "parse_back"]
+__all__ = ["Fragment", "Rendered", "bound", "deflated", "join", "join_packed", "parse_back", "unbound"]
 
 
 # A member of gzip (RFC 1952) without name and time; 255: made on no system in particular.
@@ -24,21 +24,7 @@ class Fragment(NamedTuple):
     @classmethod
     def of(cls, plain: bytes) -> Fragment:
         """Return the fragment of *plain*."""
-        return cls(plain, _deflate(plain))
-
-    def kept(self) -> bytes:
-        """Return it as one run of bytes, for a store."""
-        return len(self.plain).to_bytes(4, "big") + self.plain + self.packed
-
-    @classmethod
-    def read(cls, kept: bytes) -> Fragment:
-        """Return what `kept` made.
-
-        >>> Fragment.read(Fragment.of(b"<entry/>").kept()).plain
-        b'<entry/>'
-        """
-        end = 4 + int.from_bytes(kept[:4], "big")
-        return cls(kept[4:end], kept[end:])
+        return cls(plain, deflated(plain))
 
 
 class Rendered(NamedTuple):
@@ -81,15 +67,34 @@ def join_packed(head: Rendered, fragments: Sequence[Fragment], body: bytes) -> b
     >>> gzip.decompress(join_packed(head, parts, b"[1,2]"))
     b'[1,2]'
     """
-    between = _deflate(head.between) if head.between else b""
+    between = deflated(head.between) if head.between else b""
     parts = between.join(fragment.packed for fragment in fragments)
     end = zlib.compressobj(6, zlib.DEFLATED, -15)
     last = end.compress(head.after) + end.flush(zlib.Z_FINISH)
     trailer = zlib.crc32(body).to_bytes(4, "little") + (len(body) & 0xFFFFFFFF).to_bytes(4, "little")
-    return b"".join((_GZIP, _deflate(head.before), parts, last, trailer))
+    return b"".join((_GZIP, deflated(head.before), parts, last, trailer))
 
 
-def _deflate(plain: bytes) -> bytes:
+def deflated(plain: bytes) -> bytes:
     """Return *plain* deflated up to a full flush: what follows may be anything that was deflated so."""
     maker = zlib.compressobj(6, zlib.DEFLATED, -15)
     return maker.compress(plain) + maker.flush(zlib.Z_FULL_FLUSH)
+
+
+def bound(parts: Sequence[bytes]) -> bytes:
+    """Return *parts* as one run of bytes, for a store: the length of each in four bytes, then all of them."""
+    return b"".join((*(len(part).to_bytes(4, "big") for part in parts), *parts))
+
+
+def unbound(kept: bytes, count: int) -> list[bytes]:
+    """Return the *count* parts that `bound` made *kept* of.
+
+    >>> unbound(bound([b"a", b"", b"bc"]), 3)
+    [b'a', b'', b'bc']
+    """
+    parts, start = [], 4 * count
+    for number in range(count):
+        end = start + int.from_bytes(kept[4 * number : 4 * number + 4], "big")
+        parts.append(kept[start:end])
+        start = end
+    return parts

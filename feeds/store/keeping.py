@@ -49,6 +49,12 @@ class Keeping(Base):
         with self._database.reading() as connection:
             return tuple((id_, number) for id_, number in connection.execute(_SINCE, {"mark": mark, "most": limit}))
 
+    def is_larger(self, count: int) -> bool:
+        """Return whether there are more than *count* releases, at the cost of counting so many."""
+        with self._database.reading() as connection:
+            asked = select(releases.c.key).order_by(releases.c.key).limit(1).offset(count)
+            return connection.execute(asked).first() is not None
+
     def walk(self) -> Iterator[tuple[str, ...]]:
         """Yield the ids of every release, a thousand at a time, in the order in which they came."""
         after = -1

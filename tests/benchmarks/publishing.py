@@ -29,6 +29,7 @@ from feeds.publish.feed import FeedFiles
 from feeds.publish.fragments import Fragments
 from feeds.publish.outbox import Outbox
 from feeds.publish.selection import Selection
+from feeds.publish.target import DirectoryTarget
 from feeds.release import Draft, Newsroom, Release
 from feeds.site import Site
 from feeds.store import Store, open_store
@@ -141,13 +142,16 @@ def plain_feedgen(store: Store, plan: list[tuple[str, tuple[str, ...]]], folder:
 def our_feeds(store: Store, site: Site, topics: Topics, folder: Path) -> int:
     """Write the editions of every topic and language into an empty *folder*, from kept fragments."""
     newsrooms = store.newsrooms()
-    outbox, book = Outbox(folder), Book(store, folder, trusting=False)
+    outbox = Outbox(DirectoryTarget(folder))
+    book = Book(store, outbox.target)
     fragments = Fragments(store, site, topics.topics, newsrooms)  # type: ignore[arg-type]  # as much of a topic as is asked
     selection = Selection(store, topics=(), sources=())
-    files = FeedFiles(store, site, topics, outbox=outbox, book=book, fragments=fragments, selection=selection)  # type: ignore[arg-type]
+    files = FeedFiles(
+        store, site, topics, outbox=outbox, book=book, fragments=fragments, changed={}, rules="", same=False  # type: ignore[arg-type]
+    )  # fmt: skip
     plan = [one for one in editions(site, topics.topics, newsrooms) if one.topic and one.language]  # type: ignore[arg-type]
     for edition in plan:
-        files.edition(edition, selection.holds(edition), ())
+        files.edition(edition, selection.holds(edition), book.open(edition.key))
     outbox.settle()
     return len([path for path in outbox.written if not path.endswith(".gz")])
 
