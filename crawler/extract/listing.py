@@ -13,10 +13,9 @@ from crawler.extract.derive import Rules, rules_for
 from crawler.extract.feed import is_feed, read_feed
 from crawler.extract.found import Item, Listing
 from crawler.extract.group import Group, groups_of, links_of
-from crawler.extract.meta import read_meta
 from crawler.extract.pager import next_page
-from crawler.extract.prose import is_prose
-from crawler.extract.rank import rank
+from crawler.extract.rank import entries, rank
+from crawler.extract.single import is_single
 from crawler.extract.state import read_state
 from crawler.normalise.tree import read_html
 
@@ -57,8 +56,8 @@ def read_page_listing(text: str, url: str) -> Listing:
         for row, title, day in zip(rows, titles, dated.days, strict=True)
     )
     confidence = _confidence(best, dated)
-    if body is not None and is_prose(body, rows, dated=dated.share, declared=_is_article(root)):
-        confidence = round(confidence * 0.2, 3)
+    if body is not None and is_single(root, body, url, rows, dated=dated.share):
+        return Listing(url=url, feeds=feeds, reason="one text, with links to others beside it")
     found = Listing(
         url=url,
         items=items,
@@ -76,15 +75,9 @@ def read_page_listing(text: str, url: str) -> Listing:
 
 
 def _confidence(group: Group, dated: Dated) -> float:
-    """Return how sure we are, 0 to 1: from score and dated share."""
-    return round(1 / (1 + math.exp(-(group.score - 14) / 6)) * (0.8 + 0.2 * dated.share), 3)
-
-
-def _is_article(root: HtmlElement) -> bool:
-    """Say whether the head calls the page one article; `og:type` alone is said of any page."""
-    meta = read_meta(root)
-    kinds = {str(thing.get("@type", "")) for thing in meta.linked}
-    return bool(meta.meta("article:published_time")) or bool(kinds & {"NewsArticle", "Article", "BlogPosting"})
+    """Return how sure we are, 0 to 1: from score and dated share; rows with neither day nor number are like a menu."""
+    sure = 1 / (1 + math.exp(-(group.score - 14) / 6)) * (0.8 + 0.2 * dated.share)
+    return round(sure * (0.5 if dated.share < 0.2 and entries(group.rows) < 0.3 else 1), 3)
 
 
 def _feeds(root: HtmlElement, base: str) -> list[str]:

@@ -1,46 +1,67 @@
-"""Whether a page is a text with a list beside it, or a list: by how much prose stands outside the rows."""
+"""How much a page says outside a list of links, and whether the links stand in running text."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from crawler.extract.group import Row, width_of
+from crawler.extract.select import text_of
 
 if TYPE_CHECKING:
     from lxml.html import HtmlElement
 
-__all__ = ["is_prose"]
+__all__ = ["Prose", "prose_beside"]
 
-_LONG = 100  # letters in one run: a line of prose, not of a menu
-_MUCH = 1200.0
-_SKIPPED = frozenset(["script", "style", "noscript", "template", "option", "a"])
+_LONG = 80.0  # wide enough for a line of prose, not of a menu
+_STOPS = re.compile(r"[.!?;,。！？；，]")
+_SKIPPED = frozenset(["script", "style", "noscript", "template", "option", "select", "a", "button"])
+_INSIDE = frozenset(["a", "span", "b", "strong", "em", "i", "u", "font", "cite"])
+_EDGES = frozenset(["br", "div", "p", "ul", "ol", "table", "li", "dt", "dd", "h1", "h2", "h3", "h4", "hr"])
+_BEFORE = 40  # letters before a link in its own line: it goes on with a sentence
 
 
-def is_prose(body: HtmlElement, rows: Sequence[Row], *, dated: float, declared: bool = False) -> bool:
-    """Say whether most of what *body* says stands before or behind *rows*: they are then but "related".
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prose:
+    """Widths of the paragraphs *outside* a list, *between* its rows and in the *rows*; *paragraphs* outside.
 
-    Rows that are *dated* may stand below a longer introduction, unless the page *declared* itself an article.
+    *inline* is the share of rows whose link goes on with a sentence, 0 to 1.
     """
+
+    outside: float
+    between: float
+    rows: float
+    paragraphs: int
+    inline: float
+
+
+def prose_beside(body: HtmlElement, rows: Sequence[Row]) -> Prose:
+    """Return what *body* says beside *rows*: in runs of text that are long and have stops."""
     starts = {row.element for row in rows}
     left = len(starts)
-    outside = 0.0
+    outside, between, paragraphs = 0.0, 0.0, 0
     for element in body.iter():
         if element in starts:
             left -= 1
-        # What stands between the first row and the last belongs to the list: teasers need not be inside their row.
-        if 0 < left < len(starts) or not isinstance(element.tag, str) or element.tag in _SKIPPED:
+        if not isinstance(element.tag, str) or element.tag in _SKIPPED:
             continue
-        # A paragraph is often cut by links and marks: all of it counts, once one run of it is long.
-        text = element.text or ""
-        behind = [tail for child in element if (tail := child.tail)]
-        size = max((len(part) for part in (text, *behind)), default=0)
-        if size >= (_LONG if text.isascii() else _LONG * 0.4) and not _within(element, starts):
-            outside += width_of(text) + sum(map(width_of, behind))
-    if outside < _MUCH:
-        return False
-    inside = sum(width_of(part) for row in rows for _, part in row.parts)
-    return outside > (max(5 * inside, 2.5 * _MUCH) if dated > 0.6 and not declared else inside)
+        # A paragraph is often cut by links and marks: its pieces are one text.
+        own = " ".join([element.text or "", *(child.tail or "" for child in element)])
+        if len(own) < _LONG / 2.5:
+            continue
+        width = width_of(" ".join(own.split()))
+        if width < _LONG or not _STOPS.search(own) or _within(element, starts):
+            continue
+        if 0 < left < len(starts):
+            between += width
+        else:
+            outside += width
+            paragraphs += 1
+    inline = sum(_goes_on(row.links[0].element) for row in rows) / max(1, len(rows))
+    said = sum(width_of(part) for row in rows for _, part in row.parts)
+    return Prose(outside=outside, between=between, rows=said, paragraphs=paragraphs, inline=inline)
 
 
 def _within(element: HtmlElement, starts: set[HtmlElement]) -> bool:
@@ -49,4 +70,26 @@ def _within(element: HtmlElement, starts: set[HtmlElement]) -> bool:
         if here in starts:
             return True
         here = here.getparent()
+    return False
+
+
+def _goes_on(link: HtmlElement) -> bool:
+    """Say whether much text stands before *link* in its own line."""
+    size = 0
+    here = link
+    while here.tag in _INSIDE:
+        parent = here.getparent()
+        if parent is None:
+            break
+        before = here.getprevious()
+        while before is not None:
+            size += len((before.tail or "").strip())
+            if before.tag in _EDGES:
+                return size >= _BEFORE
+            size += len(text_of(before).strip())
+            before = before.getprevious()
+        size += len((parent.text or "").strip())
+        if size >= _BEFORE:
+            return True
+        here = parent
     return False

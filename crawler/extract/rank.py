@@ -16,7 +16,7 @@ from crawler.extract.group import Group, Row, width_of
 if TYPE_CHECKING:
     from lxml.html import HtmlElement
 
-__all__ = ["rank"]
+__all__ = ["entries", "rank"]
 
 _AWAY = re.compile(
     r"nav(?!y)|menu|breadcrumb|footer|foot\b|sidebar|side-bar|aside|social|share|toolbar|lang|skip|related|popular|trending|"
@@ -81,11 +81,15 @@ def _score(group: Group, place: float) -> float:
     score *= 0.4 + 0.6 * min(1.0, different)
     score *= 1 + 0.5 * _headed(group) if place > _MENU else 1
     score *= place
-    entries = sum(_ENTRY.search(row.url) is not None for row in rows) / count
-    score *= 0.75 + 0.35 * entries
+    score *= 0.75 + 0.35 * entries(rows)
     if count == 2:
         score *= 0.5
     return score
+
+
+def entries(rows: Sequence[Row]) -> float:
+    """Return the share of *rows* whose address is that of one text: a number, a day, or a headline in it; 0 to 1."""
+    return sum(_ENTRY.search(row.url) is not None for row in rows) / max(1, len(rows))
 
 
 def _headed(group: Group) -> float:

@@ -74,6 +74,8 @@ def date_in_address(url: str, *, zone: str) -> datetime | None:
     '2025-06-12T00:00:00+08:00'
     >>> date_in_address("http://a.cn/2019-09/18/content_5.htm", zone="Asia/Shanghai").day
     18
+    >>> date_in_address("http://a.cn/art/2026/4/7/art_33_1.html", zone="Asia/Shanghai").day
+    7
     """
     match = next((found for pattern in IN_ADDRESS if (found := pattern.search(url))), None)
     day = _day(int(match[1]), int(match[2]), int(match[3])) if match else None
