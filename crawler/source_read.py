@@ -52,7 +52,7 @@ def read_source(path: Path, problems: list[str]) -> Source:
         listing=listing,
         release=_release(table.table("release"), fetch=kind not in {"feed", "wordpress"}),
         address=_rules(table.table("address")),
-        translations=_translations(table.table("translations")),
+        **_other_languages(table.table("translations")),
         expect=_expect(table.table("expect")),
         view=_view(table.table("view")) if kind == "view" else None,
         rights=table.string("rights"),
@@ -197,10 +197,31 @@ def _rewrites(table: Table, key: str) -> tuple[Rewrite, ...]:
     return tuple(rule for rule in found if rule.match)
 
 
-def _translations(table: Table) -> Mapping[str, str]:
-    found = {_LANGUAGES[key]: _css(table, key) for key in table.values if key in _LANGUAGES}
+class _OtherLanguages(TypedDict):
+    translations: Mapping[str, str]
+    siblings: Mapping[str, Rewrite | str]
+
+
+def _other_languages(table: Table) -> _OtherLanguages:
+    """Return how a release is found in other languages: a link on its page, its address rewritten, its number."""
+    links: dict[str, str] = {}
+    siblings: dict[str, Rewrite | str] = {}
+    for key in table.values:
+        if key not in _LANGUAGES:
+            continue
+        css, inner = table.rule(key)
+        if css := table.checked(key, css, selector):
+            links[_LANGUAGES[key]] = css
+        match = inner.checked("match", inner.string("match"), bounded)
+        if source := inner.string("source"):
+            siblings[_LANGUAGES[key]] = source
+        elif match:
+            siblings[_LANGUAGES[key]] = Rewrite(match=match, to=inner.string("to"))
+        elif not css:
+            table.complain(key, "says nothing", "a selector, or a table with css, or match and to, or source")
+        inner.end(also=["css", "to"])
     table.end(also=_LANGUAGES)
-    return found
+    return {"translations": links, "siblings": siblings}
 
 
 def _expect(table: Table) -> Expectation:

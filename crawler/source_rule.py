@@ -11,7 +11,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 from zoneinfo import ZoneInfo
 
 from crawler.source_file import bounded
-from feeds.release import Newsroom
+from feeds.release import Newsroom, Sibling
 from feeds.view import View
 
 __all__ = [
@@ -128,7 +128,11 @@ class Expectation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
-    """A newsroom and how to read it. *translations* maps a language to the selector of the link that leads to it.
+    """A newsroom and how to read it.
+
+    *translations* maps a language to the selector of the link that leads to it,
+    *siblings* to the rewrite that makes its address of this one, or to the source that
+    has it under the same number.
 
     *every* is the time between two crawls, at most where *auto* lets it be learnt from
     the hours in which the newsroom publishes; *cron* says the hours outright.
@@ -153,6 +157,7 @@ class Source:
     release: ReleaseRules = field(default_factory=ReleaseRules)
     address: AddressRules = field(default_factory=AddressRules)
     translations: Mapping[str, str] = field(default_factory=dict)
+    siblings: Mapping[str, Rewrite | str] = field(default_factory=dict)
     expect: Expectation = field(default_factory=Expectation)
     view: View | None = None
     rights: str = ""
@@ -196,6 +201,18 @@ class Source:
         """Return further addresses of the release at canonical *url*."""
         found = (bounded(rule.match).sub(rule.to, url) for rule in self.address.aliases)
         return tuple(alias for alias in dict.fromkeys(found) if alias != url)
+
+    def siblings_of(self, url: str) -> tuple[Sibling, ...]:
+        """Return where the release at canonical *url* may stand in other languages."""
+        found = []
+        for language, rule in self.siblings.items():
+            if isinstance(rule, str):
+                found.append(Sibling(language=language, source=rule))
+                continue
+            other = bounded(rule.match).sub(rule.to, url)
+            if other != url:
+                found.append(Sibling(language=language, url=other))
+        return tuple(found)
 
     def native_id(self, url: str) -> str:
         """Return the publisher's own number of the release at *url*, or ""."""

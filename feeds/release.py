@@ -9,7 +9,18 @@ from enum import Enum
 
 from feeds.view import View
 
-__all__ = ["Attachment", "Change", "Draft", "Facts", "Newsroom", "Photo", "Release", "Revision", "Translation"]
+__all__ = [
+    "Attachment",
+    "Change",
+    "Draft",
+    "Facts",
+    "Newsroom",
+    "Photo",
+    "Release",
+    "Revision",
+    "Sibling",
+    "Translation",
+]
 
 Facts = Mapping[str, str | tuple[str, ...]]
 
@@ -42,6 +53,18 @@ class Translation:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Sibling:
+    """Where the same release may stand in another *language*: at *url*, or under its own number in *source*.
+
+    A guess by rule, not a link that a page shows: it counts once we hold that release.
+    """
+
+    language: str
+    url: str = ""
+    source: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Newsroom:
     """What a reader is told of a source: the body, its site, its language, what may be done with its text.
 
@@ -68,7 +91,8 @@ class Draft:
     paragraphs parted by blank lines. *published* is aware and keeps the offset the
     page implies; None where the page does not say. *seen* is when it was fetched.
     *native_id* is the source's own number, empty where it has none. *aliases* are
-    further addresses known to lead to this release. *page* is the hash of the bytes it
+    further addresses known to lead to this release. *siblings* are where it may stand in
+    other languages. *page* is the hash of the bytes it
     was read from: a wording that differs though these bytes are equal is our own better
     reading, not a correction.
     """
@@ -90,6 +114,7 @@ class Draft:
     facts: Facts = field(default_factory=dict)
     repairs: tuple[str, ...] = ()
     aliases: tuple[str, ...] = ()
+    siblings: tuple[Sibling, ...] = ()
     page: str = ""
 
 

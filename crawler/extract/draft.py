@@ -51,6 +51,7 @@ def to_draft(source: Source, found: Extracted, *, item: Item | None, seen: datet
         ),
         facts=facts,
         repairs=found.repairs,
+        siblings=source.siblings_of(address),
         aliases=tuple(dict.fromkeys([*([found.url] if found.url != address else []), *source.aliases(address)])),
     )
 
