@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterator, Sequence
+from datetime import date
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from crawler.extract.column import Dated, dates_of
-from crawler.extract.day import days_in, settle
+from crawler.extract.day import days_in, month_in, settle
+from crawler.extract.grid import rows_spanned
 from crawler.extract.group import Row
+from crawler.extract.select import text_of
 from crawler.normalise import date_in_address
 
 if TYPE_CHECKING:
@@ -15,10 +20,13 @@ if TYPE_CHECKING:
 
 __all__ = ["days_of"]
 
+_NUMBER = re.compile(r"([0-3]?\d)(?:st|nd|rd|th|日)?")
+_SKIPPED = frozenset(["script", "style", "option", "title"])
+
 
 def days_of(root: HtmlElement, rows: Sequence[Row], *, american: bool = False) -> Dated:
     """Return the days of *rows*: those in them, or where few have one those above them; at last those of addresses."""
-    dated = dates_of(rows, american=american)
+    dated = _spanned(rows, dates_of(rows, american=american))
     if dated.share < 0.4:
         dated = _beside(root, rows, american=american) or dated
     if dated.share == 1:
@@ -30,37 +38,90 @@ def days_of(root: HtmlElement, rows: Sequence[Row], *, american: bool = False) -
     return Dated(tuple(days), dated.path)
 
 
+def _spanned(rows: Sequence[Row], dated: Dated) -> Dated:
+    """Return *dated* with the days of cells that stand for several rows of a table."""
+    below: dict[HtmlElement, str] = {}
+    for row, day in zip(rows, dated.days, strict=True):
+        if day is None or row.element.tag != "tr":
+            continue
+        for cell in row.element.iterchildren("td", "th"):
+            if rows_spanned(cell) > 1 and days_in(" ".join(text_of(cell).split())):
+                following = islice(row.element.itersiblings("tr"), rows_spanned(cell) - 1)
+                below.update(dict.fromkeys(following, day))
+    if not below:
+        return dated
+    days = (day or below.get(row.element) for row, day in zip(rows, dated.days, strict=True))
+    return Dated(tuple(days), dated.path)
+
+
 def _beside(root: HtmlElement, rows: Sequence[Row], *, american: bool) -> Dated | None:
-    """Return days that stand above rows, not in them: one heading of a day for all rows below it."""
-    starts = {row.element: number for number, row in enumerate(rows)}
+    """Return days that stand between rows, not in them: a heading for all rows below it, or a line behind each."""
+    lines = _lines_between(root, rows)
+    named = {line: days[0] for number, line in lines if number < 0 and (days := days_in(line))}
+    month_first = settle(named.values(), american=american)
     found: list[str | None] = [None] * len(rows)
-    headings: list[tuple[int, str]] = []
-    current = 0
-    last = None
+    behind = bool(lines) and lines[0][0] >= 0 and sum(number < 0 for number, _ in lines) >= 0.8 * len(rows)
+    last: str | None = None
+    for number, line in reversed(lines) if behind else lines:
+        if number < 0:
+            day = named[line].read(month_first=month_first) if line in named else None
+            last = day.isoformat() if day else last
+        else:
+            found[number] = last
+            last = None if behind else last
+    dated = Dated(tuple(found))
+    if dated.share < 0.5:
+        dated = Dated(tuple(_in_months(lines, rows)))
+    return dated if dated.share >= 0.5 else None
+
+
+def _in_months(lines: Sequence[tuple[int, str]], rows: Sequence[Row]) -> Iterator[str | None]:
+    """Yield for each row the day that the number in it is, of the month that is the heading above it."""
+    months: dict[int, tuple[int, int] | None] = {}
+    last: tuple[int, int] | None = None
+    for number, line in lines:
+        if number < 0:
+            last = month_in(line) or last
+        else:
+            months[number] = last
+    for number, row in enumerate(rows):
+        said = next((match for _, text in row.parts if (match := _NUMBER.fullmatch(text))), None)
+        month = months.get(number)
+        yield _day(*month, int(said[1])) if month and said else None
+
+
+def _day(year: int, month: int, day: int) -> str | None:
+    try:
+        return date(year, month, day).isoformat()
+    except ValueError:
+        return None
+
+
+def _lines_between(root: HtmlElement, rows: Sequence[Row]) -> list[tuple[int, str]]:
+    """Return in their order the numbers of *rows*, and with -1 the lines outside them that are days."""
+    starts = {row.element: number for number, row in enumerate(rows)}
     inside: set[HtmlElement] = set()
     for row in rows:
         inside.update(row.element.iter())
+    lines: list[tuple[int, str]] = []
     for element in root.iter():
-        if element in starts:
-            current = starts[element]
-            headings.append((current, ""))
-            continue
-        if (
-            element in inside
-            or not isinstance(element.tag, str)
-            or element.tag in {"script", "style", "option", "title"}
-        ):
-            continue
-        for text in (element.text, element.tail):
-            line = " ".join(text.split()) if text and len(text) < 120 else ""
-            if line and (days := days_in(line)) and len(line) - (days[0].end - days[0].start) < 24:
-                headings.append((-1, line))
-    lines = [days_in(line)[0] for number, line in headings if number < 0]
-    month_first = settle(lines, american=american)
-    for number, line in headings:
-        if number < 0:
-            last = days_in(line)[0].read(month_first=month_first)
-        elif last is not None:
-            found[number] = last.isoformat()
-    dated = Dated(tuple(found))
-    return dated if dated.share >= 0.5 else None
+        number = starts.get(element)
+        if number is not None:
+            lines.append((number, ""))
+            _add_line(lines, element.tail)
+        elif isinstance(element.tag, str) and element.tag not in _SKIPPED:
+            if element not in inside:
+                _add_line(lines, element.text)
+            above = element.getparent()
+            if above is not None and above not in inside:
+                _add_line(lines, element.tail)
+    return lines
+
+
+def _add_line(lines: list[tuple[int, str]], text: str | None) -> None:
+    line = " ".join(text.split()) if text and len(text) < 120 else ""
+    if not line or not any(map(str.isdigit, line)):
+        return
+    days = days_in(line)
+    if (days and len(line) - (days[0].end - days[0].start) < 24) or month_in(line):
+        lines.append((-1, line))

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from crawler.extract.day import Day, days_in, settle
+from crawler.extract.day import Day, days_in, parted_day, settle
 from crawler.extract.group import Row, width_of
 
 if TYPE_CHECKING:
@@ -25,6 +25,11 @@ _EMPTY = re.compile(
     r"details?|release|file|full .{0,20}|article|summary)|"
     r"查看(?:更多|详情|詳情|全文)?|更多|详情|詳情|閱讀(?:更多|全文)?|阅读(?:更多|全文)?|全文|下载|下載|點擊|点击|"
     r"ler mais|saiba mais|ver mais|mais)(?:\]|\))?[\s.…»›>→:]*",
+    re.IGNORECASE,
+)
+_ORDER = re.compile(
+    r"(?:continue reading|read (?:more|on)(?: about)?|(?:find out|learn|see) more(?: about)?|view details (?:of|for)|"
+    r"阅读(?:更多|全文)|閱讀(?:更多|全文)|查看(?:详情|詳情|更多)|ler mais|saiba mais)\s*[:：»›→“\"]*\s+(?=\w)",
     re.IGNORECASE,
 )
 _FILE = re.compile(r"[\w.-]+\.(?:pdf|docx?|html?|wpd|txt)", re.IGNORECASE)
@@ -51,7 +56,8 @@ def dates_of(rows: Sequence[Row], *, american: bool = False) -> Dated:
     for row in rows:
         parts = [(path, text, days) for path, text in row.parts if len(text) < 400 and (days := days_in(text))]
         if not parts and (joined := _joined(row)):
-            parts = [("", joined, days_in(joined))]
+            parted = parted_day(joined)
+            parts = [("", joined, days_in(joined) or ((parted,) if parted else ()))]
         found.append([part for part in parts if part[2]])
     month_first = settle((day for parts in found for _, _, days in parts for day in days), american=american)
     weight: dict[str, float] = defaultdict(float)
@@ -114,9 +120,19 @@ def says_nothing(text: str) -> bool:
 
 def _of_links(row: Row) -> str:
     """Return the text of the row's link that says most: pictures say nothing, "read more" hardly anything."""
-    texts = [link.text for link in row.links]
+    texts = [_without_order(link.text) for link in row.links]
     best = max(texts, key=lambda text: (not says_nothing(text), min(width_of(text), _TOO_LONG)))
     return best if len(texts) == 1 or not says_nothing(best) else texts[0]
+
+
+def _without_order(text: str) -> str:
+    """Return *text* without what tells the reader to go on, where a title follows.
+
+    >>> _without_order("Continue reading Park opens in the north"), _without_order("Read more")
+    ('Park opens in the north', 'Read more')
+    """
+    match = _ORDER.match(text)
+    return text[match.end() :] if match and len(text) - match.end() >= 4 else text
 
 
 def _whole(row: Row, text: str) -> str:

@@ -9,7 +9,7 @@ from datetime import date
 from functools import lru_cache
 from itertools import pairwise
 
-__all__ = ["Day", "days_in", "settle"]
+__all__ = ["Day", "days_in", "month_in", "parted_day", "settle", "without_days"]
 
 _MONTHS = {
     name: number
@@ -37,8 +37,18 @@ _DAY = re.compile(
     rf"|(?<!\d)(?P<y7>20\d\d)(?P<m7>0[1-9]|1[0-2])(?P<d7>0[1-9]|[12]\d|3[01])(?!\d)",
     re.IGNORECASE,
 )
+# Parts that stand in elements of their own: "27" over "2026-04", or the other way round.
+_PARTED = re.compile(
+    rf"(?<![\d.:-])(?P<d1>\d{{1,2}})日?\s+(?P<y1>{_YEAR})\s?[-/.年]\s?(?P<m1>\d{{1,2}})(?![\d/.-])"
+    rf"|(?<!\d)(?P<y2>{_YEAR})\s?[-/.年]\s?(?P<m2>\d{{1,2}})\s?月?\s+(?P<d2>\d{{1,2}})(?![\d/.:-])"
+)
+_MONTH = re.compile(
+    rf"(?:(?P<word>{_WORD})\.?(?: de)?,? (?P<y1>{_YEAR})|(?P<y2>{_YEAR})\s?[-/.年]\s?(?P<m2>\d{{1,2}})\s?月?)",
+    re.IGNORECASE,
+)
 _DIGIT = re.compile(r"\d")
 _ROC = 1911
+_DRESS = " \t-–—|:：,，()（）[]【】·•"
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +86,60 @@ def days_in(text: str) -> tuple[Day, ...]:
         if day is not None and 1970 <= day.year <= 2100:
             found.append(day)
     return tuple(found)
+
+
+def parted_day(text: str) -> Day | None:
+    """Return the day that *text* names in parts: its number, and beside it year and month.
+
+    >>> str(parted_day("27 2026.04 News").read(month_first=False)), parted_day("27 News")
+    ('2026-04-27', None)
+    """
+    match = _PARTED.search(text)
+    if match is None:
+        return None
+    day, month, year = (match[f"{name}1"] or match[f"{name}2"] for name in "dmy")
+    return Day(int(month), int(day), int(year), *match.span())
+
+
+def month_in(text: str) -> tuple[int, int] | None:
+    """Return year and month where *text* names a month and no more.
+
+    >>> month_in("April 2026"), month_in("2026年4月"), month_in("12 April 2026")
+    ((2026, 4), (2026, 4), None)
+    """
+    match = _MONTH.fullmatch(text.strip(" :–-"))
+    if match is None:
+        return None
+    month = _MONTHS[match["word"].lower()] if match["word"] else int(match["m2"])
+    return (int(match["y1"] or match["y2"]), month) if 1 <= month <= 12 else None
+
+
+def without_days(titles: Sequence[str]) -> list[str]:
+    """Return *titles* without the day that most of them begin or end with; a day that one title names stays.
+
+    >>> without_days(["A v B (20 March 2026)", "C v D (19 March 2026)", "E v F of 1999 (18 March 2026)"])
+    ['A v B', 'C v D', 'E v F of 1999']
+    """
+    cut = [_cut(title) for title in titles]
+    ends = sum(before != title for title, (before, _) in zip(titles, cut, strict=True))
+    begins = sum(after != title for title, (_, after) in zip(titles, cut, strict=True))
+    if len(titles) >= 3 and max(ends, begins) >= 0.6 * len(titles):
+        return [before if ends >= begins else after for before, after in cut]
+    return list(titles)
+
+
+def _cut(title: str) -> tuple[str, str]:
+    """Return *title* without a day at its end, and without one at its beginning; as it is where hardly any is left."""
+    days = days_in(title)
+    if not days:
+        return title, title
+    before, rest = title[: days[-1].start].rstrip(_DRESS), title[days[-1].end :].strip(_DRESS)
+    after, rest_before = title[days[0].end :].lstrip(_DRESS), title[: days[0].start].strip(_DRESS)
+    whole = title.strip()
+    return (
+        before if not rest and len(before) >= 4 else whole,
+        after if not rest_before and len(after) >= 4 else whole,
+    )
 
 
 def settle(days: Iterable[Day], *, american: bool = False) -> bool:

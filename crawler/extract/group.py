@@ -10,12 +10,13 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from crawler.extract.address import join
+from crawler.extract.grid import columns_of
 from crawler.extract.select import fold, text_of
 
 if TYPE_CHECKING:
     from lxml.html import HtmlElement
 
-__all__ = ["Group", "Link", "Row", "groups_of", "links_of", "name_of", "rows_of", "stays", "width_of"]
+__all__ = ["Group", "Link", "Row", "groups_of", "links_of", "name_of", "rows_of", "stays", "width_of", "with_twins"]
 
 _STATE = re.compile(
     r"^(?:odd|even|first|last|active|current|selected|sticky|featured|clearfix|alt|has-.*|is-.*|no-.*|hover|visible|new)$"
@@ -27,6 +28,8 @@ _SKIPPED = frozenset(["script", "style", "noscript", "template", "svg"])
 _ENDS = frozenset(["body", "html"])
 _CELLS = frozenset(["td", "th", "dd"])
 _MOST_LINKS = 6000
+_MOST_PARTS = 8
+_TWIN = 0.6  # the share of dated rows from which two groups may be one list
 _STYLES = frozenset(["font", "b", "strong", "em", "i", "u", "span"])
 _DEEPEST = 40
 
@@ -99,8 +102,9 @@ def groups_of(links: Sequence[Link], *, levels: int = 99) -> list[Group]:
     """
     known: dict[HtmlElement, tuple[str, ...]] = {}
     by_path: dict[tuple[str, ...], list[Link]] = defaultdict(list)
+    columns = columns_of(links[0].element.getroottree().getroot()) if links else {}
     for link in links:
-        by_path[_path(link.element, known)[:levels]].append(link)
+        by_path[_path(link.element, known, columns)[:levels]].append(link)
     read: dict[HtmlElement, list[tuple[str, str]]] = {}
     return [
         Group(path, rows_of(part, read))
@@ -108,6 +112,32 @@ def groups_of(links: Sequence[Link], *, levels: int = 99) -> list[Group]:
         for part in _columns(members)
         if len({link.url for link in part}) >= 2
     ]
+
+
+def with_twins(best: Group, others: Sequence[Group]) -> Group:
+    """Return *best* with the rows of those *others* that are the same list in another column of the page.
+
+    Only where both are dated, and have no row in common: cells of one row may hold links of several kinds.
+    """
+    key = _without_columns(best.path)
+    held = {row.element for row in best.rows}
+    twins = [
+        other
+        for other in others
+        if other is not best
+        and min(other.dated, best.dated) >= _TWIN
+        and _without_columns(other.path) == key
+        and not any(row.element in held for row in other.rows)
+    ]
+    if not twins:
+        return best
+    links = [link for group in (best, *twins) for row in group.rows for link in row.links]
+    rows = rows_of(sorted(links, key=lambda link: link.number), {})
+    return Group(best.path, rows, best.score, best.dated)
+
+
+def _without_columns(path: Sequence[str]) -> tuple[str, ...]:
+    return tuple(name.rpartition(":")[0] if name.startswith("td") else name for name in path)
 
 
 def _merged(by_path: Mapping[tuple[str, ...], list[Link]]) -> Mapping[tuple[str, ...], list[Link]]:
@@ -209,22 +239,35 @@ def stays(name: str) -> bool:
     return _STATE.search(name) is None
 
 
-def _path(element: HtmlElement, known: dict[HtmlElement, tuple[str, ...]]) -> tuple[str, ...]:
+def _path(
+    element: HtmlElement, known: dict[HtmlElement, tuple[str, ...]], columns: Mapping[HtmlElement, int]
+) -> tuple[str, ...]:
     """Return the names from a link up to the root; *known* are paths of elements met before."""
     parent = element.getparent()
     above: tuple[str, ...] = ()
     if parent is not None:
         found = known.get(parent)
         if found is None:
-            found = known[parent] = _path(parent, known)
+            found = known[parent] = _path(parent, known, columns)
         above = found
     tag = element.tag
     if tag in _STYLES and parent is not None:
         return above
     name = name_of(element)
     if tag == "td":
-        name += f":{sum(1 for _ in element.itersiblings('td', 'th', preceding=True))}"
+        column = columns.get(element)
+        name += f":{sum(1 for _ in element.itersiblings('td', 'th', preceding=True)) if column is None else column}"
+    elif len(above) in {2, 3} and _is_part(element):
+        name += f"#{element.get('id')}"
     return (name, *above)
+
+
+def _is_part(element: HtmlElement) -> bool:
+    """Say whether *element* is one of the great parts of a page that have names: its head, its foot."""
+    identity, parent = element.get("id"), element.getparent()
+    if not identity or not stays(identity) or parent is None:
+        return False
+    return sum(1 for beside in parent if beside.get("id")) <= _MOST_PARTS
 
 
 def rows_of(members: Sequence[Link], read: dict[HtmlElement, list[tuple[str, str]]] | None = None) -> list[Row]:
@@ -257,10 +300,12 @@ def rows_of(members: Sequence[Link], read: dict[HtmlElement, list[tuple[str, str
 
 
 def _parts(element: HtmlElement, starts: set[HtmlElement] | None) -> Iterator[tuple[str, str]]:
-    """Yield path and text of the pieces of a row; in running text (*starts*) what follows up to the next link too."""
+    """Yield path and text of the pieces of a row; in running text (*starts*) its line and what follows it too."""
     yield from _texts(element)
     if starts is None:
         return
+    if before := _line_before(element, starts):
+        yield "before", before
     tail = " ".join((element.tail or "").split())
     if tail:
         yield "tail", tail
@@ -275,6 +320,23 @@ def _parts(element: HtmlElement, starts: set[HtmlElement] | None) -> Iterator[tu
             yield f"next {name_of(following, classes=False)}", text
         if tail:
             yield "tail", tail
+
+
+def _line_before(element: HtmlElement, starts: set[HtmlElement]) -> str:
+    """Return the text between the beginning of the line and *element*, or "" where another link begins the line."""
+    pieces: list[str] = []
+    here = element.getprevious()
+    while here is not None and len(pieces) < 8:
+        if here in starts:
+            return ""
+        pieces.append(here.tail or "")
+        if here.tag not in _STYLES:
+            break
+        pieces.append(text_of(here))
+        here = here.getprevious()
+    if here is None and (parent := element.getparent()) is not None:
+        pieces.append(parent.text or "")
+    return " ".join(" ".join(reversed(pieces)).split())[:200]
 
 
 def _texts(element: HtmlElement) -> Iterator[tuple[str, str]]:

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 from crawler.extract.address import base_of, host_of, join, zone_of
 from crawler.extract.beside import days_of
 from crawler.extract.column import Dated, titles_of
+from crawler.extract.day import without_days
 from crawler.extract.derive import Rules, rules_for
 from crawler.extract.feed import is_feed, read_feed
 from crawler.extract.found import Item, Listing
-from crawler.extract.group import Group, groups_of, links_of
+from crawler.extract.group import Group, groups_of, links_of, with_twins
 from crawler.extract.pager import next_page
 from crawler.extract.rank import entries, rank
 from crawler.extract.single import is_single
@@ -46,10 +47,10 @@ def read_page_listing(text: str, url: str) -> Listing:
     if not ranked:
         return carried if carried.items else Listing(url=url, feeds=feeds, reason="no links that repeat")
     american = (root.get("lang") or "").lower() == "en-us" or host_of(url).endswith((".gov", ".mil", ".us"))
-    best = ranked[0]
+    best = with_twins(ranked[0], ranked)
     rows = best.rows
     dated = days_of(root, rows, american=american)
-    titles, _ = titles_of(rows)
+    titles = without_days(titles_of(rows)[0])
     told = {item.url: item.date for item in carried.items}
     items = tuple(
         Item(url=row.url, title=title.replace("\xad", ""), date=day or told.get(row.url))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import islice
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qs, urlsplit
 
@@ -89,12 +90,24 @@ def _is_disabled(element: HtmlElement) -> bool:
 
 def _by_number(links: Sequence[Link], url: str) -> str:
     """Return the address of page number n + 1 in the row of page numbers, n being the one without a link."""
-    numbered = [(int(link.text), link) for link in links if link.text.isdecimal() and len(link.text) <= 3]
+    numbered = [
+        (int(link.text), link)
+        for link in links
+        if link.text.isdecimal() and len(link.text) <= 3 and not _in_calendar(link.element)
+    ]
     pager = [(number, link) for number, link in numbered if _in_pager(link.element) or _PAGE.search(_tail(link.url))]
     if not pager:
         return ""
     current = _current(url, [number for number, _ in pager])
     return next((link.url for number, link in pager if number == current + 1), "")
+
+
+def _in_calendar(element: HtmlElement) -> bool:
+    """Say whether a number stands in a table with four rows of numbers or more: a pager has one or two."""
+    table = next(element.iterancestors("table"), None)
+    if table is None or not 4 <= sum(1 for _ in islice(table.iter("tr"), 9)) <= 8:
+        return False
+    return sum((link.text or "").strip().isdecimal() for link in islice(table.iter("a"), 40)) >= 10
 
 
 def _current(url: str, numbers: Sequence[int]) -> int:

@@ -31,6 +31,7 @@ _DATES = (
 )
 _NEWS = re.compile(r"ListItem|Article|Posting|Report|PressRelease", re.IGNORECASE)
 _PATHS = re.compile(r"Breadcrumb|SiteNavigation|Menu|Organization")
+_ASSIGNS = re.compile(r"(?:(?:var|let|const)\s+|window\.|self\.|globalThis\.)[\w$.]{1,60}\s*=\s*(?=[\[{])")
 _LEAST = 3
 _MOST_JSON = 3_000_000
 _MOST_NODES = 50_000
@@ -47,18 +48,37 @@ def read_state(root: HtmlElement, base: str, *, zone: str) -> Listing:
         kind = (script.get("type") or "").lower()
         text = (script.text or "").strip()
         linked = "ld+json" in kind
-        if not text or len(text) > _MOST_JSON or not (linked or "json" in kind):
+        if not text or len(text) > _MOST_JSON:
             continue
-        try:
-            document = json.loads(text)
-        except (ValueError, RecursionError):
-            continue
+        document = _loaded(text) if linked or "json" in kind else _assigned(text)
         for rows in _lists(document):
             items = _items(rows, base, zone, linked=linked)
             if len(items) >= _LEAST and len(items) > len(best.items):
                 via = "json-ld" if linked else "state"
                 best = Listing(url=base, items=tuple(items.values()), via=via, confidence=0.8)
     return best
+
+
+def _loaded(text: str) -> object:
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _assigned(text: str) -> object:
+    """Return what a script sets a variable of the window to, where it begins with that, or None.
+
+    >>> _assigned('window.__INITIAL_STATE__ = {"list": [1]};(function(){})()')
+    {'list': [1]}
+    """
+    match = _ASSIGNS.match(text)
+    if match is None:
+        return None
+    try:
+        return json.JSONDecoder().raw_decode(text, match.end())[0]
+    except (ValueError, RecursionError):
+        return None
 
 
 def _lists(document: object) -> Iterator[list[object]]:
