@@ -44,6 +44,8 @@ async def run_cycle(desk: Desk, keys: Collection[str], order: Order, tell: Tell)
     """
     crawls = (crawl_batch(desk, batch, order, tell) for batch in batches(desk, keys))
     outcomes = tuple(outcome for some in await asyncio.gather(*crawls) for outcome in some)
+    if not order.publish:  # which would let search find them
+        await asyncio.to_thread(desk.store.index_waiting)
     published = await publish_all(desk, tell, if_stale=True) if order.publish else None
     await notify(desk, published, healthy=all(one.outcome in ("new", "unchanged") for one in outcomes))
     return Cycle(outcomes=outcomes, published=published)

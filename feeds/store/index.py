@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from hashlib import blake2b
 from typing import Any, Final
 
-from sqlalchemy import Connection, Row, bindparam, select, text
+from sqlalchemy import BindParameter, ColumnClause, Connection, Row, Select, bindparam, column, select, table, text
 
 from feeds.store.tables import releases, revisions
-from feeds.store.words import mark, words
+from feeds.store.words import mark, spaced
 
 __all__ = ["LOW_BITS", "free_search_key", "index", "renew", "search_key_of", "unindex"]
 
@@ -35,26 +36,57 @@ def free_search_key(connection: Connection, id_: str, published: datetime, *, bu
         key += 1
 
 
-def index(connection: Connection, row: Row[Any], body: str) -> None:
-    """Let search find the release of *row* by its title, its *body*, its author and its number."""
-    told, marks = _told(row, body)
-    if connection.dialect.name == "sqlite":
-        statement = "INSERT INTO search (rowid, words, marks) VALUES (:key, :words, :marks)"
-        connection.execute(text(statement), {"key": row.search_key, "words": " ".join(told), "marks": " ".join(marks)})
-    else:
-        vectors = "CAST(:words AS tsvector), CAST(:marks AS tsvector)"
-        statement = f"INSERT INTO search (search_key, words, marks) VALUES (:key, {vectors})"  # noqa: S608 -- constants
-        connection.execute(text(statement), {"key": row.search_key, "words": _vector(told), "marks": _vector(marks)})
+# What is found by its title, its text, its author and its number.
+_TOLD: Final = (
+    select(
+        *(releases.c[name] for name in ("key", "search_key", "title", "author", "native_id", "source", "language")),
+        revisions.c.text,
+    )
+    .join(revisions, (revisions.c.release == releases.c.key) & (revisions.c.number == releases.c.revision))
+    .order_by(releases.c.key)
+)
+_KEYS: Final[BindParameter[Any]] = bindparam("keys", expanding=True)
+_SOME: Final = _TOLD.where(releases.c.key.in_(_KEYS))
+_NEXT: Final = _TOLD.where(releases.c.key > bindparam("after")).limit(200)
+_ADD: Final = {
+    "sqlite": text("INSERT INTO search (rowid, words, marks) VALUES (:key, :words, :marks)"),
+    "postgresql": text(
+        "INSERT INTO search (search_key, words, marks)"
+        " VALUES (:key, CAST(:words AS tsvector), CAST(:marks AS tsvector))"
+    ),
+}
+# Without contents, FTS5 must be told what to forget.
+_DROP: Final = {
+    "sqlite": text("INSERT INTO search (search, rowid, words, marks) VALUES ('delete', :key, :words, :marks)"),
+    "postgresql": text("DELETE FROM search WHERE search_key = :key"),
+}
+
+
+def _held(name: str) -> Select[Any]:
+    """Return what asks which *keys* search holds: FTS5 keeps the size of each row in a table beside its own."""
+    asked: ColumnClause[Any] = column("id" if name == "sqlite" else "search_key")
+    return select(asked).select_from(table("search_docsize" if name == "sqlite" else "search")).where(asked.in_(_KEYS))
+
+
+_HELD: Final = {name: _held(name) for name in _ADD}
+
+
+def index(connection: Connection, keys: Sequence[int]) -> None:
+    """Let search find the releases *keys*, those that it holds left alone: whatever changes one has it forgotten.
+
+    What is told of each is read anew in this transaction: `unindex` must be able to repeat it.
+    """
+    rows: Sequence[Any] = connection.execute(_SOME, {"keys": keys}).all()
+    asked = {"keys": [row.search_key for row in rows]}
+    held = set(connection.execute(_HELD[connection.dialect.name], asked).scalars())
+    _add(connection, [row for row in rows if row.search_key not in held])
 
 
 def unindex(connection: Connection, row: Row[Any], body: str) -> None:
-    """Take out what `index` put in for the same *row* and *body*."""
-    told, marks = _told(row, body)
-    if connection.dialect.name == "sqlite":  # without contents, FTS5 must be told what to forget
-        statement = "INSERT INTO search (search, rowid, words, marks) VALUES ('delete', :key, :words, :marks)"
-        connection.execute(text(statement), {"key": row.search_key, "words": " ".join(told), "marks": " ".join(marks)})
-    else:
-        connection.execute(text("DELETE FROM search WHERE search_key = :key"), {"key": row.search_key})
+    """Take the release of *row*, with its text *body*, out of search, if it is there."""
+    name = connection.dialect.name
+    if connection.execute(_HELD[name], {"keys": [row.search_key]}).first() is not None:
+        connection.execute(_DROP[name], _told(name, row, body))
 
 
 def renew(connection: Connection) -> None:
@@ -65,24 +97,26 @@ def renew(connection: Connection) -> None:
         else "TRUNCATE search"
     )
     connection.execute(text(empty))
-    some = (
-        select(releases, revisions.c.text)
-        .join(revisions, (revisions.c.release == releases.c.key) & (revisions.c.number == releases.c.revision))
-        .where(releases.c.key > bindparam("after"))
-        .order_by(releases.c.key)
-        .limit(200)
-    )
     after = 0
-    while rows := connection.execute(some, {"after": after}).all():
-        for row in rows:
-            index(connection, row, row.text)
+    while rows := connection.execute(_NEXT, {"after": after}).all():
+        _add(connection, rows)
         after = rows[-1].key
 
 
-def _told(row: Row[Any], body: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    told = words(f"{row.title}\n{row.author}\n{row.native_id}\n{body}")
-    return told, (mark("source", row.source), mark("language", row.language))
+def _add(connection: Connection, rows: Sequence[Any]) -> None:
+    name = connection.dialect.name
+    if rows:
+        connection.execute(_ADD[name], [_told(name, row, row.text) for row in rows])
 
 
-def _vector(told: tuple[str, ...]) -> str:
-    return " ".join(f"'{word}':{place}" for place, word in enumerate(told, 1))
+def _told(name: str, row: Row[Any], body: str) -> dict[str, object]:
+    """Return what search is told of *row*, in the words of the engine *name*."""
+    words = spaced(f"{row.title}\n{row.author}\n{row.native_id}\n{body}")
+    marks = f"{mark('source', row.source)} {mark('language', row.language)}"
+    if name == "sqlite":
+        return {"key": row.search_key, "words": words, "marks": marks}
+    return {"key": row.search_key, "words": _vector(words.split()), "marks": _vector(marks.split())}
+
+
+def _vector(told: Sequence[str]) -> str:
+    return " ".join([f"'{word}':{place}" for place, word in enumerate(told, 1)])

@@ -10,6 +10,8 @@ from sqlalchemy import bindparam, delete, func, select
 
 from feeds.store.base import Base
 from feeds.store.engine import upsert_of
+from feeds.store.index import index
+from feeds.store.rows import CHUNK
 from feeds.store.tables import book, releases
 
 __all__ = ["Keeping"]
@@ -28,6 +30,12 @@ _NEXT: Final = (
     .order_by(releases.c.key)
     .limit(_WALK)
 )
+_WAITING: Final = (
+    select(releases.c.key)
+    .where(releases.c.tagged == "", releases.c.key > bindparam("after"))
+    .order_by(releases.c.key)
+    .limit(CHUNK)
+)
 _BOOK: Final = select(book.c.name, book.c.told).where(book.c.place == bindparam("at"))
 _SERIAL: Final = _BOOK.where(book.c.name == "")
 _FORGET: Final = delete(book).where(book.c.place == bindparam("at"), book.c.name == bindparam("called"))
@@ -35,6 +43,17 @@ _FORGET: Final = delete(book).where(book.c.place == bindparam("at"), book.c.name
 
 class Keeping(Base):
     """Changes since a mark, every release in turn, the book of a publication."""
+
+    def index_waiting(self) -> None:
+        """Let search find what no tagging has seen yet: of use where nothing is published."""
+        after = -1
+        while True:
+            with self._database.writing() as connection:
+                keys = connection.execute(_WAITING, {"after": after}).scalars().all()
+                if not keys:
+                    return
+                index(connection, keys)
+            after = keys[-1]
 
     def last_change(self) -> int:
         """Return the number of the last tagging, 0 before the first: a mark for `changed`."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
@@ -13,29 +13,40 @@ from feeds import identity
 from feeds.release import Change, Draft
 from feeds.store.arrival import Arrival, Rank, alias_of, arrive
 from feeds.store.engine import named
-from feeds.store.index import free_search_key, index, unindex
+from feeds.store.index import free_search_key, unindex
 from feeds.store.ladder import Alias, Place, SharedNumberError, find, held
 from feeds.store.relation import relate
 from feeds.store.rows import extras_of, shown_offset
 from feeds.store.tables import fragments, memberships, releases, revisions
 
-__all__ = ["put"]
+__all__ = ["fresh_row", "lock", "put", "take", "wording"]
 
 
 # Taken over every put of one source at once: two crawls must not mint two ids for one release.
 _LOCK: Final = select(func.pg_advisory_xact_lock(func.hashtext(bindparam("source"))))
-_MINT: Final = releases.insert().returning(*releases.c)
+_MINT: Final = releases.insert().returning(releases.c.key)
+_WORD: Final = revisions.insert()
 
 
 def put(connection: Connection, draft: Draft, *, authority: str, now: datetime) -> tuple[Change, str]:
     """Record *draft* as read; return what it was found to be, and the id of its release."""
+    lock(connection, [draft.source])
+    return take(connection, arrive(draft, authority=authority, now=now), authority=authority, now=now)
+
+
+def lock(connection: Connection, sources: Collection[str]) -> None:
+    """Wait until nobody else puts releases of *sources*: in one order, so that no two wait for each other."""
     if connection.dialect.name == "postgresql":
-        connection.execute(_LOCK, {"source": draft.source})
-    new = arrive(draft, authority=authority, now=now)
+        for source in sorted(sources):
+            connection.execute(_LOCK, {"source": source})
+
+
+def take(connection: Connection, new: Arrival, *, authority: str, now: datetime) -> tuple[Change, str]:
+    """Record *new*, whose source is locked; return what it was found to be, and the id of its release."""
     try:
         place = find(connection, new)
     except SharedNumberError:
-        new = arrive(replace(draft, native_id=""), authority=authority, now=now)
+        new = arrive(replace(new.draft, native_id=""), authority=authority, now=now)
         place = find(connection, new)
     if place.row is None:
         return Change.NEW, _mint(connection, new, place)
@@ -43,16 +54,31 @@ def put(connection: Connection, draft: Draft, *, authority: str, now: datetime) 
 
 
 def _mint(connection: Connection, new: Arrival, place: Place) -> str:
-    draft = new.draft
-    named_so = {"id": new.id, "native_id": new.local, "numbered": new.numbered, "search_key": place.search_key}
-    dated = {"published": new.published, "published_offset": shown_offset(new.published), "updated": new.published}
-    dated |= {"dated": draft.published is not None, "first_seen": draft.seen}
-    fresh = {"revision": 1, "tagged": "", "once_tagged": False, "withdrawn": None}
-    row = connection.execute(_MINT, {**_values(new), **named_so, **dated, **fresh}).one()
+    row = connection.execute(_MINT, fresh_row(new, place.search_key)).one()
     _word(connection, new, row.key, number=1)
-    index(connection, row, draft.text)
     relate(connection, new, row.key, place.names)
     return new.id
+
+
+def fresh_row(new: Arrival, search_key: int) -> dict[str, Any]:
+    """Return the columns of a release that was not there before, its key left out."""
+    draft = new.draft
+    return {
+        **_values(new),
+        "id": new.id,
+        "native_id": new.local,
+        "numbered": new.numbered,
+        "search_key": search_key,
+        "published": new.published,
+        "published_offset": shown_offset(new.published),
+        "updated": new.published,
+        "dated": draft.published is not None,
+        "first_seen": draft.seen,
+        "revision": 1,
+        "tagged": "",
+        "once_tagged": False,
+        "withdrawn": None,
+    }
 
 
 def _values(new: Arrival) -> dict[str, Any]:
@@ -70,11 +96,15 @@ def _values(new: Arrival) -> dict[str, Any]:
     }
 
 
-def _word(connection: Connection, new: Arrival, key: int, *, number: int) -> None:
+def wording(new: Arrival, key: int, *, number: int) -> dict[str, Any]:
+    """Return the columns of the wording that *new* brings to the release *key*."""
     draft = new.draft
     told = {"title": draft.title, "text": draft.text, "html": draft.html}
-    row = {"release": key, "number": number, "seen": draft.seen, "digest": new.digest, "page": draft.page, **told}
-    connection.execute(revisions.insert(), row)
+    return {"release": key, "number": number, "seen": draft.seen, "digest": new.digest, "page": draft.page, **told}
+
+
+def _word(connection: Connection, new: Arrival, key: int, *, number: int) -> None:
+    connection.execute(_WORD, wording(new, key, number=number))
 
 
 def _record(connection: Connection, new: Arrival, row: Row[Any], names: Mapping[str, Alias]) -> tuple[Change, str]:
@@ -126,7 +156,7 @@ def _polish(connection: Connection, new: Arrival, row: Row[Any], *, elder: bool,
         return row
     here = (revisions.c.release == row.key) & (revisions.c.number == row.revision)
     connection.execute(update(revisions).where(here).values(**text))
-    return _rewrite(connection, row, values, text=draft.text)
+    return _rewrite(connection, row, values)
 
 
 def _readdress(  # noqa: PLR0913 -- the three flags say what the address is
@@ -146,7 +176,7 @@ def _readdress(  # noqa: PLR0913 -- the three flags say what the address is
         values = {"url": url}
     else:
         return row
-    return _rewrite(connection, row, values, text=row.text)
+    return _rewrite(connection, row, values)
 
 
 def _reword(connection: Connection, new: Arrival, row: Row[Any], *, at_home: bool) -> Row[Any]:
@@ -157,7 +187,7 @@ def _reword(connection: Connection, new: Arrival, row: Row[Any], *, at_home: boo
     elif not row.once_tagged:
         values["url"] = row.url
     _word(connection, new, row.key, number=row.revision + 1)
-    return _rewrite(connection, row, values, text=new.draft.text)
+    return _rewrite(connection, row, values)
 
 
 def _predate(connection: Connection, new: Arrival, row: Row[Any]) -> Row[Any]:
@@ -167,7 +197,7 @@ def _predate(connection: Connection, new: Arrival, row: Row[Any]) -> Row[Any]:
         connection.execute(update(revisions).where(here).values(number=number + 1))
     _word(connection, new, row.key, number=1)
     values = _elder(new, row, corrected=row.seen) | {"revision": row.revision + 1}
-    return _rewrite(connection, row, values, text=row.text)
+    return _rewrite(connection, row, values)
 
 
 def _elder(new: Arrival, row: Row[Any], *, corrected: datetime | None) -> dict[str, Any]:
@@ -193,8 +223,8 @@ def _dating(new: Arrival, row: Row[Any], *, trusted: bool) -> dict[str, Any]:
     return {"published": stated, "published_offset": shown_offset(stated), "dated": True}
 
 
-def _rewrite(connection: Connection, row: Row[Any], values: dict[str, Any], *, text: str) -> Row[Any]:
-    """Write *values* into the release of *row*, and let everything made of it be made again."""
+def _rewrite(connection: Connection, row: Row[Any], values: dict[str, Any]) -> Row[Any]:
+    """Write *values* into the release of *row*, and let everything made of it be made again: search, by its tagging."""
     values = {**values, "tagged": ""}
     unindex(connection, row, row.text)
     if "published" in values or "id" in values:
@@ -206,5 +236,4 @@ def _rewrite(connection: Connection, row: Row[Any], values: dict[str, Any], *, t
     moved = {"published": fresh.published, "language": fresh.language, "source": fresh.source}
     connection.execute(update(memberships).where(memberships.c.id == row.id).values(**moved))
     connection.execute(delete(fragments).where(fragments.c.release == row.id))
-    index(connection, fresh, text)
     return fresh

@@ -10,6 +10,7 @@ from sqlalchemy import BindParameter, Connection, bindparam, delete, func, selec
 from feeds.release import Release
 from feeds.store.base import Base
 from feeds.store.engine import upsert_of
+from feeds.store.index import index
 from feeds.store.rows import CHUNK, read_releases, release_select, tag_from, tag_json
 from feeds.store.state import FragmentKey
 from feeds.store.tables import fragments, memberships, releases, tags
@@ -69,7 +70,8 @@ class Tagging(Base):
         Tags that passed make it a member of their topics; the others are kept with their
         evidence, as near misses. *views* are the keys of the views that each release, by
         id, belongs to; None where there are none at all. A release that got a new wording
-        meanwhile is left for the next time. All get the next number of `last_change`.
+        meanwhile is left for the next time. All get the next number of `last_change`, and
+        search finds them from here on.
         """
         tagged = tuple(tagged)
         with self._database.writing() as connection:
@@ -80,7 +82,11 @@ class Tagging(Base):
                 ids = [release.id for release, _ in tagged[start : start + CHUNK]]
                 connection.execute(_FORGET_CHANGED, {"ids": ids})
             told = {"by": digest, "number": number}
-            current = [release for release, said in tagged if self._put_tags(connection, release, said, told)]
+            keys = [self._put_tags(connection, release, said, told) for release, said in tagged]
+            current = [release for (release, _), key in zip(tagged, keys, strict=True) if key is not None]
+            now_held = [key for key in keys if key is not None]
+            for start in range(0, len(now_held), CHUNK):
+                index(connection, now_held[start : start + CHUNK])
             if views is not None:
                 _put_views(connection, current, views)
 
@@ -99,6 +105,17 @@ class Tagging(Base):
                     found.setdefault(id_, []).append(tag_from(kept))
         return {id_: tuple(found.get(id_, ())) for id_ in ids}
 
+    def kept(self, form: str, wanted: Mapping[str, tuple[int, str]]) -> dict[str, bytes]:
+        """Return what is kept in *form* by release, where it is of the revision and digest that *wanted* says."""
+        found: dict[str, bytes] = {}
+        ids = list(wanted)
+        with self._database.reading() as connection:
+            for start in range(0, len(ids), CHUNK):
+                asked = {"form": form, "ids": ids[start : start + CHUNK]}
+                rows = connection.execute(_KEPT, asked).all()
+                found |= {id_: body for id_, revision, digest, body in rows if wanted[id_] == (revision, digest)}
+        return found
+
     def fragments(self, keys: Sequence[FragmentKey]) -> dict[FragmentKey, bytes]:
         """Return what is kept for *keys*; whatever changed a release has dropped its fragments."""
         wanted = set(keys)
@@ -111,7 +128,7 @@ class Tagging(Base):
             for form, ids in by_format.items():
                 for start in range(0, len(ids), CHUNK):
                     asked = {"form": form, "ids": ids[start : start + CHUNK]}
-                    for release, revision, digest, body in connection.execute(_KEPT, asked):
+                    for release, revision, digest, body in connection.execute(_KEPT, asked).all():
                         key = FragmentKey(release, revision, form, digest)
                         if key in wanted:
                             found[key] = body
@@ -130,15 +147,15 @@ class Tagging(Base):
 
     def _put_tags(
         self, connection: Connection, release: Release, said: tuple[Tag, ...], told: Mapping[str, object]
-    ) -> bool:
-        """Keep what was *said* of *release*, and by whom as *told*; return whether it stands as it was read."""
+    ) -> int | None:
+        """Keep what was *said* of *release*, and by whom as *told*; return its key if it stands as it was read."""
         row = connection.execute(_MARK, {"of": release.id, "at": release.revision, **told}).one_or_none()
         if row is None:
-            return False
+            return None
         kept = [tag_json(tag) for tag in said if tag.passed or tag.evidence]
         held = list(connection.execute(_HELD, {"of": row.key}).scalars())
         if held == kept:
-            return True
+            return int(row.key)
         connection.execute(_FORGET, {"of": release.id})
         if held:
             connection.execute(delete(tags).where(tags.c.release == row.key))
@@ -154,7 +171,7 @@ class Tagging(Base):
         member = {"id": release.id, "language": row.language, "source": row.source, "published": row.published}
         if topics := [tag.topic for tag in said if tag.passed]:
             connection.execute(memberships.insert(), [{**member, "topic": topic} for topic in topics])
-        return True
+        return int(row.key)
 
 
 def _put_views(connection: Connection, tagged: Sequence[Release], views: Mapping[str, Collection[str]]) -> None:

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import re
+import sys
 import unicodedata
+from array import array
+from collections.abc import Iterable
 from functools import cache
-from itertools import pairwise
+from itertools import groupby, pairwise
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from opencc import OpenCC
 
-__all__ = ["VERSION", "in_both_scripts", "mark", "phrases", "words"]
+__all__ = ["VERSION", "in_both_scripts", "mark", "phrases", "spaced", "words"]
 
 # Of the rules here: when it moves, the search is built anew, since it is emptied by repeating old words.
 VERSION: Final = "1"
@@ -20,6 +23,7 @@ _LIMIT: Final = 16_000
 _CJK: Final = r"\u3005-\u3007\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U000323af"
 _RUN: Final = re.compile(rf"[{_CJK}]+|[^\W_{_CJK}]+")
 _IS_CJK: Final = re.compile(rf"[{_CJK}]")
+_FOUR_BYTES: Final = f"utf-32-{sys.byteorder[0]}e"
 # Marks that stand over or under a letter; not those that make another Japanese syllable.
 _ACCENT: Final = re.compile(r"[\u0300-\u036f\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]+")
 
@@ -33,16 +37,35 @@ def words(text: str) -> tuple[str, ...]:
     >>> words("AI：人工智能, Cafés")
     ('ai', '人工', '工智', '智能', '能', 'cafes')
     """
-    found: list[str] = []
-    for run in _RUN.findall(_fold(text)):
-        if _IS_CJK.match(run):
-            found.extend(map("".join, pairwise(run)))
-            found.append(run[-1])
-        else:
-            found.append(run[:100])
-        if len(found) >= _LIMIT:
-            break
-    return tuple(found[:_LIMIT])
+    return tuple(spaced(text).split())
+
+
+def spaced(text: str) -> str:
+    """Return the words of *text*, in order, with white space between them: a third of the cost of `words`.
+
+    >>> spaced("AI：人工智能, Cafés").split()
+    ['ai', '人工', '工智', '智能', '能', 'cafes']
+    """
+    runs = groupby(_RUN.findall(_fold(text)), key=_is_cjk)
+    told = " ".join(_paired(found) if cjk else " ".join([run[:100] for run in found]) for cjk, found in runs)
+    return told if len(told) < 2 * _LIMIT else " ".join(told.split()[:_LIMIT])
+
+
+def _is_cjk(run: str) -> bool:
+    return run >= "\u3005" and _IS_CJK.match(run) is not None
+
+
+def _paired(runs: Iterable[str]) -> str:
+    """Return every pair in each of *runs*, then its last character alone, with white space between them.
+
+    Three texts interleaved: every first character, every second, and spaces.
+    """
+    found = tuple(runs)
+    first = array("I", ("\n".join(found) + "\n").encode(_FOUR_BYTES))
+    second = array("I", ("\n\n".join([run[1:] for run in found]) + "\n\n").encode(_FOUR_BYTES))
+    both = array("I", [32]) * (3 * len(first))
+    both[0::3], both[1::3] = first, second
+    return both.tobytes().decode(_FOUR_BYTES)
 
 
 def phrases(query: str) -> tuple[tuple[str, ...], ...]:
@@ -103,7 +126,11 @@ def _pairs(run: str) -> tuple[str, ...]:
     return tuple(map("".join, pairwise(run))) or (f"{run}*",)
 
 
+# All but what has no other form, and what parts words in any form: quicker to look for than to fold.
+_FOLDS: Final = re.compile(r"[^\x00-\x7f\u4e00-\u9fa5，。、：；！？（）「」『』《》〈〉“”‘’…—·％－\u3000]")
+
+
 def _fold(text: str) -> str:
-    if text.isascii():
+    if _FOLDS.search(text) is None:
         return text.lower()
     return unicodedata.normalize("NFC", _ACCENT.sub("", unicodedata.normalize("NFKD", text).casefold()))

@@ -3,18 +3,31 @@
 from __future__ import annotations
 
 import zlib
+from collections.abc import Iterable, Sequence
 from datetime import datetime
+from functools import cache
+from typing import Final
 
-from sqlalchemy import Connection, delete, func, select, update
+from sqlalchemy import Connection, Executable, bindparam, delete, func, select, update
+from sqlalchemy.dialects import postgresql, sqlite
 
 from feeds.error import StoreError
 from feeds.release import Change, Draft
 from feeds.store.engine import upsert_of
+from feeds.store.minting import put_all
 from feeds.store.put import put
 from feeds.store.state import HostState, KeptPage, PageKind, Run, SourceState
 from feeds.store.tables import events, fragments, hosts, pages, releases, runs, sources, validators
 
 __all__ = ["Writing"]
+
+# Pages are packed quickly: three times as fast as by zlib's own choice, a fifth larger.
+_QUICK: Final = 1
+_TOUCH: Final = (
+    update(validators)
+    .where(validators.c.url == bindparam("at"))
+    .values(fetches=validators.c.fetches + 1, fetched_at=bindparam("moment"))
+)
 
 
 class Writing:
@@ -34,6 +47,10 @@ class Writing:
         """
         return put(self._connection, draft, authority=self._authority, now=now)
 
+    def put_all(self, drafts: Sequence[Draft], *, now: datetime) -> tuple[tuple[Change, str], ...]:
+        """Put each of *drafts*; return (change, id) for each. What is new comes in by a few statements for all."""
+        return put_all(self._connection, drafts, authority=self._authority, now=now)
+
     def withdraw(self, id: str, *, now: datetime) -> None:  # noqa: A002 -- what everybody calls it
         """Mark the release *id* as withdrawn by its source; it stays, and its first withdrawal counts."""
         withdrawn = update(releases).where(releases.c.id == id, releases.c.withdrawn.is_(None))
@@ -42,36 +59,39 @@ class Writing:
 
     def keep_page(self, page: KeptPage) -> None:
         """Keep *page* in place of the one before it, and its validators, unless it stands in quarantine."""
-        quarantine = page.kind is PageKind.QUARANTINE
-        values = {
-            "kind": page.kind.value,
-            "source": page.source,
-            "fetched_at": page.fetched_at,
-            "status": page.status,
-            "headers": {"etag": page.etag, "last_modified": page.last_modified, "content_type": page.content_type},
-            "reason": page.reason,
-            "body": zlib.compress(page.body),
-        }
-        insert = upsert_of(self._connection)
-        kept = insert(pages).values(url=page.url, quarantine=quarantine, **values)
-        self._connection.execute(
-            kept.on_conflict_do_update(index_elements=[pages.c.url, pages.c.quarantine], set_=values)
-        )
-        if quarantine:
+        self.keep_pages([page])
+
+    def keep_pages(self, kept: Iterable[KeptPage]) -> None:
+        """Keep each page of *kept* as `keep_page` does; by their addresses, so that no two writers wait in a ring."""
+        ordered = sorted(kept, key=lambda page: page.url)
+        if not ordered:
             return
-        sent = {
-            "etag": page.etag,
-            "last_modified": page.last_modified,
-            "fetches": 0,
-            "fetched_at": page.fetched_at,
-        }
-        told = insert(validators).values(url=page.url, **sent)
-        self._connection.execute(told.on_conflict_do_update(index_elements=[validators.c.url], set_=sent))
+        keep, told = _keepers(self._connection.dialect.name)
+        self._connection.execute(keep, [_page_row(page) for page in ordered])
+        believed = [page for page in ordered if page.kind is not PageKind.QUARANTINE]
+        if believed:
+            self._connection.execute(
+                told,
+                [
+                    {
+                        "url": page.url,
+                        "etag": page.etag,
+                        "last_modified": page.last_modified,
+                        "fetches": 0,
+                        "fetched_at": page.fetched_at,
+                    }
+                    for page in believed
+                ],
+            )
 
     def touch_page(self, url: str, *, now: datetime) -> None:
         """Count a 304 for *url*."""
-        counted = update(validators).where(validators.c.url == url)
-        self._connection.execute(counted.values(fetches=validators.c.fetches + 1, fetched_at=now))
+        self.touch_pages([url], now=now)
+
+    def touch_pages(self, urls: Iterable[str], *, now: datetime) -> None:
+        """Count a 304 for each of *urls*."""
+        if counted := [{"at": url, "moment": now} for url in sorted(urls)]:
+            self._connection.execute(_TOUCH, counted)
 
     def finish_run(self, run: Run, state: SourceState) -> None:
         """Record how *run* ended and where that leaves its source; a change of state becomes an event.
@@ -141,3 +161,28 @@ class Writing:
         """Return how many releases of *source* are held, this transaction's included."""
         counted = select(func.count()).select_from(releases).where(releases.c.source == source)
         return self._connection.execute(counted).scalar_one()
+
+
+@cache
+def _keepers(name: str) -> tuple[Executable, Executable]:
+    """Return what keeps pages, and what keeps their validators, in place of those before, for the engine *name*."""
+    made: list[Executable] = []
+    for table, key in ((pages, ("url", "quarantine")), (validators, ("url",))):
+        insert = sqlite.insert(table) if name == "sqlite" else postgresql.insert(table)
+        new = {column.name: insert.excluded[column.name] for column in table.c if column.name not in key}
+        made.append(insert.on_conflict_do_update(index_elements=key, set_=new))
+    return made[0], made[1]
+
+
+def _page_row(page: KeptPage) -> dict[str, object]:
+    return {
+        "url": page.url,
+        "quarantine": page.kind is PageKind.QUARANTINE,
+        "kind": page.kind.value,
+        "source": page.source,
+        "fetched_at": page.fetched_at,
+        "status": page.status,
+        "headers": {"etag": page.etag, "last_modified": page.last_modified, "content_type": page.content_type},
+        "reason": page.reason,
+        "body": zlib.compress(page.body, _QUICK),
+    }

@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import count
 from pathlib import Path
@@ -14,6 +15,7 @@ import psycopg
 import pytest
 from sqlalchemy import make_url
 
+from feeds.release import Draft
 from feeds.store import Store, open_store
 from feeds.store.tables import metadata
 from feeds.store.upgrade import HEAD
@@ -150,3 +152,55 @@ def store(store_url: str) -> Iterator[Store]:
 def now() -> datetime:
     """Return the one moment at which all tests happen."""
     return NOW
+
+
+@pytest.fixture
+def put() -> Callable[..., None]:
+    """Return a function that puts drafts into a store, in one transaction, at the moment they were seen."""
+
+    def put(store: Store, *drafts: Draft) -> None:
+        with store.writing() as writing:
+            for draft in drafts:
+                writing.put(draft, now=draft.seen)
+
+    return put
+
+
+@pytest.fixture
+def numbered() -> Callable[[int], Draft]:
+    """Return a function that makes the draft of a number, of one source."""
+    seen = datetime(2026, 5, 6, 7, tzinfo=UTC)
+    first = Draft(
+        source="s", native_id="N1", url="https://s.example/1", title="Title", seen=seen, text="Some words " * 50
+    )
+
+    def numbered(number: int) -> Draft:
+        return replace(first, native_id=f"N{number}", url=f"https://s.example/{number}", title=f"Title {number}")
+
+    return numbered
+
+
+@pytest.fixture
+def publish() -> Callable[[Store], None]:
+    """Return a function that tags what is untagged, as every publication does: search finds it from there on."""
+
+    def publish(store: Store) -> None:
+        while some := store.untagged("d", limit=100):
+            store.put_tags([(release, ()) for release in some], digest="d")
+
+    return publish
+
+
+@pytest.fixture
+def file(
+    tmp_path: Path,
+    put: Callable[..., None],
+    numbered: Callable[[int], Draft],
+    publish: Callable[[Store], None],
+) -> Path:
+    """Return the file of a store that holds 50 published releases, N0 to N49."""
+    file = tmp_path / "deep" / "er" / "store.sqlite3"
+    with open_store(f"sqlite:///{file}") as store:
+        put(store, *(numbered(number) for number in range(50)))
+        publish(store)
+    return file

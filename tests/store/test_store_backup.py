@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
-from dataclasses import replace
-from datetime import UTC, datetime
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -14,29 +13,14 @@ from feeds.error import StoreError
 from feeds.release import Draft
 from feeds.store import Store, open_store, restore
 
-SEEN = datetime(2026, 5, 6, 7, tzinfo=UTC)
-DRAFT = Draft(source="s", native_id="N1", url="https://s.example/1", title="Title", seen=SEEN, text="Some words " * 50)
+Put = Callable[..., None]
+Numbered = Callable[[int], Draft]
+Publish = Callable[[Store], None]
 
 
-def put(store: Store, *drafts: Draft) -> None:
-    with store.writing() as writing:
-        for draft in drafts:
-            writing.put(draft, now=SEEN)
-
-
-def numbered(number: int) -> Draft:
-    return replace(DRAFT, native_id=f"N{number}", url=f"https://s.example/{number}", title=f"Title {number}")
-
-
-@pytest.fixture
-def file(tmp_path: Path) -> Path:
-    file = tmp_path / "deep" / "er" / "store.sqlite3"
-    with open_store(f"sqlite:///{file}") as store:
-        put(store, *(numbered(number) for number in range(50)))
-    return file
-
-
-def test_a_backup_is_whole_while_others_write(file: Path, tmp_path: Path) -> None:
+def test_a_backup_is_whole_while_others_write(
+    file: Path, tmp_path: Path, put: Put, numbered: Numbered, publish: Publish
+) -> None:
     target = tmp_path / "backups" / "today.sqlite3"
     with open_store(f"sqlite:///{file}") as store:
         stop = threading.Event()
@@ -56,6 +40,7 @@ def test_a_backup_is_whole_while_others_write(file: Path, tmp_path: Path) -> Non
     with open_store(f"sqlite:///{target}") as copy:
         assert copy.quick_check() is None
         assert copy.count() >= 50
+        publish(copy)
         assert copy.search("words").total == copy.count()
     assert sorted(path.name for path in target.parent.iterdir() if path.name.startswith(".")) == []
 
@@ -66,7 +51,9 @@ def test_a_backup_to_nowhere_is_told(file: Path) -> None:
 
 
 @pytest.mark.parametrize("damage", ["noise", "cut", "gone", "none", "empty"])
-def test_a_backup_put_back_has_the_same_ids(file: Path, tmp_path: Path, damage: str) -> None:
+def test_a_backup_put_back_has_the_same_ids(
+    file: Path, tmp_path: Path, damage: str, put: Put, numbered: Numbered
+) -> None:
     backup = tmp_path / "backup.sqlite3"
     with open_store(f"sqlite:///{file}") as store:
         store.backup(backup)

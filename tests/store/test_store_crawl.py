@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from feeds.error import StoreError
-from feeds.release import Newsroom, Draft
+from feeds.release import Draft, Newsroom
 from feeds.store import HostState, KeptPage, Outcome, PageKind, Run, SourceState, State, StateEvent, Store
 
 A = Newsroom(key="a", title="A", site="https://a.example/", language="en", rights="R", every_s=60, host="a.example")

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from feeds.release import Draft, Translation
-from feeds.store import FragmentKey, Store
+from feeds.store import Found, FragmentKey, Store
 from feeds.tag import Evidence, Tag
 
 BASE = datetime(2026, 1, 31, 23, tzinfo=UTC)
@@ -160,6 +160,8 @@ def test_search_finds_words_pairs_and_single_characters(store: Store) -> None:
         "policy on artificial colours",
     ]
     put(store, *(replace(draft(number), text=text) for number, text in enumerate(texts)))
+    assert store.search("policy") == Found()
+    tag_all(store, "d1")
 
     def found(query: str, **only: str) -> list[int]:
         return [int(id_.rpartition("N")[2]) for id_ in store.search(query, **only).ids]  # type: ignore[arg-type]
@@ -191,8 +193,25 @@ def test_search_narrows_pages_and_counts(filled: Store) -> None:
     assert filled.search("ai", until=BASE + 3 * HOUR, language="en").total == 3
 
 
+def test_search_finds_what_waits_for_a_publication_when_told_to(store: Store) -> None:
+    put(store, *(draft(number) for number in range(3)))
+    assert store.search("T1").total == 0
+    store.index_waiting()
+    store.index_waiting()
+    assert store.search("T1").ids == (name(1),)
+    put(store, replace(draft(1), text="Other words", seen=BASE + HOUR))
+    tag_all(store, "d1")
+    assert store.search("other").ids == (name(1),)
+    assert store.search("T2").ids == (name(2),)
+
+
 def test_search_forgets_the_wording_that_was_replaced(store: Store) -> None:
-    put(store, draft(1), replace(draft(1), title="New title", text="Other words", seen=BASE + HOUR))
+    put(store, draft(1))
+    tag_all(store, "d1")
+    assert store.search("T1").ids == (name(1),)
+    put(store, replace(draft(1), title="New title", text="Other words", seen=BASE + HOUR))
+    assert store.search("AI").total == store.search("T1").total == store.search("new").total == 0
+    tag_all(store, "d1")
     assert store.search("AI").total == store.search("T1").total == 0
     assert store.search("other T1").ids == ()
     assert store.search("other new").ids == (name(1),)
