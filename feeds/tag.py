@@ -19,7 +19,7 @@ class Evidence:
     answered, *snippet* some sixty characters around it on one line. *weight* is what
     it added to the score: the term's own weight times the boost of its place, less
     for repeats. A *masked* hit stands inside a span that must not count, or inside a
-    longer term, and added nothing.
+    longer term, and added nothing. Further repeats of what counted enough are left out.
     """
 
     field: Field

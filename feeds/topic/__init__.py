@@ -21,7 +21,7 @@ from feeds.topic.weigh import ROOM, SHORT, Hit, Plan, Read, TermPlan, weigh
 __all__ = ["SHIPPED", "Topic", "Topics", "load"]
 
 SHIPPED = Path(__file__).parents[1] / "topics.toml"
-ENGINE = 100 * FOLD_VERSION + 4  # goes up when the same rules weigh the same text otherwise: all is tagged again
+ENGINE = 100 * FOLD_VERSION + 5  # goes up when the same rules weigh the same text otherwise: all is tagged again
 _PARAGRAPH = re.compile(r"\n\s*\n")
 _LEAD = (80, 1000)  # bytes of a lead: what is shorter is a heading, and nothing counts as lead beyond
 _SNIPPET = 60
@@ -187,9 +187,13 @@ def _plan(topic: Topic, source: str, sets: dict[tuple[Phrase, ...], int]) -> Pla
         )
         for term, phrases in _terms((*topic.terms, *own.terms), own.without)
     ]
+    owners: dict[int, tuple[int, ...]] = {}
+    for index, term in enumerate(terms):
+        for found in {term.spelled, term.short} - {0}:  # 0 is the set of no phrases
+            owners[found] = (*owners.get(found, ()), index)
     return Plan(
         terms=tuple(terms),
-        sets=frozenset(number for term in terms for number in (term.spelled, term.short)),
+        sets=owners,
         masks=(POINTED, *(number(mask) for mask in (topic.mask, own.mask) if mask)),
         require=condition(topic.require),
         boost=topic.boost,

@@ -85,7 +85,7 @@ class Finder:
         self._loose = _Automaton([text for text, exact in whole if not exact], whole, begun, exact=False)
 
     def find(self, text: Folded) -> dict[int, Spans]:
-        """Return the spans in folded *text* at which phrases stand, by the number of their set."""
+        """Return the spans in folded *text* at which phrases stand, in no order, by the number of their set."""
         found: dict[int, Spans] = {}
         self._loose.find(text.low, text, found)
         self._exact.find(text.plain, text, found)
@@ -117,27 +117,28 @@ class _Automaton:
         """Add to *found* the spans in *searched*, one of the two forms of *text*."""
         if self.automaton is None:
             return
-        whole, begun, opens, closes = self.whole, self.begun, self.opens, self.closes
         low = f"{text.low}  "
+        by_pattern: dict[int, Spans] = {}
         for pattern, start, end in self.automaton.find_matches_as_indexes(searched, overlapping=True):
-            if opens[pattern] and start:
-                before = low[start - 1]
-                if before in WORD or (before == "." and low[start - 2] in WORD):
+            if self.opens[pattern] and start and _continues(low, start):
+                continue
+            if self.closes[pattern] and (low[end] in WORD or low[end] == "."):
+                if low[end] in WORD:
+                    span = start, _word_end(low, end)
+                    for number in self.begun[pattern]:
+                        found.setdefault(number, []).append(span)
                     continue
-            sets = whole[pattern]
-            span = start, end
-            if closes[pattern]:
-                after = low[end]
-                if after in WORD:
-                    sets = begun[pattern]
-                    span = start, _word_end(low, end) if sets else end
-                elif after == "." and text.plain[end + 1 : end + 2].islower():
+                if text.plain[end + 1 : end + 2].islower():
                     continue
-            for number in sets:
-                if number in found:
-                    found[number].append(span)
-                else:
-                    found[number] = [span]
+            by_pattern.setdefault(pattern, []).append((start, end))
+        for pattern, spans in by_pattern.items():
+            for number in self.whole[pattern]:
+                found.setdefault(number, []).extend(spans)
+
+
+def _continues(low: str, start: int) -> bool:
+    before = low[start - 1]
+    return before in WORD or (before == "." and low[start - 2] in WORD)
 
 
 def _word_end(low: str, end: int) -> int:

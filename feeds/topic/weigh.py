@@ -70,7 +70,7 @@ class Plan:
     """One topic, as it holds for one source."""
 
     terms: tuple[TermPlan, ...]
-    sets: frozenset[int]
+    sets: Mapping[int, tuple[int, ...]]  # the terms, by number, that the phrases of a set are of
     masks: tuple[int, ...]
     require: int | None
     boost: Boost
@@ -90,15 +90,15 @@ class Hit:
 
 
 def weigh(plan: Plan, reads: Sequence[Read]) -> list[Hit]:
-    """Return the hits of *plan* in *reads*, in order, each with its worth."""
+    """Return the hits of *plan* in *reads*, in order, each with its worth; repeats that add nothing are left out."""
     hits: list[Hit] = []
     for number, read in enumerate(reads):
-        if plan.sets.isdisjoint(read.found):
+        there = plan.sets.keys() & read.found.keys()
+        if not there:
             continue
         found: list[Hit] = []
-        for index, term in enumerate(plan.terms):
-            if term.spelled in read.found or term.short in read.found:
-                _count(term, index, number, reads, found)
+        for index in {index for own in there for index in plan.sets[own]}:
+            _count(plan.terms[index], index, number, reads, found)
         if found:
             found.sort(key=lambda hit: (hit.start, -hit.end, -plan.terms[hit.term].weight))
             hits += _settled(found, [span for mask in plan.masks for span in read.found.get(mask, ())])
@@ -108,7 +108,7 @@ def weigh(plan: Plan, reads: Sequence[Read]) -> list[Hit]:
             by_term.setdefault(hit.term, []).append(hit)
     for index, mentions in by_term.items():
         _value(mentions, plan.terms[index].weight, plan.boost, reads)
-    return hits
+    return [hit for hit in hits if hit.masked or hit.worth]
 
 
 def _count(term: TermPlan, index: int, number: int, reads: Sequence[Read], hits: list[Hit]) -> None:
@@ -154,7 +154,7 @@ def _settled(found: list[Hit], masks: Spans) -> list[Hit]:
     kept: list[Hit] = []
     taken = 0
     for hit in found:
-        if hit.masked or any(first < hit.end and hit.start < last for first, last in masks):
+        if hit.masked or (masks and any(first < hit.end and hit.start < last for first, last in masks)):
             hit.masked = True
             kept.append(hit)
         elif hit.start >= taken:
@@ -165,29 +165,43 @@ def _settled(found: list[Hit], masks: Spans) -> list[Hit]:
 
 def _value(mentions: list[Hit], weight: float, boost: Boost, reads: Sequence[Read]) -> None:
     """Set the worth of the *mentions* of one term: the best counts whole, the others as repeats of it."""
-    valued: list[tuple[float, Hit]] = []
+    placed: list[tuple[float, Hit]] = []
+    text = _place(weight, boost, reads[1])
     before: Hit | None = None
     for hit in mentions:
         # "artificial intelligence (AI)" is one mention, not two
         if before is None or before.field != hit.field or hit.start - before.end > 3:
-            valued.append((weight * _place(hit, weight, boost, reads[hit.field]), hit))
+            placed.append((weight * (boost.title if hit.field == 0 else text[hit.start < reads[1].lead]), hit))
         before = hit
-    valued.sort(key=lambda pair: -pair[0])
+    placed.sort(key=_worth, reverse=True)
     most = _REPEATS if weight >= _WEAK else _REPEATS_WEAK
+    valued: list[tuple[float, Hit]] = []
+    spoken = 0
+    for worth, hit in placed:
+        if hit.field and _is_item(hit, reads[1].text.low):
+            valued.append((worth * boost.list, hit))
+        else:
+            valued.append((worth, hit))
+            spoken += 1
+            if spoken > most:  # what follows is worth no more
+                break
+    valued.sort(key=_worth, reverse=True)
     for rank, (worth, hit) in enumerate(valued[: most + 1]):
         hit.worth = worth * boost.repeat if rank else worth
 
 
-def _place(hit: Hit, weight: float, boost: Boost, read: Read) -> float:
-    """Return what *hit* counts where it stands; what only supports thins out in a long text twice as fast."""
-    if hit.field == 0:
-        return boost.title
-    factor = min(boost.lead, read.length) / read.length if hit.start < read.lead else 1 / read.length
+def _worth(valued: tuple[float, Hit]) -> float:
+    return valued[0]
+
+
+def _place(weight: float, boost: Boost, read: Read) -> tuple[float, float]:
+    """Return what a hit counts in the body and in its lead; what only supports thins out twice as fast."""
+    factor = 1 / read.length
     if weight < _WEAK:
         factor /= read.length
     if weight >= _TELLS:
         factor *= read.dense
-    return factor * boost.list if _is_item(hit, read.text.low) else factor
+    return factor, factor * min(boost.lead, read.length)
 
 
 def _is_item(hit: Hit, low: str) -> bool:
