@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -153,14 +154,29 @@ def _settled(found: list[Hit], masks: Spans) -> list[Hit]:
     """Return *found* without those inside a longer one, those that a mask touches marked: a character counts once."""
     kept: list[Hit] = []
     taken = 0
+    starts, ends = _joined(masks)
     for hit in found:
-        if hit.masked or (masks and any(first < hit.end and hit.start < last for first, last in masks)):
+        mask = bisect_right(ends, hit.start)
+        if hit.masked or (mask < len(starts) and starts[mask] < hit.end):
             hit.masked = True
             kept.append(hit)
         elif hit.start >= taken:
             taken = hit.end
             kept.append(hit)
     return kept
+
+
+def _joined(masks: Spans) -> tuple[list[int], list[int]]:
+    """Return the starts and ends of *masks*, in order, those that overlap joined."""
+    starts: list[int] = []
+    ends: list[int] = []
+    for first, last in sorted(masks):
+        if ends and first <= ends[-1]:
+            ends[-1] = max(ends[-1], last)
+        else:
+            starts.append(first)
+            ends.append(last)
+    return starts, ends
 
 
 def _value(mentions: list[Hit], weight: float, boost: Boost, reads: Sequence[Read]) -> None:
