@@ -15,6 +15,7 @@ import psycopg
 import pytest
 
 if TYPE_CHECKING:
+    from fleet import bucket as buckets
     from fleet import farm
 
 
@@ -30,11 +31,12 @@ def _load(name: str) -> ModuleType:
 
 
 _farm = _load("farm")
+_bucket = _load("bucket")
 _numbers = count()
 
 
 @pytest.fixture(scope="session")
-def tools() -> Any:  # noqa: ANN401 -- the module beside this file
+def tools() -> ModuleType:
     return _farm
 
 
@@ -74,5 +76,33 @@ def newsrooms(tmp_path: Path) -> Iterator[Callable[..., farm.Newsrooms]]:
 def fleet(tmp_path: Path, database: str) -> Iterator[farm.Fleet]:
     """Yield a fleet without a process yet; what it starts ends with the test."""
     made = _farm.Fleet(tmp_path / "project", database)
+    yield made
+    made.close()
+
+
+@pytest.fixture(scope="session")
+def object_store() -> Iterator[buckets.Bucket]:
+    """Yield an object store in a process of its own."""
+    if importlib.util.find_spec("moto") is None:
+        pytest.skip("needs moto: pip install 'baywire[test]'")
+    made = _bucket.Bucket()
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def bucket(object_store: buckets.Bucket, monkeypatch: pytest.MonkeyPatch) -> buckets.Bucket:
+    """Return an empty bucket, and let the environment lead to it."""
+    object_store.empty()
+    for name, value in object_store.environment().items():
+        monkeypatch.setenv(name, value)
+    return object_store
+
+
+@pytest.fixture
+def breaking(bucket: buckets.Bucket, monkeypatch: pytest.MonkeyPatch) -> Iterator[buckets.Breaking]:
+    """Yield a way to the bucket that can break, which the environment leads through."""
+    made = _bucket.Breaking(bucket)
+    monkeypatch.setenv("AWS_ENDPOINT_URL", made.endpoint)
     yield made
     made.close()

@@ -17,6 +17,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
 
 START_S = 60.0
@@ -44,9 +45,7 @@ def page(path: str, releases: int) -> str | None:
     if not source.startswith("s") or not source[1:].isdigit():
         return None
     if not name:
-        items = "".join(
-            f'<li><a href="/{source}/{n}.htm">{_title(source, n)}</a></li>' for n in range(releases, 0, -1)
-        )
+        items = "".join(f'<li><a href="/{source}/{n}.htm">{_title(source, n)}</a></li>' for n in range(releases, 0, -1))
         return f"<html><head><title>Releases</title></head><body><ul class='list'>{items}</ul></body></html>"
     number = name.removesuffix(".htm")
     if not number.isdigit() or not 1 <= int(number) <= releases:
@@ -118,7 +117,7 @@ class Newsrooms:
         by_host = defaultdict(list)
         for one in self.asked():
             by_host[one.host].append(one.at)
-        gaps = [b - a for times in by_host.values() for a, b in zip(times, times[1:], strict=False)]
+        gaps = [b - a for times in by_host.values() for a, b in pairwise(times)]
         return min(gaps, default=float("inf"))
 
     def close(self) -> None:
@@ -181,7 +180,9 @@ class Server:
 # the fleet -------------------------------------------------------------------------------
 
 
-def write_project(folder: Path, newsrooms: Newsrooms, *, hosts: int, each: int, delay_s: float, every: str) -> None:
+def write_project(  # noqa: PLR0913 -- what a test may choose
+    folder: Path, newsrooms: Newsrooms, *, hosts: int, each: int, delay_s: float, every: str
+) -> None:
     """Write a project with *each* sources on each of *hosts* loopback addresses."""
     (folder / "sources.d").mkdir(parents=True)
     keys = []
@@ -245,7 +246,9 @@ class Fleet:
         return (self.folder / f"log.{name}").read_text(encoding="utf-8", errors="replace")
 
     def logs(self) -> str:
-        return "\n".join(f"== {path.name}\n{path.read_text(errors='replace')[-3000:]}" for path in sorted(self.folder.glob("log.*")))
+        return "\n".join(
+            f"== {path.name}\n{path.read_text(errors='replace')[-3000:]}" for path in sorted(self.folder.glob("log.*"))
+        )
 
     def close(self) -> None:
         for name in list(self.running):

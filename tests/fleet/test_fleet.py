@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import random
 import shutil
 import signal
 import time
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 import psycopg
-import pytest
 
 if TYPE_CHECKING:
     from fleet import farm
@@ -30,7 +29,7 @@ class Watch:
 
     def count(self, query: str) -> int:
         try:
-            return int(self.ask(f"SELECT count(*) FROM {query}")[0][0])
+            return int(self.ask(f"SELECT count(*) FROM {query}")[0][0])  # noqa: S608 -- of this file
         except psycopg.OperationalError:
             return -1
 
@@ -63,7 +62,7 @@ def held(watch: Watch) -> Counter[tuple[str, str]]:
     return Counter(watch.ask("SELECT source, native_id FROM releases"))  # type: ignore[arg-type]  # two columns
 
 
-def published_by_one(tools: Any, fleet: farm.Fleet, folder: Path) -> dict[str, bytes]:
+def published_by_one(tools: ModuleType, fleet: farm.Fleet, folder: Path) -> dict[str, bytes]:
     """Return what one machine publishes of the same pages."""
     shutil.copytree(fleet.folder / "sources.d", folder / "sources.d")
     shutil.copy(fleet.folder / "baywire.toml", folder)
@@ -74,7 +73,7 @@ def published_by_one(tools: Any, fleet: farm.Fleet, folder: Path) -> dict[str, b
 
 
 def test_a_fleet_that_is_killed_at_loses_and_doubles_nothing(
-    tools: Any, fleet: farm.Fleet, newsrooms: Callable[..., farm.Newsrooms], tmp_path: Path
+    tools: ModuleType, fleet: farm.Fleet, newsrooms: Callable[..., farm.Newsrooms], tmp_path: Path
 ) -> None:
     rooms = newsrooms(releases=2, latency_s=0.05)
     tools.write_project(fleet.folder, rooms, hosts=25, each=2, delay_s=0.3, every="1h")
