@@ -1,41 +1,42 @@
-"""From a page that was read to the store: one transaction for a page and all it says."""
+"""From pages that were read to the store: a few of them a transaction, each with all that it says."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+import asyncio
+from itertools import chain
+from typing import TYPE_CHECKING, Any, Final
 
 from feeds.error import StoreError
-from feeds.release import Change, Draft
-from feeds.store import KeptPage
+from feeds.release import Change
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from typing import Self
 
     from scrapy.crawler import Crawler
 
-    from crawler.spiders.progress import Progress
+    from crawler.spiders.progress import Read
     from crawler.spiders.source import SourceSpider
     from feeds.store import Writing
 
-__all__ = ["Read", "StoreReleases"]
+__all__ = ["StoreReleases"]
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Read:
-    """What one page gave: *drafts* to store together with the *page* that carried them, or a page for quarantine."""
-
-    crawl: Progress
-    drafts: tuple[Draft, ...] = ()
-    page: KeptPage | None = None
+# A transaction takes as long as it takes to store five pages, so it had better store some more; but nobody should
+# wait for a release that we have, nor a crash cost many pages: what is not stored yet is fetched again.
+_MOST: Final = 20
+_MOST_BYTES: Final = 4 * 1024 * 1024
+_LONGEST_S: Final = 0.25
 
 
 class StoreReleases:
-    """Puts drafts into the store together with their page and its validators; says what came of it."""
+    """Puts drafts into the store together with their pages and their validators; says what came of it."""
 
     def __init__(self, crawler: Crawler) -> None:
         """Work for the spider of *crawler*."""
         self._crawler = crawler
+        self._waiting: list[Read] = []
+        self._bytes = 0
+        self._timer: asyncio.TimerHandle | None = None
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
@@ -43,46 +44,76 @@ class StoreReleases:
         return cls(crawler)
 
     def process_item(self, item: Any) -> Any:  # noqa: ANN401 - Scrapy's signature
-        """Store *item*, a Read; what cannot be stored is counted with its source, whose listing is then read again."""
-        spider: SourceSpider = self._crawler.spider  # type: ignore[assignment]  # the only spider that yields items
-        try:
-            self._store(spider, item)
-        finally:
-            spider.settle(item.crawl)
+        """Store *item*, a Read, soon, and at once where its crawl waits for nothing else."""
+        read: Read = item
+        self._waiting.append(read)
+        self._bytes += len(read.page.body) if read.page is not None else 0
+        mine = sum(1 for other in self._waiting if other.crawl is read.crawl)
+        if len(self._waiting) >= _MOST or self._bytes >= _MOST_BYTES or read.crawl.pending <= mine:
+            self._flush()
+        elif self._timer is None:
+            self._timer = asyncio.get_running_loop().call_later(_LONGEST_S, self._flush)
         return item
 
-    def _store(self, spider: SourceSpider, read: Read) -> None:
+    def close_spider(self) -> None:
+        """Store what waits."""
+        self._flush()
+
+    def _flush(self) -> None:
+        """Store what waits; what cannot be stored is counted with its source, whose listing is then read again."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        reads, self._waiting, self._bytes = self._waiting, [], 0
+        if not reads:
+            return
+        spider: SourceSpider = self._crawler.spider  # type: ignore[assignment]  # the only spider that yields items
         try:
-            with spider.store.writing() as writing:
-                found = self._write(writing, read)
-        except StoreError as error:
-            if "disk full" in str(error) or len(read.drafts) < 2:
-                self._fail(spider, read, error)
-                return
-            for draft in read.drafts:  # one that cannot be stored must not keep the others out
-                self._store(spider, Read(crawl=read.crawl, drafts=(draft,)))
-            return
-        except ValueError as error:  # what a driver says of text it cannot encode
-            self._fail(spider, read, error)
-            return
-        for draft, (change, id_) in zip(read.drafts, found, strict=True):
-            read.crawl.delivered += 1
-            read.crawl.new += change is Change.NEW
-            read.crawl.changed += change is Change.CHANGED
-            if change is not Change.SEEN:
-                read.crawl.repairs.update(draft.repairs)
-                source = read.crawl.source.key
-                spider.emit({"event": "release", "source": source, "id": id_, "change": change.value})
+            self._store(spider, reads)
+        finally:
+            for read in reads:
+                spider.settle(read.crawl)
 
-    def _write(self, writing: Writing, read: Read) -> list[tuple[Change, str]]:
-        found = [writing.put(draft, now=read.crawl.started) for draft in read.drafts]
-        if read.page is not None:
-            writing.keep_page(read.page)
-        return found
+    def _store(self, spider: SourceSpider, reads: Sequence[Read]) -> None:
+        try:
+            found = spider.store.write(lambda writing: _write(writing, reads))
+        except (StoreError, ValueError) as error:  # the second is what a driver says of text it cannot encode
+            smaller = [] if "disk full" in str(error) else _split(reads)
+            for some in smaller:  # one that cannot be stored must not keep the others out
+                self._store(spider, some)
+            if not smaller:
+                for read in reads:
+                    _fail(spider, read, error)
+            return
+        told = iter(found)
+        for read in reads:
+            for draft in read.drafts:
+                change, id_ = next(told)
+                read.crawl.delivered += 1
+                read.crawl.new += change is Change.NEW
+                read.crawl.changed += change is Change.CHANGED
+                if change is not Change.SEEN:
+                    read.crawl.repairs.update(draft.repairs)
+                    source = read.crawl.source.key
+                    spider.emit({"event": "release", "source": source, "id": id_, "change": change.value})
 
-    def _fail(self, spider: SourceSpider, read: Read, error: Exception) -> None:
-        what = read.drafts[0].url if read.drafts else read.page.url if read.page else ""
-        read.crawl.errors.append(f"{what}: {error}")
-        spider.emit(
-            {"event": "error", "source": read.crawl.source.key, "message": f"{read.crawl.source.key}: {what}: {error}"}
-        )
+
+def _write(writing: Writing, reads: Sequence[Read]) -> Sequence[tuple[Change, str]]:
+    now = max(read.crawl.started for read in reads)
+    found = writing.put_all(list(chain.from_iterable(read.drafts for read in reads)), now=now)
+    writing.keep_pages(read.page for read in reads if read.page is not None)
+    return found
+
+
+def _split(reads: Sequence[Read]) -> list[list[Read]]:
+    """Return *reads* one by one; a single one by its drafts, without its page, which then is read again."""
+    if len(reads) > 1:
+        return [[read] for read in reads]
+    return [[part] for part in reads[0].singly()] if len(reads[0].drafts) > 1 else []
+
+
+def _fail(spider: SourceSpider, read: Read, error: Exception) -> None:
+    what = read.drafts[0].url if read.drafts else read.page.url if read.page else ""
+    read.crawl.errors.append(f"{what}: {error}")
+    key = read.crawl.source.key
+    spider.emit({"event": "error", "source": key, "message": f"{key}: {what}: {error}"})

@@ -15,11 +15,14 @@ from crawler.outcome import Trouble
 from feeds.store import KeptPage, Outcome, PageKind, SourceState, State
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from crawler.extract import Item, Listing
     from crawler.mend import Mend
     from crawler.source import Source
+    from feeds.release import Draft
 
-__all__ = ["ListingPage", "Phase", "Progress", "rules_digest"]
+__all__ = ["ListingPage", "Phase", "Progress", "Read", "rules_digest"]
 
 Phase = Literal["listing", "further", "releases", "finished"]
 _NO_RELEASES: Final = "none of"
@@ -183,3 +186,16 @@ class Progress:
         if self.unread:
             said.append(f"{len(self.unread)} pages were no release: {self.unread[0]}")
         return "; ".join(said)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Read:
+    """What one page gave: *drafts* to store together with the *page* that carried them, or a page for quarantine."""
+
+    crawl: Progress
+    drafts: tuple[Draft, ...] = ()
+    page: KeptPage | None = None
+
+    def singly(self) -> Iterator[Read]:
+        """Yield each draft by itself, without the page."""
+        return (Read(crawl=self.crawl, drafts=(draft,)) for draft in self.drafts)

@@ -13,11 +13,10 @@ from crawler.extract import Listing, NotARelease, read_declared_listing, read_de
 from crawler.memory import PageMemory, digest, item_digest
 from crawler.normalise import decode
 from crawler.outcome import Trouble
-from crawler.pipelines import Read
 from crawler.record import one_line
 from crawler.source import Request as Opening
 from crawler.spiders.plan import recheck_step, too_old
-from crawler.spiders.progress import ListingPage, Progress
+from crawler.spiders.progress import ListingPage, Progress, Read
 from crawler.spiders.repair import moved, repair_listing, repair_release
 from crawler.spiders.wire import Wire, content_type_of, seal_of
 from feeds.store import Outcome, PageKind

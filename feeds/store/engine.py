@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import json
 import os
+import random
 import re
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from hashlib import blake2b
 from pathlib import Path
 from time import monotonic, sleep
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from sqlalchemy import URL, Connection, Engine, Row, RowMapping, create_engine, event, make_url, text
 from sqlalchemy.dialects import postgresql, sqlite
@@ -28,6 +29,11 @@ _DRIVERS: Final = {"postgresql": "postgresql+psycopg", "postgres": "postgresql+p
 _ONE_MOMENT: Final[dict[str, Any]] = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
 _RESTART_S: Final = 15.0
 _AGAIN_S: Final = 0.25
+_TRIES: Final = 5
+_COLLISIONS: Final = frozenset(
+    ["40001", "40P01", "23505"]
+)  # serialization_failure, deadlock_detected, unique_violation
+T = TypeVar("T")
 # What the engines say, and what a person can do about it; the first that fits is told.
 _TROUBLE: Final = (
     ("disk is full", "disk full: free some space, nothing was changed"),
@@ -95,6 +101,19 @@ class Database:
             marked = connection.execution_options(baywire_writes=True)
             with marked.begin():
                 yield marked
+
+    def write(self, work: Callable[[Connection], T]) -> T:
+        """Return what *work* does in a transaction; what other writers of a server brought down is done anew."""
+        for attempt in range(_TRIES):
+            try:
+                with self.writing() as connection:
+                    return work(connection)
+            except StoreError as error:
+                if not _collided(error.__cause__):
+                    raise
+                sleep(random.uniform(0, 0.05 * 2**attempt))  # noqa: S311 -- parts two who would meet again
+        with self.writing() as connection:
+            return work(connection)
 
     @contextmanager
     def lock(self, name: str) -> Iterator[bool]:
@@ -166,6 +185,11 @@ class Database:
             else:
                 self._known = True
                 return connection
+
+
+def _collided(error: BaseException | None) -> bool:
+    """Say whether *error* of PostgreSQL is another writer's doing: a ring of waits, or a name that both made."""
+    return isinstance(error, DBAPIError) and getattr(error.orig, "sqlstate", "") in _COLLISIONS
 
 
 def upsert_of(connection: Connection) -> Any:  # noqa: ANN401 -- the two dialects' inserts share no type

@@ -24,6 +24,8 @@ __all__ = ["fresh_row", "lock", "put", "take", "wording"]
 
 # Taken over every put of one source at once: two crawls must not mint two ids for one release.
 _LOCK: Final = select(func.pg_advisory_xact_lock(func.hashtext(bindparam("source"))))
+# Puts go on side by side, but not while a tagging goes through the releases: each would wait for the other's rows.
+_NO_TAGGING: Final = select(func.pg_advisory_xact_lock_shared(7231912))
 _MINT: Final = releases.insert().returning(releases.c.key)
 _WORD: Final = revisions.insert()
 
@@ -37,6 +39,7 @@ def put(connection: Connection, draft: Draft, *, authority: str, now: datetime) 
 def lock(connection: Connection, sources: Collection[str]) -> None:
     """Wait until nobody else puts releases of *sources*: in one order, so that no two wait for each other."""
     if connection.dialect.name == "postgresql":
+        connection.execute(_NO_TAGGING)
         for source in sorted(sources):
             connection.execute(_LOCK, {"source": source})
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import TracebackType
-from typing import Self
+from typing import Self, TypeVar
 
 from sqlalchemy import select
 
@@ -27,6 +27,8 @@ from feeds.store.writing import Writing
 
 __all__ = ["Store", "open_store"]
 
+T = TypeVar("T")
+
 
 class Store(Schedule, Reading, Tagging, Keeping, Searching, Upkeep):
     """An open store. Reads may come from any thread; writers wait for each other. Close it, or use `with`.
@@ -41,6 +43,14 @@ class Store(Schedule, Reading, Tagging, Keeping, Searching, Upkeep):
         """Yield a `Writing`, which is one transaction: an exception undoes all of it."""
         with self._database.writing() as connection:
             yield Writing(connection, self._authority)
+
+    def write(self, work: Callable[[Writing], T]) -> T:
+        """Return what *work* does in one transaction; it is done anew where another writer got in its way.
+
+        Only a server lets several write at once: two may then want what the other has, or
+        both be the first to know of a release.
+        """
+        return self._database.write(lambda connection: work(Writing(connection, self._authority)))
 
     def pace(self) -> Pace | None:
         """Return what gives turns at hosts to all who crawl into this store; None where only one machine does."""
