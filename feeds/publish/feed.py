@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from functools import cache, partial
 from typing import TYPE_CHECKING
 
 from feeds.edition import Edition, Placed
@@ -106,26 +107,23 @@ class FeedFiles:
         kept = [one for one, mark in zip(placed, marks, strict=True) if mark]
         ids = [one.head.id for one in kept]
         oldest = kept[-1].head.published if kept else None
+        found = cache(partial(self._fragments.get, kept))  # for the first file that has to be made
         for form in self._site.formats:
             head = self._head(edition, kept, form, past)
             sign = signature(VERSION, head, marks)
             guard = self._guard(edition, form, ids, oldest)
             path = feed_path(edition.key, form)
-            self._copies.put(edition.key, path, sign, self._maker(head, kept, form), guard)
+
+            def make(head: Feed = head, form: str = form) -> tuple[Rendered, Sequence[Fragment]]:
+                made = found()
+                return _HEADS[form](head), [made[id_][form] for id_ in ids if id_ in made]
+
+            self._copies.put(edition.key, path, sign, make, guard)
         leaf.told["held"] = [one.head.id for one in placed]
         if also := [other.id for one in placed for other in one.also]:
             leaf.told["also"] = also
         if out := {id_: why for one in placed if (why := self._fragments.quarantined.get(id_ := one.head.id))}:
             leaf.told["out"] = out
-
-    def _maker(
-        self, head: Feed, kept: Sequence[Placed], form: str
-    ) -> Callable[[], tuple[Rendered, Sequence[Fragment]]]:
-        def make() -> tuple[Rendered, Sequence[Fragment]]:
-            found = self._fragments.get(kept)
-            return _HEADS[form](head), [found[one.head.id][form] for one in kept if one.head.id in found]
-
-        return make
 
     def _guard(self, edition: Edition, form: str, ids: Sequence[str], oldest: datetime | None) -> Objection | None:
         """Return what looks at the file that would be replaced, None where the book knows that nothing much is lost."""

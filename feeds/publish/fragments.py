@@ -32,10 +32,11 @@ _MAKE: Mapping[str, Callable[[Entry, Site], bytes]] = {
 }
 _MARK, _PLAIN, _PACKED, _HTML = "mark", "entry", "packed", "html"
 _CHUNK = 50
-_ASKED = 400
+_READ = 100
 _ROOM = 24 * 1024 * 1024
 
 Rendition = Mapping[str, Fragment]
+_Version = tuple[str, int, str, bool]  # of a release: id, revision, digest, whether others published it too
 
 
 class Fragments:
@@ -55,12 +56,12 @@ class Fragments:
         self._newsrooms = newsrooms
         self.quarantined: dict[str, str] = {}
         self._digests: dict[tuple[object, ...], str] = {}
-        self._marks: dict[FragmentKey, bytes] = {}
-        self._held: dict[FragmentKey, Rendition] = {}
+        self._marks: dict[_Version, bytes] = {}
+        self._held: dict[_Version, Rendition] = {}
         self._size = 0
 
-    def key(self, placed: Placed, form: str) -> FragmentKey:
-        """Return what stands for the bytes of *placed* in *form*."""
+    def digest(self, placed: Placed) -> str:
+        """Return what stands for all that decides the bytes of *placed*, but its own revision and what hangs on it."""
         head, also = placed
         told = (head.source, head.language, head.topics, tuple((other.id, other.revision) for other in also))
         digest = self._digests.get(told)
@@ -70,24 +71,23 @@ class Fragments:
             others = [(other.title, other.url, self.newsroom(other.source).title) for other in also]
             digest = signature(VERSION, html.VERSION, site, newsroom, self.labels(head), others)
             self._digests[told] = digest
-        return FragmentKey(head.id, head.revision, f"{form}+" if also else form, digest)
+        return digest
 
     def marks(self, entries: Sequence[Placed]) -> list[bytes]:
         """Return what stands for everything that readers see of *entries*, b"" for those in quarantine.
 
         What is missing is made and kept.
         """
-        keys = [self.key(placed, _MARK) for placed in entries]
-        asked = {key: placed for key, placed in zip(keys, entries, strict=True) if key not in self._marks}
-        names = list(asked)
-        for start in range(0, len(names), _ASKED):
-            chunk = names[start : start + _ASKED]
-            found = self._store.fragments(chunk)
-            self._marks |= found
-            missing = [asked[key] for key in chunk if key not in found and key.release not in self.quarantined]
+        names = [self._version(placed) for placed in entries]
+        asked = {name: placed for name, placed in zip(names, entries, strict=True) if name not in self._marks}
+        if asked:
+            self._marks |= self._kept(_MARK, asked)
+            missing = [
+                placed for name, placed in asked.items() if name not in self._marks and name[0] not in self.quarantined
+            ]
             for first in range(0, len(missing), _CHUNK):
                 self._make(missing[first : first + _CHUNK])
-        return [self._marks.get(key, b"") for key in keys]
+        return [self._marks.get(name, b"") for name in names]
 
     def forget_marks(self) -> None:
         """Let go of what was remembered of releases that come no more."""
@@ -95,19 +95,20 @@ class Fragments:
 
     def get(self, entries: Sequence[Placed]) -> dict[str, Rendition]:
         """Return the fragments of *entries* in every format by id, without those in quarantine."""
-        keys = {self.key(placed, _PLAIN): placed for placed in entries}
-        found = {key: self._held[key] for key in keys if key in self._held}
-        for start in range(0, len(missing := [key for key in keys if key not in found]), _CHUNK):
-            some = self._read(missing[start : start + _CHUNK])
+        names = {self._version(placed): placed for placed in entries}
+        found = {name: self._held[name] for name in names if name in self._held}
+        missing = [(name, placed) for name, placed in names.items() if name not in found]
+        for start in range(0, len(missing), _READ):
+            some = self._read(dict(missing[start : start + _READ]))
             self._hold(some)
             found |= some
-        return {placed.head.id: found[key] for key, placed in keys.items() if key in found}
+        return {placed.head.id: found[name] for name, placed in names.items() if name in found}
 
     def html(self, entries: Sequence[Placed]) -> list[bytes]:
         """Return *entries* as articles of a page, without those in quarantine."""
-        keys = [self.key(placed, _HTML) for placed in entries]
-        found = self._store.fragments(keys)
-        return [found[key] for key in keys if key in found]
+        names = {self._version(placed): placed for placed in entries}
+        found = self._kept(_HTML, names)
+        return [found[name] for name in names if name in found]
 
     def newsroom(self, source: str) -> Newsroom:
         """Return the newsroom of *source*, one that knows only its key where the store has none."""
@@ -137,6 +138,21 @@ class Fragments:
                 log.warning("release kept out of the feeds: %s", error, extra={"release": release.id})
         return made
 
+    def _version(self, placed: Placed) -> _Version:
+        head, also = placed
+        return head.id, head.revision, self.digest(placed), bool(also)
+
+    def _kept(self, form: str, names: Mapping[_Version, Placed]) -> dict[_Version, bytes]:
+        """Return what the store keeps in *form* of *names*."""
+        found: dict[_Version, bytes] = {}
+        for variant in (False, True):  # also published by others, or not: editions differ in that
+            some = {name[0]: name for name in names if name[3] is variant}
+            if some:
+                wanted = {id_: (name[1], name[2]) for id_, name in some.items()}
+                kept = self._store.kept(f"{form}+" if variant else form, wanted)
+                found |= {some[id_]: body for id_, body in kept.items()}
+        return found
+
     def _make(self, entries: Sequence[Placed]) -> None:
         """Render *entries* in every format, and keep that."""
         forms = (*self._site.formats, _HTML)
@@ -147,30 +163,29 @@ class Fragments:
             if made is None:
                 continue
             whole = [made[form] for form in forms]
-            mark = blake2b(b"\0".join(whole), digest_size=12).digest()
-            self._marks[self.key(placed, _MARK)] = kept[self.key(placed, _MARK)] = mark
-            kept[self.key(placed, _HTML)] = made[_HTML]
-            kept[self.key(placed, _PLAIN)] = bound(whole[:-1])
+            name = self._version(placed)
+            mark = self._marks[name] = blake2b(b"\0".join(whole), digest_size=12).digest()
+            told = {_MARK: mark, _HTML: made[_HTML], _PLAIN: bound(whole[:-1])}
             if self._site.gzip:
-                kept[self.key(placed, _PACKED)] = bound([deflated(one) for one in whole[:-1]])
+                told[_PACKED] = bound([deflated(one) for one in whole[:-1]])
+            end = "+" if placed.also else ""
+            kept |= {FragmentKey(name[0], name[1], f"{form}{end}", name[2]): body for form, body in told.items()}
         self._store.put_fragments(kept)
 
-    def _read(self, keys: Sequence[FragmentKey]) -> dict[FragmentKey, Rendition]:
-        """Return what the store keeps under *keys*, taken apart by format."""
-        plain = self._store.fragments(keys)
-        packed = {}
-        if self._site.gzip:
-            packed = self._store.fragments([key._replace(format=key.format.replace(_PLAIN, _PACKED)) for key in plain])
-        found: dict[FragmentKey, Rendition] = {}
+    def _read(self, names: Mapping[_Version, Placed]) -> dict[_Version, Rendition]:
+        """Return what the store keeps of *names*, taken apart by format."""
+        plain = self._kept(_PLAIN, names)
+        packed = self._kept(_PACKED, names) if self._site.gzip else {}
+        found: dict[_Version, Rendition] = {}
         forms = self._site.formats
         none = (b"",) * len(forms)
-        for key, body in plain.items():
-            small = packed.get(key._replace(format=key.format.replace(_PLAIN, _PACKED)))
+        for name, body in plain.items():
+            small = packed.get(name)
             both = zip(forms, unbound(body, len(forms)), unbound(small, len(forms)) if small else none, strict=True)
-            found[key] = {form: Fragment(one, other) for form, one, other in both}
+            found[name] = {form: Fragment(one, other) for form, one, other in both}
         return found
 
-    def _hold(self, some: Mapping[FragmentKey, Rendition]) -> None:
+    def _hold(self, some: Mapping[_Version, Rendition]) -> None:
         size = sum(len(one.plain) + len(one.packed) for made in some.values() for one in made.values())
         if self._size + size > _ROOM:
             self._held.clear()

@@ -87,8 +87,8 @@ class ReleasePages:
             told = [(key, topic.name(head.language)) for key, topic in self._topics.items()]
             names = signature(self._site, told, self._outbox.target.name)
             self._names[head.language] = names
-        plain = self._fragments.key(Placed(head), "page")
-        return plain._replace(digest=signature(plain.digest, names))
+        digest = signature(self._fragments.digest(Placed(head)), names)
+        return FragmentKey(head.id, head.revision, "page", digest)
 
     def _is_current(self, head: Head, stamp: bytes | None) -> bool:
         if not stamp or self._outbox.check:

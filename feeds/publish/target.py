@@ -74,13 +74,18 @@ class DirectoryTarget:
 
     def read(self, path: str) -> bytes | None:
         """Return the bytes at *path*, None where there is no file."""
-        target = self.directory / path
         try:
-            return target.read_bytes()
+            descriptor = os.open(f"{self._root}/{path}", os.O_RDONLY)
         except (FileNotFoundError, NotADirectoryError):
             return None
         except OSError as error:
-            raise PublishError(f"{target}: {error.strerror}: expected a file of ours") from error
+            raise _unreadable(f"{self._root}/{path}", error) from error
+        try:
+            return _read(descriptor)
+        except OSError as error:
+            raise _unreadable(f"{self._root}/{path}", error) from error
+        finally:
+            os.close(descriptor)
 
     def stamp(self, path: str) -> str:
         """Return size and time of the last change of *path*."""
@@ -153,12 +158,24 @@ def _write(descriptor: int, body: bytes) -> None:
         rest = rest[os.write(descriptor, rest) :]
 
 
+def _read(descriptor: int) -> bytes:
+    size = os.fstat(descriptor).st_size
+    parts = [part := os.read(descriptor, size + 1)]
+    while part:
+        parts.append(part := os.read(descriptor, 65536))
+    return b"".join(parts)
+
+
 def _sync(path: str, flags: int) -> None:
     descriptor = os.open(path, flags)
     try:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def _unreadable(target: str, error: OSError) -> PublishError:
+    return PublishError(f"{target}: {error.strerror}: expected a file of ours")
 
 
 def _unwritable(target: str, error: OSError) -> PublishError:

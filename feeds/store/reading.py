@@ -12,24 +12,26 @@ from sqlalchemy import BindParameter, ColumnElement, FromClause, Select, bindpar
 from feeds.release import Release, Revision
 from feeds.store.arrival import alias_of
 from feeds.store.base import Base
-from feeds.store.engine import named
+from feeds.store.quick import Quick
 from feeds.store.rows import CHUNK, read_releases, release_select, revision_from
 from feeds.store.state import Head
-from feeds.store.tables import aliases, memberships, releases, revisions
+from feeds.store.tables import aliases, memberships, microseconds, moment, releases, revisions
 from feeds.view import VIEW
 
 __all__ = ["Reading"]
 
 _IDS: Final[BindParameter[Any]] = bindparam("ids", expanding=True)
 _BY_ID: Final = release_select().where(releases.c.id.in_(_IDS))
-_TOPICS_OF: Final = (
+_TOPICS_OF: Final = Quick(
     select(memberships.c.id, memberships.c.topic)
     .where(memberships.c.id.in_(_IDS))
     .order_by(memberships.c.id, memberships.c.topic)
 )
-_HEADS: Final = select(
-    *(releases.c[name] for name in Head.__dataclass_fields__ if name not in ("topics", "views"))
-).where(releases.c.id.in_(_IDS))
+_HEADS: Final = Quick(
+    select(*(releases.c[name] for name in Head._fields if name not in ("topics", "views"))).where(
+        releases.c.id.in_(_IDS)
+    )
+)
 
 
 class Reading(Base):
@@ -51,15 +53,14 @@ class Reading(Base):
     def heads(self, ids: Sequence[str]) -> dict[str, Head]:
         """Return what orders and selects the releases *ids*, without their text, in the order asked for."""
         found: dict[str, Head] = {}
+        topics: dict[str, list[str]] = {}
         with self._database.reading() as connection:
             for start in range(0, len(ids), CHUNK):
                 chunk = ids[start : start + CHUNK]
-                topics: dict[str, list[str]] = {}
-                for id_, topic in connection.execute(_TOPICS_OF, {"ids": chunk}):
+                for id_, topic in _TOPICS_OF.rows(connection, chunk):
                     topics.setdefault(id_, []).append(topic)
-                for row in connection.execute(_HEADS, {"ids": chunk}):
-                    belongs, seen_by = _belongings(topics.get(row.id, ()))
-                    found[row.id] = Head(**named(row), topics=belongs, views=seen_by)
+                for row in _HEADS.rows(connection, chunk):
+                    found[row[0]] = _head(row, topics.get(row[0], ()))
         return {id_: found[id_] for id_ in ids if id_ in found}
 
     def find(self, text: str) -> tuple[Release, ...]:
@@ -124,11 +125,13 @@ class Reading(Base):
         """Return ids, newest first and by id where published at one moment, at most *limit*, none before *since*."""
         values = {"topic": topic, "source": source, "language": language, "since": since}
         asked: dict[str, object] = {name: value for name, value in values.items() if value is not None}
-        statement = _newest(tuple(asked))
+        statement = _newest(tuple(asked), is_limited=limit is not None)
+        if since is not None:
+            asked["since"] = microseconds(since)
         if limit is not None:
-            statement, asked = statement.limit(bindparam("limit")), {**asked, "limit": limit}
+            asked["most"] = limit
         with self._database.reading() as connection:
-            return tuple(connection.execute(statement, asked).scalars())
+            return tuple(row[0] for row in statement.rows(connection, (), **asked))
 
     def count(self, *, topic: str | None = None, source: str | None = None, language: str | None = None) -> int:
         """Return how many releases there are."""
@@ -164,7 +167,7 @@ class Reading(Base):
 
     def _ids(self, statement: Select[Any]) -> tuple[str, ...]:
         with self._database.reading() as connection:
-            return tuple(connection.execute(statement).scalars())
+            return tuple(connection.execute(statement).scalars().all())
 
 
 def _selected(
@@ -189,8 +192,8 @@ def _belongings(held: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
     return tuple(one for one in held if one not in views), tuple(one.removeprefix(VIEW) for one in views)
 
 
-@cache  # of sixteen shapes: building one takes longer than asking it
-def _newest(asked: tuple[str, ...]) -> Select[Any]:
+@cache  # of thirty-two shapes: building one takes longer than asking it
+def _newest(asked: tuple[str, ...], *, is_limited: bool) -> Quick:
     """Return the statement of `newest` with a parameter for each name in *asked*."""
     table = memberships if "topic" in asked else releases
     statement = select(table.c.id).order_by(table.c.published.desc(), table.c.id)
@@ -199,7 +202,17 @@ def _newest(asked: tuple[str, ...]) -> Select[Any]:
             statement = statement.where(table.c.published >= bindparam(name))
         else:
             statement = statement.where(table.c[name] == bindparam(name))
-    return statement
+    return Quick(statement.limit(bindparam("most")) if is_limited else statement)
+
+
+def _head(row: Sequence[Any], held: Sequence[str]) -> Head:
+    """Return the head in *row*, which has its columns in their order, and is a member of what it *held*."""
+    id_, source, language, author, title, url, published, updated, revision, withdrawn = row
+    gone = None if withdrawn is None else moment(withdrawn)
+    topics, views = _belongings(held)
+    return Head(
+        id_, source, language, author, title, url, moment(published), moment(updated), revision, gone, topics, views
+    )
 
 
 def _wording(id_: str, values: Sequence[Any]) -> Revision:

@@ -43,6 +43,8 @@ __all__ = [
     "memberships",
     "meta",
     "metadata",
+    "microseconds",
+    "moment",
     "pages",
     "releases",
     "revisions",
@@ -73,14 +75,32 @@ class Instant(TypeDecorator[datetime]):
         del dialect
         if value is None:
             return None
-        if value.tzinfo is None:
-            raise ValueError(f"instant without a zone: {value!r}: expected an aware datetime")
-        return (value - _EPOCH) // _MICROSECOND
+        return microseconds(value)
 
     def process_result_value(self, value: int | None, dialect: Dialect) -> datetime | None:
         """Return the instant in UTC."""
         del dialect
-        return None if value is None else _EPOCH + value * _MICROSECOND
+        return None if value is None else moment(value)
+
+
+def microseconds(value: datetime) -> int:
+    """Return *value* as microseconds since 1970; raises ValueError where it has no zone.
+
+    >>> microseconds(datetime(1970, 1, 1, 0, 0, 1, tzinfo=UTC))
+    1000000
+    """
+    if value.tzinfo is None:
+        raise ValueError(f"instant without a zone: {value!r}: expected an aware datetime")
+    return (value - _EPOCH) // _MICROSECOND
+
+
+def moment(value: int) -> datetime:
+    """Return the instant *value* microseconds after 1970, in UTC.
+
+    >>> moment(1000000).isoformat()
+    '1970-01-01T00:00:01+00:00'
+    """
+    return _EPOCH + timedelta(microseconds=value)
 
 
 class Plain(TypeDecorator[str]):

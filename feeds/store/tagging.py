@@ -10,7 +10,8 @@ from sqlalchemy import BindParameter, Connection, bindparam, delete, func, selec
 from feeds.release import Release
 from feeds.store.base import Base
 from feeds.store.engine import upsert_of
-from feeds.store.index import index
+from feeds.store.index import forget, index, topics_of
+from feeds.store.quick import Quick
 from feeds.store.rows import CHUNK, read_releases, release_select, tag_from, tag_json
 from feeds.store.state import FragmentKey
 from feeds.store.tables import fragments, memberships, releases, tags
@@ -40,8 +41,10 @@ _UNTAGGED: Final = tuple(
     release_select().where(beside).order_by(releases.c.tagged).limit(bindparam("most"))
     for beside in (releases.c.tagged < bindparam("digest"), releases.c.tagged > bindparam("digest"))
 )
-_KEPT: Final = select(fragments.c.release, fragments.c.revision, fragments.c.digest, fragments.c.body).where(
-    fragments.c.format == bindparam("form"), fragments.c.release.in_(_IDS)
+_KEPT: Final = Quick(
+    select(fragments.c.release, fragments.c.revision, fragments.c.digest, fragments.c.body).where(
+        fragments.c.format == bindparam("form"), fragments.c.release.in_(_IDS)
+    )
 )
 _IS_VIEW: Final = memberships.c.topic.startswith(VIEW)
 
@@ -81,14 +84,18 @@ class Tagging(Base):
             for start in range(0, len(tagged), CHUNK):
                 ids = [release.id for release, _ in tagged[start : start + CHUNK]]
                 connection.execute(_FORGET_CHANGED, {"ids": ids})
+            before: dict[str, frozenset[str]] = {}
+            for start in range(0, len(tagged), CHUNK):
+                before |= topics_of(connection, [release.id for release, _ in tagged[start : start + CHUNK]])
             told = {"by": digest, "number": number}
             keys = [self._put_tags(connection, release, said, told) for release, said in tagged]
             current = [release for (release, _), key in zip(tagged, keys, strict=True) if key is not None]
             now_held = [key for key in keys if key is not None]
-            for start in range(0, len(now_held), CHUNK):
-                index(connection, now_held[start : start + CHUNK])
             if views is not None:
                 _put_views(connection, current, views)
+            for start in range(0, len(now_held), CHUNK):
+                forget(connection, now_held[start : start + CHUNK], before)
+                index(connection, now_held[start : start + CHUNK])
 
     def tags(self, ids: Sequence[str]) -> dict[str, tuple[Tag, ...]]:
         """Return what the topics said of each of *ids*, near misses too, in the order of `put_tags`."""
@@ -111,8 +118,7 @@ class Tagging(Base):
         ids = list(wanted)
         with self._database.reading() as connection:
             for start in range(0, len(ids), CHUNK):
-                asked = {"form": form, "ids": ids[start : start + CHUNK]}
-                rows = connection.execute(_KEPT, asked).all()
+                rows = _KEPT.rows(connection, ids[start : start + CHUNK], form=form)
                 found |= {id_: body for id_, revision, digest, body in rows if wanted[id_] == (revision, digest)}
         return found
 
@@ -127,8 +133,8 @@ class Tagging(Base):
             # One format at a time: SQLite answers a list of pairs by reading the whole table.
             for form, ids in by_format.items():
                 for start in range(0, len(ids), CHUNK):
-                    asked = {"form": form, "ids": ids[start : start + CHUNK]}
-                    for release, revision, digest, body in connection.execute(_KEPT, asked).all():
+                    rows = _KEPT.rows(connection, ids[start : start + CHUNK], form=form)
+                    for release, revision, digest, body in rows:
                         key = FragmentKey(release, revision, form, digest)
                         if key in wanted:
                             found[key] = body
