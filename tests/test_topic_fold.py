@@ -32,6 +32,7 @@ def converter(name: str) -> OpenCC:
     return OpenCC(name)
 
 
+@cache
 def topics_in(title: str, text: str) -> list[tuple[str, float]]:
     return [(tag.topic, tag.score) for tag in load().tag(title=title, text=text)]
 
