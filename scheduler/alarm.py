@@ -15,6 +15,7 @@ from http.client import HTTPException
 from urllib.error import URLError
 from urllib.request import HTTPRedirectHandler, ProxyHandler, Request, build_opener
 
+from feeds.error import StoreError
 from feeds.notify import Hook, Notifier, post_json
 from feeds.publish import Published
 from feeds.store import State
@@ -45,9 +46,14 @@ class Told:
 async def notify(desk: Desk, published: Published | None, *, healthy: bool) -> None:
     """Tell whoever asked for it what a cycle changed; *healthy*: nothing in it failed. Never raises."""
     async with desk.telling:
-        if published is not None:
-            await asyncio.to_thread(tell_feeds, desk, published)
-        await sound_alarms(desk)
+        try:
+            await _sound_own(desk)
+            if published is not None:
+                await asyncio.to_thread(tell_feeds, desk, published)
+            await sound_alarms(desk)
+        except StoreError as error:
+            log.error("not told: %s", error)  # noqa: TRY400  # says all there is to say
+            return
         if healthy and not desk.trouble:
             await beat(desk)
 
@@ -85,6 +91,18 @@ async def sound_alarms(desk: Desk) -> None:
             else:
                 told[state.key] = Told(state=_standing(state, late), at=now)
             desk.store.set_meta(key, _written(told))
+
+
+async def _sound_own(desk: Desk) -> None:
+    """Tell the operator what keeps baywire itself from its work, and when that is over."""
+    now, ways = desk.clock(), _ways(desk)
+    alarm = desk.trouble.alarm(now)
+    if not alarm or not ways:
+        return
+    state = "healthy" if alarm == "recovered" else "failing"
+    line = {"kind": "trouble", "source": None, "state": state, "reason": str(desk.trouble) or None, "alarm": alarm}
+    if any([await tell(line) for tell in ways.values()]):
+        desk.trouble.told(alarm, now)
 
 
 def _ways(desk: Desk) -> dict[str, Callable[[Line], Awaitable[bool]]]:

@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
-from feeds.error import BaywireError, ConfigError
+from feeds.error import BaywireError, ConfigError, PublishError, StoreError
 from feeds.serve import Front, Search, Serving, application
 from scheduler.alarm import notify
 from scheduler.config import Config
@@ -93,7 +93,7 @@ class Daemon:
         ]
         serving = [asyncio.create_task(server.serve(sockets=[listener])) for server, listener in servers]
         try:
-            self._settle_due()
+            await self._guard("settling due times", asyncio.to_thread(self._settle_due))
             await self._guard("publish", self._publish())
             async with listen(self.desk.config.var, self._perform):
                 with self._timetable():
@@ -121,13 +121,17 @@ class Daemon:
 
     def _timetable(self) -> Timetable:
         timetable = Timetable()
-        timetable.every(_TICK, self.tick, name="tick")
+        timetable.every(_TICK, self._tick, name="tick")
         timetable.every(_PUBLISH, self._publish_if_needed, name="publish")
         last = last_backup(self.desk.config.var / "backups")
         timetable.every(_BACKUP, self._back_up, name="backup", first=last and max(last + _BACKUP, self.desk.clock()))
         if (beat := watchdog_s()) is not None:
             timetable.every(timedelta(seconds=beat), self._beat, name="watchdog")
         return timetable
+
+    async def _tick(self) -> None:
+        if await self.desk.trouble.is_over(self.desk.store):
+            await self._guard("tick", self.tick())
 
     async def tick(self) -> None:
         """Take up the sources that are due and that nobody crawls."""
@@ -154,6 +158,9 @@ class Daemon:
             hold_s = 0.0
             if cycle.published is not None:
                 asyncio.get_running_loop().call_later(_SETTLED_S, give_back)
+        except (PublishError, StoreError):
+            hold_s = 0.0  # the crawl was well; or nobody is crawled until the store can be written
+            raise
         finally:
             asyncio.get_running_loop().call_later(hold_s, self._taken.difference_update, batch)
 
@@ -227,6 +234,9 @@ class Daemon:
             await work
         except BaywireError as error:
             log.error("%s failed: %s", what, error)  # noqa: TRY400  # says all there is to say
+            if isinstance(error, StoreError):
+                self.desk.trouble.cannot_store(str(error))
+            await notify(self.desk, None, healthy=False)
         except Exception:
             log.exception("%s failed", what)
 

@@ -23,6 +23,7 @@ from scheduler.config import Config
 from scheduler.extra import need
 from scheduler.option import did_you_mean
 from scheduler.rhythm import Rhythm, rhythm_of
+from scheduler.trouble import Trouble
 
 _RELEARN = timedelta(days=1)
 _CHILDREN = 2  # crawls at once: a slow host holds up its own batch only
@@ -40,7 +41,7 @@ class Desk:
     """Everything a cycle works with.
 
     *replay* answers every request from a folder of recorded pages. *stale* says that
-    the store holds something that is not published yet, *trouble* why it could not be;
+    the store holds something that is not published yet, *trouble* what keeps us from our work;
     *publish_s* is how long the last publication took. *counts* holds, since the start,
     ("runs", source, outcome) and ("items", source, change).
     """
@@ -53,7 +54,7 @@ class Desk:
     clock: Callable[[], datetime] = now_utc
     replay: str | None = None
     stale: bool = True
-    trouble: str = ""
+    trouble: Trouble = field(default_factory=Trouble)
     publish_s: float = 0.0
     clock_jumps: int = 0
     counts: Counter[tuple[str, str, str]] = field(default_factory=Counter)

@@ -50,7 +50,7 @@ def is_late(state: SourceState, *, rhythm: Rhythm, now: datetime) -> bool:
 def readiness(desk: Desk) -> Health:
     """Return whether what is served at *desk* can be relied on: all is published, and no source is late."""
     if desk.trouble:
-        return Health(ready=False, reason=desk.trouble)
+        return Health(ready=False, reason=str(desk.trouble))
     now = desk.clock()
     try:
         states = desk.store.source_states()

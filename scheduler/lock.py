@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import json
 import os
@@ -54,12 +55,14 @@ def hold(var: Path, *, command: str, now: datetime) -> Iterator[None]:
             told = who.tell() if who else "it has only just started"
             raise HeldError(f"{var.parent}: another baywire holds this directory: {told}") from None
         who = Holder(pid=os.getpid(), since=now.isoformat(timespec="seconds"), command=command)
-        os.ftruncate(descriptor, 0)
-        os.pwrite(descriptor, json.dumps(asdict(who)).encode() + b"\n", 0)
+        with contextlib.suppress(OSError):  # a full disk: the lock holds without a name in it
+            os.ftruncate(descriptor, 0)
+            os.pwrite(descriptor, json.dumps(asdict(who)).encode() + b"\n", 0)
         try:
             yield
         finally:
-            os.ftruncate(descriptor, 0)
+            with contextlib.suppress(OSError):
+                os.ftruncate(descriptor, 0)
             # Not by closing alone: a child that is just being started has a copy until its exec is through.
             fcntl.flock(descriptor, fcntl.LOCK_UN)
     finally:

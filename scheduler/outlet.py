@@ -78,10 +78,11 @@ async def publish_all(
                 progress=progress,
             )
         except BaseException as error:
-            desk.stale, desk.trouble = True, f"not published: {error}"  # it will be tried again
+            desk.stale, desk.trouble.published = True, f"not published: {error}"  # it will be tried again
             raise
         desk.publish_s = monotonic() - began
-    desk.trouble = f"not published: {published.refused[0][0]}: {published.refused[0][1]}" if published.refused else ""
+    refused = next(iter(published.refused), None)
+    desk.trouble.published = f"not published: {refused[0]}: {refused[1]}" if refused else ""
     for path, reason in published.refused:
         tell({"kind": "refused", "path": str(path), "reason": reason})
         log.error("not published: %s", reason, extra={"path": str(path)})

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
 
@@ -101,14 +102,16 @@ class Session:
     def note(self, text: str) -> None:
         """Print a line of progress on stderr, unless told to be quiet."""
         if not self.quiet:
-            sys.stderr.write(escape(text) + "\n")
-            sys.stderr.flush()
+            with suppress(OSError):  # progress that nobody can read is no reason to stop
+                sys.stderr.write(escape(text) + "\n")
+                sys.stderr.flush()
 
     def complain(self, text: str) -> None:
         """Print on stderr what is wrong, however quiet we are to be."""
-        for line in text.splitlines():
-            sys.stderr.write(f"baywire: {escape(line)}\n")
-        sys.stderr.flush()
+        with suppress(OSError):
+            for line in text.splitlines():
+                sys.stderr.write(f"baywire: {escape(line)}\n")
+            sys.stderr.flush()
 
     def table(self, rows: Sequence[tuple[str, ...]], *, head: tuple[str, ...]) -> None:
         """Print *rows* under *head* in columns; the last column is as long as it likes."""

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
 
-from feeds.error import ConfigError
+from feeds.error import ConfigError, StoreError
 from feeds.serve import Search, application
 from scheduler.config import Config
 from scheduler.daemon import Daemon
@@ -83,12 +83,18 @@ def serve_files(session: Session) -> int:
     if not config.publish.target and not config.publish.directory.is_dir():
         raise ConfigError(f"{config.publish.directory}: nothing is published here: type baywire crawl first")
     _, topics = load_rules(config)
-    with open_to_read(config) as store, bind(config.serve.host, config.serve.port) as listener:
+    with ExitStack() as stack:
+        listener = stack.enter_context(bind(config.serve.host, config.serve.port))
+        store = None
+        try:
+            store = stack.enter_context(open_to_read(config))
+        except StoreError as error:  # what is published is served all the same
+            log.error("search is closed: %s", error)  # noqa: TRY400  # says all there is to say
         session.note(f"serving http://{_address(listener.getsockname())}/ from {config.publish.directory}")
 
         async def main() -> None:
             site = site_of(config)
-            search = Search(store, site, topics.topics)
+            search = Search(store, site, topics.topics) if store is not None else None
             server = Server(application(config.publish.directory, site=site, search=search))
             loop = asyncio.get_running_loop()
             for number in (signal.SIGTERM, signal.SIGINT):

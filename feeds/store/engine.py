@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from hashlib import blake2b
 from pathlib import Path
+from shutil import disk_usage
 from time import monotonic, sleep
 from typing import Any, Final, TypeVar
 
@@ -34,6 +35,7 @@ _COLLISIONS: Final = frozenset(
     ["40001", "40P01", "23505"]
 )  # serialization_failure, deadlock_detected, unique_violation
 T = TypeVar("T")
+_ROOM: Final = 64 * 1024  # bytes: SQLite needs half of them to open a store
 # What the engines say, and what a person can do about it; the first that fits is told.
 _TROUBLE: Final = (
     ("disk is full", "disk full: free some space, nothing was changed"),
@@ -145,10 +147,18 @@ class Database:
 
     def _explain(self, error: Exception) -> str:
         said = str(error.orig if isinstance(error, DBAPIError) else error)
+        if "disk I/O error" in said and self._is_full():  # so SQLite calls a log of its own that finds no room
+            said = "disk is full"
         for mark, told in _TROUBLE:
             if mark in said:
                 return told.format(busy_s=self.busy_s)
         return " ".join(said.split())
+
+    def _is_full(self) -> bool:
+        try:
+            return self.path is not None and disk_usage(self.path.parent).free < _ROOM
+        except OSError:
+            return False
 
     def _make(self) -> Engine:
         if not self.is_sqlite:

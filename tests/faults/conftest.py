@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import importlib.util
+import importlib
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -19,20 +19,15 @@ from feeds.store import KeptPage, Run, SourceState, Store
 
 if TYPE_CHECKING:
     from faults.chaos import Chaos
+    from faults.rig import Rig
 
 
-def _load(name: str) -> ModuleType:
-    path = Path(__file__).with_name(f"{name}.py")
-    spec = importlib.util.spec_from_file_location(f"baywire_tests_{name}", path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module
-    spec.loader.exec_module(module)
-    return module
-
-
-_chaos = _load("chaos")
+# What the modules beside this one are called, though tests are no package.
+_package = ModuleType("faults")
+_package.__path__ = [str(Path(__file__).parent)]
+sys.modules[_package.__name__] = _package
+_chaos = importlib.import_module("faults.chaos")
+_rig = importlib.import_module("faults.rig")
 
 RULES = """\
 title     = "Chaos"
@@ -205,6 +200,14 @@ def newsroom(desk: Desk, chaos: Chaos) -> Chaos:
     """Return the chaos server as the source "bad"."""
     desk.source("bad", chaos.url("/list"))
     return chaos
+
+
+@pytest.fixture
+def rig(tmp_path: Path, chaos_at: Callable[..., Chaos]) -> Iterator[Rig]:
+    """Return a folder with the source "bad", whose newsroom has three releases, and what is typed in it."""
+    made = _rig.Rig(tmp_path / "home", _rig.Newsroom(chaos_at()))
+    yield made
+    made.close()
 
 
 @pytest.fixture(name="listing")
