@@ -174,6 +174,7 @@ _topics: topic.Topics | None = None
 def press(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Press]:
     """Yield an empty press with five newsrooms, on a disk that needs not outlast a power failure."""
     monkeypatch.setattr(os, "fsync", lambda _descriptor: None)
+    monkeypatch.setattr("feeds.publish.target._syncfs", lambda: lambda _descriptor: 0)
     with open_press(tmp_path, Site(base_url="https://news.example/", authority=AUTHORITY)) as one:
         yield one
 

@@ -15,6 +15,18 @@ def target(tmp_path: Path) -> Target:
     return DirectoryTarget(tmp_path / "public")
 
 
+@pytest.mark.parametrize("can_sync_all", [True, False])
+def test_many_files_are_there_together(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, can_sync_all: bool) -> None:
+    if not can_sync_all:
+        monkeypatch.setattr("feeds.publish.target._syncfs", lambda: None)
+    target = DirectoryTarget(tmp_path / "public")
+    for number in range(20):
+        target.write(f"feeds/{number}.atom", b"%d" % number)
+    assert list(target.paths()) == []
+    target.settle()
+    assert [target.read(f"feeds/{number}.atom") for number in range(20)] == [b"%d" % number for number in range(20)]
+
+
 def test_a_file_is_there_once_it_is_settled_and_not_before(target: Target) -> None:
     target.write("feeds/ai.atom", b"one")
     assert target.read("feeds/ai.atom") is None
