@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from typing import Final
 
 from procrastinate import App, JobContext, PsycopgConnector
-from procrastinate.exceptions import AlreadyEnqueued, ConnectorException
+from procrastinate.exceptions import AlreadyEnqueued, ConnectorException, UniqueViolation
 from procrastinate.jobs import Job, Status
 from procrastinate.retry import BaseRetryStrategy, RetryDecision
 from psycopg import OperationalError
@@ -116,10 +116,11 @@ class Queue:
         """Let *job*, which nobody does any more, wait again; where its like waits already, that one is enough."""
         try:
             await self.app.job_manager.retry_job(job, retry_at=datetime.now(UTC))
-        except ConnectorException as error:
-            log.info("job not put back", extra={"job": job.id, "reason": told(error)})
+        except UniqueViolation:
             with contextlib.suppress(ConnectorException):  # it ended after all, in this moment
                 await self.app.job_manager.finish_job(job, Status.FAILED, delete_job=True)
+        except ConnectorException as error:  # somebody else was quicker, or the database went away: we look again
+            log.info("job not put back", extra={"job": job.id, "reason": told(error)})
 
     async def tidy(self) -> None:
         """Forget the jobs that ended a day ago, well or not: the store says what is still to be done."""
