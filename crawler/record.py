@@ -20,7 +20,7 @@ from feeds.store import DEFAULT_AUTHORITY, Outcome, Run, open_store
 
 if TYPE_CHECKING:
     from crawler.spiders.progress import Progress
-    from feeds.store import Store
+    from feeds.store import Store, Writing
 
 __all__ = ["as_event", "finish", "one_line", "record_failure"]
 
@@ -77,13 +77,16 @@ def finish(store: Store, crawl: Progress, *, now: datetime, random: Random) -> S
         counts=crawl.memory.counts,
         repaired=mend.why if mend is not None else "",
     )
+
+    def write(writing: Writing) -> None:
+        for page in crawl.pages_to_keep():
+            writing.keep_page(page)
+        for url in crawl.touched:
+            writing.touch_page(url, now=now)
+        writing.finish_run(run, crawl.state if crawl.archive else state)
+
     try:
-        with store.writing() as writing:
-            for page in crawl.pages_to_keep():
-                writing.keep_page(page)
-            for url in crawl.touched:
-                writing.touch_page(url, now=now)
-            writing.finish_run(run, crawl.state if crawl.archive else state)
+        store.write(write)
     except BaywireError as error:
         return replace(ended, outcome=Outcome.FAILED.value, reason=f"cannot be recorded: {error}")
     return ended

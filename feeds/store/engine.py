@@ -105,7 +105,7 @@ class Database:
                 yield marked
 
     def write(self, work: Callable[[Connection], T]) -> T:
-        """Return what *work* does in a transaction; what other writers of a server brought down is done anew."""
+        """Return what *work* does in a transaction; what a server or its other writers brought down is done anew."""
         for attempt in range(_TRIES):
             try:
                 with self.writing() as connection:
@@ -198,8 +198,13 @@ class Database:
 
 
 def _collided(error: BaseException | None) -> bool:
-    """Say whether *error* of PostgreSQL is another writer's doing: a ring of waits, or a name that both made."""
-    return isinstance(error, DBAPIError) and getattr(error.orig, "sqlstate", "") in _COLLISIONS
+    """Say whether *error* of PostgreSQL is nobody's mistake and passes.
+
+    That is a ring of waits, a name that two writers made, or a server that was started anew beneath us.
+    """
+    if not isinstance(error, DBAPIError):
+        return False
+    return error.connection_invalidated or getattr(error.orig, "sqlstate", "") in _COLLISIONS
 
 
 def upsert_of(connection: Connection) -> Any:  # noqa: ANN401 -- the two dialects' inserts share no type
