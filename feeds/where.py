@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal, NoReturn
+from typing import Literal, NoReturn, Protocol, TypeVar
 
 from feeds.error import ConfigError
 
-__all__ = ["LANGUAGES", "Where", "parse"]
+__all__ = ["LANGUAGES", "Folding", "Where", "parse", "plain"]
 
 LANGUAGES = ("en", "zh-Hant", "zh-Hans", "pt", "und")
 _TOKEN = re.compile(r'\s*(?:(?P<mark>[()])|(?P<word>(?:[^\s()":]+:)?(?:"[^"]*"|[^\s()"]+)))')
@@ -39,6 +39,21 @@ class _Join:
 
 
 _Node = _Is | _Not | _Join
+
+_Folded = TypeVar("_Folded")
+
+
+class Folding(Protocol[_Folded]):
+    """What an expression is made of, in terms of something else: a query, a sentence."""
+
+    def one(self, field: str, value: str) -> _Folded:
+        """Return what stands for "topic", "source", "author" or "language" being *value*."""
+
+    def none(self, part: _Folded) -> _Folded:
+        """Return what stands for *part* not holding."""
+
+    def join(self, parts: Sequence[_Folded], *, every: bool) -> _Folded:
+        """Return what stands for *every* one of *parts* holding, or for any."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,11 +84,15 @@ class Where:
         """
         held = {
             "topic": topics,
-            "source": {_plain(one) for one in (source, *views)},
-            "author": {_plain(author)},
-            "language": {_plain(language)},
+            "source": {plain(one) for one in (source, *views)},
+            "author": {plain(author)},
+            "language": {plain(language)},
         }
         return _holds(self._root, held)
+
+    def fold(self, into: Folding[_Folded]) -> _Folded:
+        """Return the expression put together from its leaves by *into*."""
+        return _fold(self._root, into)
 
     @property
     def topics(self) -> frozenset[str]:
@@ -99,16 +118,29 @@ def parse(expression: str, *, topics: Collection[str], sources: Collection[str] 
     return _Parser(expression, tuple(topics), tuple(sources)).parse()
 
 
-def _plain(text: str) -> str:
+def plain(text: str) -> str:
+    """Return *text* as two names are compared: case and width of spaces do not count.
+
+    >>> plain(" Harbour  Office")
+    'harbour office'
+    """
     return " ".join(text.split()).casefold()
 
 
 def _holds(node: _Node, held: Mapping[str, Collection[str]]) -> bool:
     if isinstance(node, _Is):
-        return (node.value if node.field == "topic" else _plain(node.value)) in held[node.field]
+        return (node.value if node.field == "topic" else plain(node.value)) in held[node.field]
     if isinstance(node, _Not):
         return not _holds(node.part, held)
     return (all if node.every else any)(_holds(part, held) for part in node.parts)
+
+
+def _fold(node: _Node, into: Folding[_Folded]) -> _Folded:
+    if isinstance(node, _Is):
+        return into.one(node.field, node.value)
+    if isinstance(node, _Not):
+        return into.none(_fold(node.part, into))
+    return into.join([_fold(part, into) for part in node.parts], every=node.every)
 
 
 def _leaves(node: _Node) -> Iterable[_Is]:

@@ -8,14 +8,18 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from urllib.parse import parse_qs
 
+from feeds.error import ConfigError
 from feeds.site import LANGUAGES
+from feeds.where import Where, parse
 
-__all__ = ["Query", "read_query"]
+__all__ = ["LAST_PAGE", "Query", "read_query"]
 
+LAST_PAGE = 20
 _LONGEST = 200
-_LAST_PAGE = 20
 _READ = 4000
-_PART = re.compile(r'(topic|source|language|since|until):("[^"]*"|\S+)', re.IGNORECASE)
+_PART = re.compile(r'(?<!\S)(-?)(topic|source|language|author|since|until):("[^"]*"|\S+)', re.IGNORECASE)
+_WHERE = re.compile(r"(?<!\S)where:\(", re.IGNORECASE)
+_DAYS = ("since", "until")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,8 +28,7 @@ class Query:
 
     text: str = ""
     words: str = ""
-    topic: str | None = None
-    source: str | None = None
+    where: Where | None = None
     language: str | None = None
     since: datetime | None = None
     until: datetime | None = None
@@ -37,18 +40,17 @@ class Query:
         """Whether nothing was asked."""
         return not self.text
 
-    @property
-    def only_narrows(self) -> bool:
-        """Whether there are no words to look for, only what narrows."""
-        return not self.words and not self.is_empty
-
 
 def read_query(query_string: str, *, topics: Collection[str], sources: Collection[str]) -> Query:
     """Return what *query_string* ("q=…&page=2") asks; never raises.
 
-    >>> query = read_query("q=climate+topic%3Aai+since%3A2025-01-01", topics=["ai"], sources=[])
-    >>> query.words, query.topic, query.since.year
-    ('climate', 'ai', 2025)
+    Words, "words side by side", -word; topic:, source:, language: and author:, each also
+    behind a minus; since: and until: with a day; where:(…) with an expression of all these.
+    *language* is the one that a page about it would be in.
+
+    >>> query = read_query("q=climate+topic%3Aai+-source%3Aa+since%3A2025-01-01", topics=["ai"], sources=["a"])
+    >>> query.words, query.where.text, query.since.year
+    ('climate', 'topic:ai and not source:a', 2025)
     >>> read_query("q=topic:aj", topics=["ai"], sources=[]).problem
     'topic:aj: there is no such topic'
     """
@@ -61,33 +63,75 @@ def read_query(query_string: str, *, topics: Collection[str], sources: Collectio
     number = int(page) if page.isascii() and page.isdigit() and len(page) < 4 else 1
     if len(text) > _LONGEST or len(query_string) > _READ or (query_string and not fields):
         return Query(text=text[:_LONGEST], problem=f"longer than {_LONGEST} characters")
-    found: dict[str, str] = {}
+    rest, expressions = _expressions(text)
+    days: dict[str, str] = {}
+    language = None
     problem = ""
-    for match in _PART.finditer(text):
-        name, value = match[1].lower(), match[2].strip('"')
-        found[name] = value
-        problem = problem or _problem(name, value, {"topic": topics, "source": sources})
+    for match in _PART.finditer(rest):
+        minus, name, value = match[1], match[2].lower(), match[3].strip('"')
+        problem = problem or _problem(minus, name, value, {"topic": topics, "source": sources})
+        if name in _DAYS:
+            days[name] = value
+        elif not problem:
+            expressions.append(f"{'not ' if minus else ''}{name}:{_quoted(value)}")
+            language = _language(value) if name == "language" and not minus else language
+    where, told = _where(expressions, topics, sources)
     return Query(
         text=text,
-        words=" ".join(_PART.sub(" ", text).split()),
-        topic=found.get("topic"),
-        source=found.get("source"),
-        language=next((one for one in LANGUAGES if one.lower() == found.get("language", "").lower()), None),
-        since=_day(found.get("since", "")),
-        until=_next_day(found.get("until", "")),
-        page=max(1, min(number, _LAST_PAGE)),
-        problem=problem,
+        words=" ".join(_PART.sub(" ", rest).split()),
+        where=where,
+        language=language,
+        since=_day(days.get("since", "")),
+        until=_next_day(days.get("until", "")),
+        page=max(1, min(number, LAST_PAGE)),
+        problem=problem or told,
     )
 
 
-def _problem(name: str, value: str, known: dict[str, Collection[str]]) -> str:
+def _expressions(text: str) -> tuple[str, list[str]]:
+    """Return *text* without its where:(…), and what stood in them, parentheses kept.
+
+    >>> _expressions("ferry where:(ai or (data and not pt)) pier")
+    ('ferry  pier', ['(ai or (data and not pt))'])
+    """
+    found = []
+    while match := _WHERE.search(text):
+        depth, end = 1, match.end()
+        while depth and end < len(text):
+            depth += {"(": 1, ")": -1}.get(text[end], 0)
+            end += 1
+        found.append(text[match.end() - 1 : end])
+        text = text[: match.start()] + text[end:]
+    return text, found
+
+
+def _where(expressions: list[str], topics: Collection[str], sources: Collection[str]) -> tuple[Where | None, str]:
+    if not expressions:
+        return None, ""
+    try:
+        return parse(" and ".join(expressions), topics=topics, sources=sources), ""
+    except ConfigError as error:
+        return None, str(error)
+
+
+def _problem(minus: str, name: str, value: str, known: dict[str, Collection[str]]) -> str:
     if name in known:
         return "" if value in known[name] else f"{name}:{value}: there is no such {name}"
     if name == "language":
-        known_languages = ", ".join(LANGUAGES)
-        right = value.lower() in {one.lower() for one in LANGUAGES}
-        return "" if right else f"language:{value}: expected one of {known_languages}"
+        return "" if _language(value) else f"language:{value}: expected one of {', '.join(LANGUAGES)}"
+    if name == "author":
+        return "" if value.strip() else "author: expected a name"
+    if minus:
+        return f"-{name}:{value}: a day has no minus: expected since: or until:"
     return "" if _day(value) else f"{name}:{value}: expected a day such as 2025-06-12"
+
+
+def _quoted(value: str) -> str:
+    return f'"{value}"' if re.search(r"[\s()]", value) else value
+
+
+def _language(value: str) -> str | None:
+    return next((one for one in LANGUAGES if one.lower() == value.lower()), None)
 
 
 def _day(text: str) -> datetime | None:

@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 from urllib.parse import urlencode
 
 from feeds.edition import Named
 from feeds.release import Newsroom
-from feeds.render import atom, html
+from feeds.render import atom, html, json_feed, rss
 from feeds.render.entry import Label, entry_of
-from feeds.render.fragment import join
+from feeds.render.fragment import Rendered, join
 from feeds.render.model import Entry, Feed, newest_update
 from feeds.render.words import Words, words
 from feeds.serve.answer import Answer
-from feeds.serve.query import Query, read_query
+from feeds.serve.query import LAST_PAGE, Query, read_query
+from feeds.serve.reply import BRIEFLY
 from feeds.site import LANGUAGES, MEDIA_TYPES, Site
-from feeds.store import Found, Head
+from feeds.store import Found
 
 if TYPE_CHECKING:  # the store loads SQLAlchemy
     from feeds.store import Store
@@ -28,8 +29,17 @@ __all__ = ["Search"]
 _AT_ONCE = 4  # searches; whoever comes when they are all busy is told to come back
 _WAITING = 16
 _PAGE = 25
-_SCANNED = 1000
-_BRIEFLY = (b"cache-control", b"public, max-age=60")
+
+
+class _Writer(Protocol):
+    """What writes feeds of one format."""
+
+    def head(self, feed: Feed) -> Rendered: ...
+
+    def entry(self, told: Entry) -> bytes: ...
+
+
+_WRITERS: dict[str, _Writer] = {"atom": atom, "rss": rss, "json": json_feed}
 
 
 class Search:
@@ -56,40 +66,26 @@ class Search:
             self._waiting -= 1
 
     def find(self, form: str, query: str, accept_language: str = "") -> Answer:
-        """Return the same, at once."""
+        """Return the same, at once; *form* is "html" or that of a feed."""
         newsrooms = self._store.newsrooms()
         asked = read_query(query, topics=self._topics, sources=newsrooms)
-        if asked.problem and form == "atom":
+        if asked.problem and form != "html":
             return Answer(status=400, type="text/plain; charset=utf-8", body=f"{asked.problem}\n".encode())
         found = Found() if asked.problem or asked.is_empty else self._search(asked)
         entries = self._entries(found.ids, newsrooms)
-        if form == "atom":
-            return self._feed(asked, entries)
+        if form != "html":
+            return self._feed(form, asked, found, entries)
         return self._page(asked, found, entries, words(_preferred(accept_language)))
 
     def _search(self, asked: Query) -> Found:
-        if asked.only_narrows:
-            return self._newest(asked)
         return self._store.search(
             asked.words,
-            topic=asked.topic,
-            source=asked.source,
-            language=asked.language,
+            where=asked.where,
             since=asked.since,
             until=asked.until,
             limit=_PAGE,
             offset=(asked.page - 1) * _PAGE,
         )
-
-    def _newest(self, asked: Query) -> Found:
-        """Return the newest that a query without words lets through, of those looked at."""
-        ids = self._store.newest(
-            topic=asked.topic, source=asked.source, language=asked.language, since=asked.since, limit=_SCANNED
-        )
-        if asked.until is not None or (asked.topic and asked.source):
-            ids = tuple(head.id for head in self._store.heads(ids).values() if _is_within(head, asked))
-        start = (asked.page - 1) * _PAGE
-        return Found(ids=ids[start : start + _PAGE], total=len(ids), more=len(ids) >= _SCANNED)
 
     def _entries(self, ids: Sequence[str], newsrooms: Mapping[str, Newsroom]) -> tuple[Entry, ...]:
         heads = self._store.heads(ids)
@@ -108,42 +104,50 @@ class Search:
             if release.id in heads
         )
 
-    def _feed(self, asked: Query, entries: Sequence[Entry]) -> Answer:
+    def _feed(self, form: str, asked: Query, found: Found, entries: Sequence[Entry]) -> Answer:
         say = words(asked.language or "en")
-        path = "search.atom?" + urlencode({"q": asked.text})
+        write = _WRITERS[form]
+        kept = []
+        for entry in entries:
+            with contextlib.suppress(ValueError):  # in quarantine everywhere; the publication says why
+                kept.append((entry, write.entry(entry)))
         feed = Feed(
             id=self._site.tag(f"search/{urlencode({'q': asked.text})}"),
             title=f"{say.search}: {asked.text} · {self._site.title}",
             about=say.search_label,
-            address=self._site.url(path),
+            address=self._address(form, asked, asked.page),
             page=self._site.url("search?" + urlencode({"q": asked.text})),
-            updated=newest_update(tuple(entries)),
+            updated=newest_update(tuple(entry for entry, _ in kept)),
             language=say.tag,
             mixed=True,
             author=self._site.title,
             author_url=self._site.base_url,
             icon=self._site.url("icon.svg"),
+            previous=self._address(form, asked, asked.page + 1) if form == "json" and _goes_on(asked, found) else "",
         )
-        kept = []
-        for entry in entries:
-            try:
-                kept.append(atom.entry(entry))
-            except ValueError:  # in quarantine everywhere; the publication says why
-                feed = replace(feed, updated=newest_update(tuple(one for one in entries if one is not entry)))
-        body = join(atom.head(feed), kept)
-        return Answer(status=200, type=f"{MEDIA_TYPES['atom']}; charset=utf-8", body=body, headers=(_BRIEFLY,))
+        body = join(write.head(feed), [fragment for _, fragment in kept])
+        media = MEDIA_TYPES[form]
+        kind = media if form == "json" else f"{media}; charset=utf-8"
+        return Answer(status=200, type=kind, body=body, headers=(BRIEFLY,))
+
+    def _address(self, form: str, asked: Query, page: int) -> str:
+        more = {"page": page} if page > 1 else {}
+        return self._site.url(f"search.{form}?" + urlencode({"q": asked.text, **more}))
 
     def _page(self, asked: Query, found: Found, entries: Sequence[Entry], say: Words) -> Answer:
         root = html.root_of(self._site)
         count = say.search_many if found.more else say.search_found
         told = count.format(count=found.total) if found.total else say.search_none
         items = "\n".join(html.item(entry, self._site).decode() for entry in entries)
-        feed = {
-            "type": MEDIA_TYPES["atom"],
-            "title": f"{say.search}: {asked.text}",
-            "url": self._site.url("search.atom?" + urlencode({"q": asked.text})),
-            "language": "",
-        }
+        feeds = [
+            {
+                "type": MEDIA_TYPES[form],
+                "title": f"{say.search}: {asked.text}",
+                "url": self._address(form, asked, 1),
+                "language": "",
+            }
+            for form in _WRITERS
+        ]
         body = html.page(
             "search.html",
             site=self._site,
@@ -155,18 +159,17 @@ class Search:
             problem=asked.problem and f"{say.search_bad}: {asked.problem}",
             found="" if asked.is_empty or asked.problem else told,
             items=items,
-            feed=None if asked.is_empty or asked.problem else feed,
-            autodiscovery=() if asked.is_empty or asked.problem else (feed,),
+            feed=None if asked.is_empty or asked.problem else feeds[0],
+            autodiscovery=() if asked.is_empty or asked.problem else feeds,
             newer=_turned(root, asked, -1) if asked.page > 1 else "",
-            older=_turned(root, asked, 1) if asked.page * _PAGE < found.total and asked.page < 20 else "",
+            older=_turned(root, asked, 1) if _goes_on(asked, found) else "",
         )
         status = 400 if asked.problem else 200
-        return Answer(status=status, type="text/html; charset=utf-8", body=body, headers=(_BRIEFLY,))
+        return Answer(status=status, type="text/html; charset=utf-8", body=body, headers=(BRIEFLY,))
 
 
-def _is_within(head: Head, asked: Query) -> bool:
-    early = asked.until is None or head.published < asked.until
-    return early and asked.source in (None, head.source) and (asked.topic is None or asked.topic in head.topics)
+def _goes_on(asked: Query, found: Found) -> bool:
+    return asked.page * _PAGE < found.total and asked.page < LAST_PAGE
 
 
 def _turned(root: str, asked: Query, step: int) -> str:

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from hashlib import blake2b
 from typing import Any, Final
 
 from sqlalchemy import BindParameter, ColumnClause, Connection, Row, Select, bindparam, column, select, table, text
 
-from feeds.store.tables import releases, revisions
+from feeds.store.tables import memberships, releases, revisions
 from feeds.store.words import mark, spaced
+from feeds.where import plain
 
-__all__ = ["LOW_BITS", "free_search_key", "index", "renew", "search_key_of", "unindex"]
+__all__ = ["LOW_BITS", "forget", "free_search_key", "index", "renew", "search_key_of", "topics_of", "unindex"]
 
 LOW_BITS: Final = 30
 
@@ -36,10 +37,10 @@ def free_search_key(connection: Connection, id_: str, published: datetime, *, bu
         key += 1
 
 
-# What is found by its title, its text, its author and its number.
+# What is found by its title, its text, its author and its number; narrowed by source, language, topics and views.
 _TOLD: Final = (
     select(
-        *(releases.c[name] for name in ("key", "search_key", "title", "author", "native_id", "source", "language")),
+        *(releases.c[one] for one in ("key", "id", "search_key", "title", "author", "native_id", "source", "language")),
         revisions.c.text,
     )
     .join(revisions, (revisions.c.release == releases.c.key) & (revisions.c.number == releases.c.revision))
@@ -47,6 +48,9 @@ _TOLD: Final = (
 )
 _KEYS: Final[BindParameter[Any]] = bindparam("keys", expanding=True)
 _SOME: Final = _TOLD.where(releases.c.key.in_(_KEYS))
+_TOPICS: Final = select(memberships.c.id, memberships.c.topic).where(
+    memberships.c.id.in_(bindparam("ids", expanding=True))
+)
 _NEXT: Final = _TOLD.where(releases.c.key > bindparam("after")).limit(200)
 _ADD: Final = {
     "sqlite": text("INSERT INTO search (rowid, words, marks) VALUES (:key, :words, :marks)"),
@@ -83,10 +87,33 @@ def index(connection: Connection, keys: Sequence[int]) -> None:
 
 
 def unindex(connection: Connection, row: Row[Any], body: str) -> None:
-    """Take the release of *row*, with its text *body*, out of search, if it is there."""
+    """Take the release of *row*, with its text *body*, out of search, if it is there; before its topics change."""
     name = connection.dialect.name
     if connection.execute(_HELD[name], {"keys": [row.search_key]}).first() is not None:
-        connection.execute(_DROP[name], _told(name, row, body))
+        topics = topics_of(connection, [row.id]).get(row.id, frozenset())
+        connection.execute(_DROP[name], _told(name, row, body, topics))
+
+
+def topics_of(connection: Connection, ids: Sequence[str]) -> dict[str, frozenset[str]]:
+    """Return the topics and views that each of *ids* is a member of, those without any left out."""
+    found: dict[str, set[str]] = {}
+    for id_, topic in connection.execute(_TOPICS, {"ids": ids}):
+        found.setdefault(id_, set()).add(topic)
+    return {id_: frozenset(topics) for id_, topics in found.items()}
+
+
+def forget(connection: Connection, keys: Sequence[int], before: Mapping[str, frozenset[str]]) -> None:
+    """Take the releases *keys* out of search whose topics are no longer those of *before*, which search was told."""
+    rows: Sequence[Any] = connection.execute(_SOME, {"keys": keys}).all()
+    now = topics_of(connection, [row.id for row in rows])
+    changed = [row for row in rows if before.get(row.id) != now.get(row.id)]
+    if not changed:
+        return
+    name = connection.dialect.name
+    held = set(connection.execute(_HELD[name], {"keys": [row.search_key for row in changed]}).scalars())
+    told = [_told(name, row, row.text, before.get(row.id, frozenset())) for row in changed if row.search_key in held]
+    if told:
+        connection.execute(_DROP[name], told)
 
 
 def renew(connection: Connection) -> None:
@@ -106,13 +133,17 @@ def renew(connection: Connection) -> None:
 def _add(connection: Connection, rows: Sequence[Any]) -> None:
     name = connection.dialect.name
     if rows:
-        connection.execute(_ADD[name], [_told(name, row, row.text) for row in rows])
+        topics = topics_of(connection, [row.id for row in rows])
+        told = [_told(name, row, row.text, topics.get(row.id, frozenset())) for row in rows]
+        connection.execute(_ADD[name], told)
 
 
-def _told(name: str, row: Row[Any], body: str) -> dict[str, object]:
+def _told(name: str, row: Row[Any], body: str, topics: Collection[str]) -> dict[str, object]:
     """Return what search is told of *row*, in the words of the engine *name*."""
     words = spaced(f"{row.title}\n{row.author}\n{row.native_id}\n{body}")
-    marks = f"{mark('source', row.source)} {mark('language', row.language)}"
+    kinds = [("any", ""), ("source", row.source), ("language", row.language), ("author", plain(row.author))]
+    kinds += [("topic", topic) for topic in sorted(topics)]
+    marks = " ".join(mark(kind, value) for kind, value in kinds)
     if name == "sqlite":
         return {"key": row.search_key, "words": words, "marks": marks}
     return {"key": row.search_key, "words": _vector(words.split()), "marks": _vector(marks.split())}

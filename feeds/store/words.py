@@ -14,14 +14,15 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from opencc import OpenCC
 
-__all__ = ["VERSION", "in_both_scripts", "mark", "phrases", "spaced", "words"]
+__all__ = ["VERSION", "in_both_scripts", "mark", "phrases", "spaced", "unwanted", "words"]
 
 # Of the rules here: when it moves, the search is built anew, since it is emptied by repeating old words.
-VERSION: Final = "1"
+VERSION: Final = "2"
 # A tsvector forgets positions past 16,383; both engines stop where that one would.
 _LIMIT: Final = 16_000
 _CJK: Final = r"\u3005-\u3007\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U000323af"
 _RUN: Final = re.compile(rf"[{_CJK}]+|[^\W_{_CJK}]+")
+_WORD: Final = re.compile(r'((?<!\S)-)?(?:"([^"]*)"|([^"\s]+))')
 _IS_CJK: Final = re.compile(rf"[{_CJK}]")
 _FOUR_BYTES: Final = f"utf-32-{sys.byteorder[0]}e"
 # Marks that stand over or under a letter; not those that make another Japanese syllable.
@@ -75,17 +76,34 @@ def phrases(query: str) -> tuple[tuple[str, ...], ...]:
 
     >>> phrases('人工智能 policy')
     (('人工', '工智', '智能'), ('policy',))
-    >>> phrases('港 "hong kong"')
+    >>> phrases('港 "hong kong" -macao')
     (('港*',), ('hong', 'kong'))
     """
-    asked: list[tuple[str, ...]] = []
-    for quoted, plain in re.findall(r'"([^"]*)"|([^"\s]+)', query[:1000]):
+    return _asked(query)[0]
+
+
+def unwanted(query: str) -> tuple[tuple[str, ...], ...]:
+    """Return what a text must not contain to answer *query*: words and "quoted" runs behind a minus.
+
+    >>> unwanted('ferry -macao -"hong kong" Guangdong-Shenzhen - -')
+    (('macao',), ('hong', 'kong'))
+    """
+    return _asked(query)[1]
+
+
+def _asked(query: str) -> tuple[tuple[tuple[str, ...], ...], tuple[tuple[str, ...], ...]]:
+    asked: tuple[list[tuple[str, ...]], list[tuple[str, ...]]] = ([], [])
+    for minus, quoted, plain in _WORD.findall(query[:1000]):
         runs = [_pairs(run) for run in _RUN.findall(_fold(quoted or plain))]
-        if quoted and not any(_IS_CJK.match(word) for run in runs for word in run):
-            asked.append(tuple(word for run in runs for word in run))
+        side = asked[bool(minus)]
+        together = tuple(word for run in runs for word in run)
+        # What is not wanted is not wanted as it is written: "-COVID-19" says nothing of 19 alone.
+        if (quoted or minus) and not any(_IS_CJK.match(word) for word in together):
+            side.append(together)
         else:
-            asked.extend(runs)
-    return tuple(dict.fromkeys(phrase for phrase in asked if phrase))[:32]
+            side.extend(runs)
+    wanted, not_wanted = (tuple(dict.fromkeys(phrase for phrase in side if phrase))[:32] for side in asked)
+    return wanted, not_wanted
 
 
 def in_both_scripts(phrase: tuple[str, ...]) -> tuple[tuple[str, ...], ...]:
@@ -111,13 +129,13 @@ def _converters() -> tuple[OpenCC, ...]:
     return tuple(OpenCC(name) for name in ("t2s", "s2t", "s2hk"))
 
 
-def mark(kind: str, value: str) -> str:
-    """Return the word that stands for *value* of *kind* beside a text; letters and digits only.
+def mark(kind: str, value: str = "") -> str:
+    r"""Return the word that stands for *value* of *kind* beside a text; no text holds it, as it begins in private use.
 
     >>> mark("source", "hk-gia-en")
-    'source686b2d6769612d656e'
+    '\ue000source686b2d6769612d656e'
     """
-    return f"{kind}{value.encode('utf-8', 'surrogatepass').hex()}"
+    return f"\ue000{kind}{value.encode('utf-8', 'surrogatepass').hex()}"
 
 
 def _pairs(run: str) -> tuple[str, ...]:

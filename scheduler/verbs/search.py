@@ -34,16 +34,15 @@ def search(  # noqa: PLR0913  # one parameter an option
     limit: int,
 ) -> int:
     """Print the releases whose title or text holds all words of QUERY, newest first."""
-    from scheduler.finding import find, wanted_by
+    from scheduler.finding import wanted_by
     from scheduler.reading import open_to_read
     from scheduler.show import print_releases
 
     wanted = wanted_by(session.config, where) if where else None
     with open_to_read(session.config) as store:
-        found = find(
-            store,
+        found = store.search(
             " ".join(query),
-            wanted,
+            where=wanted,
             topic=topic,
             source=source,
             language=language,

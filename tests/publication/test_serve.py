@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import http.client
+import json
 import os
 import re
 import time
@@ -303,6 +304,40 @@ def test_search_finds_two_characters_and_is_a_feed(live: Live) -> None:
     assert found.feed.links[0].href == f"{live.base}search.atom?q={urllib.parse.quote_plus('實驗 topic:ai')}"
 
 
+@pytest.mark.parametrize("form", ["atom", "rss", "json"])
+def test_every_page_of_results_is_a_feed_of_each_format(live: Live, form: str) -> None:
+    reply = ask(live, f"search.{form}?q=laboratory")
+    kinds = {"atom": "application/atom+xml", "rss": "application/rss+xml", "json": "application/feed+json"}
+    assert reply.headers["content-type"].partition(";")[0] == kinds[form]
+    titles = set(re.findall(r"Release \d+", reply.text))
+    assert len(titles) > 20
+    assert f'href="{live.base}search.{form}?q=laboratory"' in ask(live, "search?q=laboratory").text
+    if form == "json":
+        following = json.loads(reply.body)["next_url"]
+        assert following == f"{live.base}search.json?q=laboratory&page=2"
+        assert not titles & set(re.findall(r"Release \d+", ask(live, following.removeprefix(live.base)).text))
+
+
+@pytest.mark.parametrize(
+    ("query", "titles"),
+    [
+        ("ferry", {"Ferry timetable", "Release 5"}),
+        ("ferry -timetable", {"Release 5"}),
+        ("source:bay-hans -topic:ai", set()),
+        ("source:bay-hans topic:ai", {"湾区设立人工智能实验室"}),
+        ("灣區 實驗 -language:zh-hant", {"湾区设立人工智能实验室"}),
+        ("language:pt since:2026-03-01 until:2026-03-31", {"Inteligência artificial na Grande Baía"}),
+        ('author:"pier & ferry department"', {"Release 5"}),
+        ("where:(source:garcas-pt or (language:zh-hans and not topic:greater-bay-area))",
+         {"Inteligência artificial na Grande Baía"}),
+        ("湾区 where:(source:garcas-pt or language:zh-hans)", {"湾区设立人工智能实验室"}),
+    ],
+)  # fmt: skip
+def test_the_language_of_search(live: Live, query: str, titles: set[str]) -> None:
+    found = feedparser.parse(ask(live, f"search.atom?q={urllib.parse.quote(query)}").body)
+    assert {entry.title for entry in found.entries} == titles
+
+
 def test_search_without_words_shows_what_its_filters_let_through(live: Live) -> None:
     found = feedparser.parse(ask(live, "search.atom?q=source:garcas-pt").body)
     assert [entry.title for entry in found.entries] == ["Inteligência artificial na Grande Baía"]
@@ -316,6 +351,9 @@ def test_search_without_words_shows_what_its_filters_let_through(live: Live) -> 
         "q=since:yesterday",
         "q=" + "x" * 300,
         "q=language:klingon",
+        "q=where:(ai+and)",
+        "q=where:(ai",
+        "q=-since:2025-01-01",
     ],
 )
 def test_a_search_that_cannot_be_understood_says_so(live: Live, query: str) -> None:
@@ -339,13 +377,9 @@ def test_a_query_is_read_whole() -> None:
     query = read_query(
         "q=data+topic:ai+source:hk-gia-en+language:zh-hant+until:2025-06-30&page=3", topics=topics, sources=sources
     )
-    assert (query.words, query.topic, query.source, query.language, query.page) == (
-        "data",
-        "ai",
-        "hk-gia-en",
-        "zh-Hant",
-        3,
-    )
+    assert query.where is not None
+    assert query.where.text == "topic:ai and source:hk-gia-en and language:zh-hant"
+    assert (query.words, query.language, query.page) == ("data", "zh-Hant", 3)
     assert query.until is not None
     assert query.until.isoformat() == "2025-07-01T00:00:00+00:00"
     assert read_query("q=" + "%zz" * 2000, topics=topics, sources=sources).problem
