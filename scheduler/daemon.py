@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 
 from feeds.error import BaywireError, ConfigError, PublishError, StoreError
 from feeds.serve import Front, Search, Serving, application
+from feeds.topic.reload import Watched
 from scheduler.alarm import notify
 from scheduler.config import Config
 from scheduler.control import listen
@@ -35,6 +36,7 @@ log = logging.getLogger(__name__)
 _Result = TypeVar("_Result")
 
 _TICK = timedelta(seconds=1)  # a look at one index of the store: 0.1 ms
+_FOLLOW = timedelta(seconds=5)  # a look at the files of topics.d
 _PUBLISH = timedelta(minutes=1)  # what failed to be published
 _REVISE = 60  # every so many of them, what only the clock changes: editions age
 _BACKUP = timedelta(days=1)
@@ -76,6 +78,7 @@ class Daemon:
         self._taken: set[str] = set()
         self._latest = desk.clock()
         self._minutes = 0
+        self._topic_files = Watched(desk.config.directory / "topics.d")
 
     async def run(self, *, ready: Callable[[], None] = lambda: None) -> None:
         """Publish what is there, then crawl, publish, serve and take orders until `stop`; *ready* is called between."""
@@ -122,6 +125,7 @@ class Daemon:
     def _timetable(self) -> Timetable:
         timetable = Timetable()
         timetable.every(_TICK, self._tick, name="tick")
+        timetable.every(_FOLLOW, self._follow, name="follow")
         timetable.every(_PUBLISH, self._publish_if_needed, name="publish")
         last = last_backup(self.desk.config.var / "backups")
         timetable.every(_BACKUP, self._back_up, name="backup", first=last and max(last + _BACKUP, self.desk.clock()))
@@ -172,6 +176,10 @@ class Daemon:
             if source is None or state.next_due is None or state.next_due <= now + max(source.every, _FARTHEST):
                 continue
             self.desk.store.set_next_due(state.key, self.desk.rhythm(state.key).next(now))
+
+    async def _follow(self) -> None:
+        if self._topic_files.changed():
+            await self._reload()
 
     async def _publish_if_needed(self) -> None:
         self._minutes += 1

@@ -198,6 +198,18 @@ def test_a_hangup_reloads_and_a_bad_configuration_keeps_the_old_one(tmp_path: Pa
         wait_for(lambda: b"Bay watch" in running.get("/feeds/all.atom").body, "the new title")  # type: ignore[attr-defined]
 
 
+def test_topic_files_are_followed_and_a_bad_one_keeps_the_old_topics(tmp_path: Path, shared: Path) -> None:
+    file = tmp_path / "topics.d" / "sun.toml"
+    file.parent.mkdir()
+    with daemon(tmp_path, shared) as running:
+        file.write_text('[[topic]]\nid = "sun"\nname = { en = "Sun" }\nterm = ["sun"]\n', encoding="utf-8")
+        wait_for(lambda: "the old one stays" in running.log, "the refusal")
+        assert 'sun.toml:4: topic[0].term: unknown key. Did you mean "terms"?' in running.log
+        assert running.get("/feeds/ai.atom").status == 200
+        file.write_text('[[topic]]\nid = "sun"\nname = { en = "Sun" }\nterms = ["sun"]\n', encoding="utf-8")
+        wait_for(lambda: running.get("/feeds/sun.atom").status == 200, "the new topic")
+
+
 def test_the_service_manager_is_told(tmp_path: Path, shared: Path) -> None:
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
         manager.bind(str(tmp_path / "notify"))

@@ -10,7 +10,7 @@ from feeds.error import ConfigError
 from feeds.tag import Tag
 from feeds.topic import Topics, load
 from feeds.topic.read import read_file
-from feeds.topic.reload import Reloaded, Reloading
+from feeds.topic.reload import Watched
 
 LONG = "The committee met and heard reports on works, roads and drains. " * 60  # some 3,800 letters of nothing
 
@@ -198,17 +198,17 @@ def test_two_operators_files_may_not_define_one_topic(tmp_path: Path) -> None:
         load(tmp_path)
 
 
-def test_a_bad_file_keeps_the_old_set_and_says_so(tmp_path: Path) -> None:
-    file = tmp_path / "sun.toml"
-    file.write_text('[[topic]]\nid = "sun"\nname = { en = "Sun" }\nterms = ["sun"]\n', "utf-8")
-    reloading = Reloading(tmp_path)
-    before = reloading.topics
-    assert reloading.refresh() == Reloaded()
-    file.write_text('[[topic]]\nid = "sun"\nname = { en = "Sun" }\nterm = ["sun", "moon"]\n', "utf-8")
-    told = reloading.refresh()
-    assert "sun.toml:4: topic[0].term: unknown key" in told.problem
-    assert (reloading.topics is before, reloading.problem) == (True, told.problem)
-    assert reloading.refresh() == Reloaded()
-    file.write_text('[[topic]]\nid = "sun"\nname = { en = "Sun" }\nterms = ["sun", "moon", "star"]\n', "utf-8")
-    assert reloading.refresh() == Reloaded(changed=True)
-    assert (reloading.topics.digest != before.digest, reloading.problem) == (True, "")
+def test_a_change_of_a_topic_file_is_noticed_once(tmp_path: Path) -> None:
+    folder = tmp_path / "topics.d"
+    watched = Watched(folder)
+    assert not watched.changed()
+    folder.mkdir()
+    assert not watched.changed()
+    for text in ("a", "ab"):
+        (folder / "sun.toml").write_text(text, "utf-8")
+        assert watched.changed()
+        assert not watched.changed()
+    (folder / "notes.txt").write_text("x", "utf-8")
+    assert not watched.changed()
+    (folder / "sun.toml").unlink()
+    assert watched.changed()

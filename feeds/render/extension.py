@@ -160,7 +160,7 @@ def rss_feed(feed: Feed) -> FeedGenerator:
     extension.names = _RSS_NAMES
     generator.title(feed.title)
     generator.link(href=feed.page)
-    generator.description(feed.about)
+    generator.description(feed.about or feed.title)  # RSS must have one; an own topic need not
     generator.docs("https://www.rssboard.org/rss-specification")
     generator.lastBuildDate(_NEVER)
     generator.ttl(feed.ttl_minutes)
