@@ -1,44 +1,47 @@
-"""Find out how to read a newsroom from the address of its list, and write that down as a source."""
+"""Find out how to read a newsroom from its address, try that, and write it down as a source."""
 
 from __future__ import annotations
 
 import json
 import re
+import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
 from crawler.address import host_of
-from crawler.extract import Listing, NotARelease, read_declared_listing, read_declared_release, read_listing
-from crawler.extract.address import zone_of
+from crawler.batch import Fetched
+from crawler.describe import Sample, describe_release
+from crawler.extract import Item, Listing, NotARelease, read_declared_release
 from crawler.normalise import decode
 from crawler.run import fetch
-from crawler.source import ListingRules, ReleaseRules, Source, load_sources
-from feeds.error import ConfigError, SourceError
+from crawler.source import Source, load_sources
+from feeds.error import ConfigError
 from feeds.release import Draft
-from scheduler.preview import Page
+from scheduler.scout import Get, Scout
 
 __all__ = ["Finding", "find_out", "key_for", "source_toml", "write_source"]
 
 _KEY = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 _LANGUAGES = {"en": "en", "zh-Hant": "zh-hant", "zh-Hans": "zh-hans", "pt": "pt"}
 _SAMPLES = 3
-_TEASER = 400  # characters of HTML
+_DELAY_S = 1.0
 _DULL = frozenset(["www", "com", "org", "net", "gov", "edu", "co"])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    """What was found at an address: the *source* that reads it, its *listing*, the first releases as *drafts*."""
+    """What was found at an address: the *source* that reads it, its *listing*, the first releases as *drafts*.
+
+    *notes* are what an operator should know: that the site has a feed, that its list is elsewhere.
+    """
 
     source: Source
     listing: Listing
     drafts: tuple[Draft, ...]
-
-
-Get = Callable[[Sequence[str]], Sequence[Page]]
+    notes: tuple[str, ...] = ()
 
 
 def find_out(  # noqa: PLR0913  # what a fetch is told, by name
@@ -49,89 +52,64 @@ def find_out(  # noqa: PLR0913  # what a fetch is told, by name
     contact: str = "",
     allow_private: bool = False,
     now: datetime,
+    get: Get | None = None,
 ) -> Finding:
-    """Return how to read the newsroom that lists its releases at *url*; SourceError where nothing is listed there.
+    """Return how to read the newsroom at *url*, or near it; SourceError where nothing is listed there.
 
-    A feed is read as a feed; a page by what it repeats, and where that finds nothing by
-    the feed that the page announces. What is declared is tried before it is returned.
+    A feed is read as a feed, JSON by paths, a page by what it repeats; a plain home page
+    leads to the feed, the interface, the sitemap or the page of news that it names. What
+    is declared is tried before it is returned. *get* fetches, in place of a crawl's child.
     """
+    began = False
 
-    def get(urls: Sequence[str]) -> Sequence[Page]:
-        pages = fetch(urls, replay=replay, contact=contact, allow_private=allow_private)
-        for page in pages:
-            if page.reason:
-                raise SourceError(f"{page.asked}: {page.reason}")
-        return [Page(url=page.url, text=decode(page.body, page.content_type, page.url).text) for page in pages]
+    def fetched(urls: Sequence[str]) -> Sequence[Fetched]:
+        nonlocal began
+        if began and replay is None:
+            time.sleep(_DELAY_S)  # each fetch is a child of its own, that knows nothing of the one before
+        began = True
+        return fetch(urls, replay=replay, contact=contact, allow_private=allow_private)
 
-    (page,) = get([url])
-    listing = read_listing(page.text, page.url)
-    if not listing.items and listing.feeds:
-        (page,) = get(listing.feeds[:1])
-        listing = read_listing(page.text, page.url)
-    if not listing.items:
-        raise SourceError(
-            f"{url}: lists no releases: {listing.reason or 'expected a page with links to them, or a feed'}"
-        )
-    source = _declare(page, listing, name=name, allow_private=allow_private)
-    drafts = tuple(_drafts(source, listing, get, now))
+    scout = Scout(get=get or fetched, name=name or "new", allow_private=allow_private)
+    place = scout.find(url)
+    source = place.source
+    samples = _samples(source, place.listing, scout.get, now)
+    drafts = [sample.draft for sample in samples]
     languages = Counter(draft.language for draft in drafts if draft.language in _LANGUAGES)
     if languages:
         source = replace(source, language=languages.most_common(1)[0][0])
+    if source.release.fetch and not source.release.body and (rules := describe_release(source, samples)) is not None:
+        source = replace(source, release=rules)
+    if not drafts:
+        scout.notes.append("none of its first releases could be read: see baywire preview")
+    site = source.site if source.kind == "html" else url
+    source = replace(source, site=site, title=scout.called(place) or source.title)
     if not name:
-        source = replace(source, key=key_for(page.url, source.language))
-    return Finding(source=source, listing=listing, drafts=tuple(replace(one, source=source.key) for one in drafts))
-
-
-def _declare(page: Page, listing: Listing, *, name: str, allow_private: bool) -> Source:
-    """Return the source that reads *listing* on *page* again, with selectors only if they find the same."""
-    host = host_of(page.url)
-    others = dict.fromkeys(host_of(item.url) for item in listing.items)
-    source = Source(
-        key=name or "new",
-        title=host.removeprefix("www."),
-        site=page.url,
-        zone=zone_of(page.url) or "UTC",
-        kind="feed" if listing.via == "feed" else "html",
-        listing=ListingRules(url=page.url),
-        hosts=tuple(dict.fromkeys([host, *(other for other in others if other)])),
-        allow_private=allow_private,
-        release=ReleaseRules(fetch=listing.via != "feed" or not _carries_whole(listing)),
+        source = replace(source, key=key_for(source.listing.url, source.language))
+    return Finding(
+        source=source,
+        listing=place.listing,
+        drafts=tuple(replace(one, source=source.key) for one in drafts),
+        notes=tuple(scout.notes),
     )
-    rules = listing.rules
-    if source.kind == "feed" or "links" not in rules:
-        return source
-    declared = replace(
-        source,
-        listing=ListingRules(
-            url=page.url,
-            links=rules["links"],
-            title=rules.get("title", ""),
-            date=rules.get("date", ""),
-            next=rules.get("next", ""),
-        ),
-    )
-    try:
-        again = read_declared_listing(declared, page.text, page.url)
-    except ValueError:
-        return source
-    same = {item.url for item in again.items} == {item.url for item in listing.items}
-    return declared if same else source
 
 
-def _carries_whole(listing: Listing) -> bool:
-    """Return whether the feed carries whole texts: half of its items have one that is no mere teaser."""
-    texts = [item.draft_fields.html if item.draft_fields else "" for item in listing.items]
-    return 2 * sum(len(text) >= _TEASER for text in texts) >= len(texts)
-
-
-def _drafts(source: Source, listing: Listing, get: Get, now: datetime) -> Iterator[Draft]:
-    """Yield the first releases of *listing*, those that can be read."""
+def _samples(source: Source, listing: Listing, get: Get, now: datetime) -> tuple[Sample, ...]:
+    """Return the first releases of *listing*, those that can be had and read."""
     items = listing.items[:_SAMPLES]
-    pages = [page.text for page in get([item.url for item in items])] if source.release.fetch else [""] * len(items)
-    for item, text in zip(items, pages, strict=True):
-        found = read_declared_release(source, text, item.url, item=item, seen=now)
-        if not isinstance(found, NotARelease):
-            yield found
+    pages: Sequence[Fetched | None] = get([item.url for item in items]) if source.release.fetch else [None] * len(items)
+    found: list[Sample] = []
+    for item, page in zip(items, pages, strict=True):
+        if page is not None and page.reason:
+            continue
+        found += _sample(source, item, page, now)
+    return tuple(found)
+
+
+def _sample(source: Source, item: Item, page: Fetched | None, now: datetime) -> Sequence[Sample]:
+    text = decode(page.body, page.content_type, page.url).text if page is not None else ""
+    url = page.url if page is not None else item.url
+    draft = read_declared_release(source, text, url, item=item, seen=now)
+    return [] if isinstance(draft, NotARelease) else [Sample(url=url, text=text, item=item, draft=draft)]
 
 
 def key_for(url: str, language: str) -> str:
@@ -156,7 +134,9 @@ def source_toml(source: Source, *, now: datetime) -> str:
         'status    = "unproven"',
         f'evidence  = "found by itself on {now.date().isoformat()}"',
     ]
-    if source.kind != "html":
+    if source.preset:
+        lines.append(f"preset    = {_quoted(source.preset)}")
+    elif source.kind != "html":
         lines.append(f"kind      = {_quoted(source.kind)}")
     if source.language in _LANGUAGES:
         lines.append(f"language  = {_quoted(_LANGUAGES[source.language])}")
@@ -167,13 +147,40 @@ def source_toml(source: Source, *, now: datetime) -> str:
     ]
     if source.allow_private:
         lines.append("allow-private = true")
-    lines += ["", "[listing]", f"url   = {_quoted(source.listing.url)}"]
-    for name in ("links", "title", "date", "next"):
-        if value := getattr(source.listing, name):
-            lines.append(f"{name:5} = {_quoted(value)}")
-    if source.kind == "feed" and source.release.fetch:
-        lines += ["", "[release]", "fetch = true  # the feed has teasers only"]
-    return "\n".join([*lines, ""])
+    return "\n".join([*lines, "", *_listing(source), *_release(source), ""])
+
+
+def _listing(source: Source) -> list[str]:
+    rules = source.listing
+    lines = ["[listing]", f"url   = {_quoted(rules.url)}"]
+    if source.preset:
+        return lines
+    said = {name: getattr(rules, name) for name in ("links", "title", "date", "next", "match")}
+    lines += [f"{name:5} = {_quoted(value)}" for name, value in said.items() if value]
+    if rules.fields:
+        lines.append(f"fields = {_inline(rules.fields)}")
+    return lines
+
+
+def _release(source: Source) -> list[str]:
+    rules = source.release
+    if source.preset:
+        return []
+    lines = []
+    if source.kind == "feed" and rules.fetch:
+        lines.append("fetch = true  # the feed has teasers only")
+    if source.kind == "json" and not rules.fetch:
+        lines.append("fetch = false  # the list carries the whole text")
+    if rules.metas:
+        lines.append("metas = true  # ArticleTitle, PubDate, ContentSource before selectors")
+    lines += [f"{name:5} = {_quoted(value)}" for name in ("title", "body") if (value := getattr(rules, name))]
+    if rules.published is not None:
+        lines.append(f"published = {_quoted(rules.published.css)}")
+    return ["", "[release]", *lines] if lines else []
+
+
+def _inline(values: Mapping[str, str]) -> str:
+    return "{ " + ", ".join(f"{name} = {_quoted(value)}" for name, value in values.items()) + " }"
 
 
 def write_source(folder: Path, source: Source, *, now: datetime) -> Path:

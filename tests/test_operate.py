@@ -83,7 +83,8 @@ def test_add_shows_what_it_found_and_writes_a_source_that_reads_it(tmp_path: Pat
     assert lines(dry)[-1]["file"] is None
     assert not (tmp_path / "sources.d").exists()
     done = typed("add", url, "--name", "macao", "--replay", pages, "--json")
-    assert lines(done)[-1] == {"kind": "source", "source": "macao", "file": str(tmp_path / "sources.d" / "macao.toml")}
+    told = {"kind": "source", "source": "macao", "file": str(tmp_path / "sources.d" / "macao.toml"), "notes": []}
+    assert lines(done)[-1] == told
     crawled = typed("crawl", "macao", "--replay", pages, "--json", "--no-publish")
     assert lines(crawled)[-1]["new"] == 24
     again = typed("add", url, "--name", "macao", "--replay", pages)

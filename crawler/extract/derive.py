@@ -17,6 +17,7 @@ __all__ = ["Rules", "candidates", "rules_for"]
 
 _PLAIN = re.compile(r"[A-Za-z_][\w-]*")
 _COLUMN = re.compile(r"[a-z][a-z0-9]*(?:\.[A-Za-z_][\w-]*)*(?::nth-child\(\d+\))?(?:::attr\(datetime\))?")
+_BARE = re.compile(r"\w+(?: > \w+)?")  # "a", "li > a": true today, of a menu too tomorrow; better ones come later
 _MOST = 60
 
 
@@ -52,12 +53,17 @@ def rules_for(root: HtmlElement, base: str, rows: Sequence[Row], day_path: str) 
     Empty where no selector of moderate length does.
     """
     wanted = {row.url for row in rows}
+    last = ""
     for css in candidates(rows):
         found = {join(base, element.get("href") or "") for element in selector(css).elements(root)} - {""}
         if found == wanted:
-            date = _date(day_path, rows)
-            return {"links": css, **({"date": date} if date else {})}
-    return {}
+            last = css
+            if _BARE.fullmatch(css) is None:
+                break
+    if not last:
+        return {}
+    date = _date(day_path, rows)
+    return {"links": last, **({"date": date} if date else {})}
 
 
 def candidates(rows: Sequence[Row]) -> Iterator[str]:

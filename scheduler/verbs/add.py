@@ -21,7 +21,10 @@ __all__ = ["add"]
 def add(  # noqa: PLR0913  # one parameter an option
     session: Session, *, url: str, name: str, dry_run: bool, allow_private: bool, replay: str | None
 ) -> int:
-    """Find out how to read the newsroom that lists its releases at URL, show what is found, write the source."""
+    """Find out how to read the newsroom at URL, show what is found, write the source.
+
+    URL is the page that lists its releases, a feed, a JSON interface, or only near: its home page, one of its releases.
+    """
     from feeds.error import SourceError
     from scheduler.add import find_out, write_source
     from scheduler.desk import load_rules, now_utc
@@ -58,8 +61,12 @@ def add(  # noqa: PLR0913  # one parameter an option
     if path is not None:
         tell_daemon(config, Order(verb="reload"))
     if session.json:
-        session.emit({"kind": "source", "source": key, "file": str(path) if path else None})
+        told = {"kind": "source", "source": key, "file": str(path) if path else None}
+        session.emit({**told, "notes": list(found.notes)})
     else:
+        for note in found.notes:
+            session.say()
+            session.say(f"note: {note}")
         session.say()
         session.say(f"wrote {path}" if path else f"nothing written: without --dry-run it would be {key}.toml")
         session.note(f"next: baywire preview {key}, baywire crawl {key}")
