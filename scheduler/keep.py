@@ -37,9 +37,12 @@ def restore_from(config: Config, source: Path | None) -> tuple[Path, Path | None
     """Put *source*, or the newest backup that is whole, in the place of the store.
 
     Return what was restored and where the former store is kept, None where there was
-    none. Raises HeldError while a daemon or another command works here.
+    none. A server takes the backup of an embedded store while it is empty.
+    Raises HeldError while a daemon or another command works here.
     """
     with hold(config.var, command=typed(), now=now_utc()):
+        if not config.store.url.startswith("sqlite"):
+            return _move_in(config, source), None
         if source is not None:
             if problem := _problem(source):
                 raise ConfigError(f"{source}: is no whole store: {problem}: expected a file that baywire backup wrote")
@@ -48,6 +51,19 @@ def restore_from(config: Config, source: Path | None) -> tuple[Path, Path | None
         if chosen is None:
             raise ConfigError(f"{config.var / 'backups'}: no backup that is whole: name a file")
         return chosen, put_back(config, chosen)
+
+
+def _move_in(config: Config, source: Path | None) -> Path:
+    """Let the empty database of *config* hold what the backup *source*, or the newest one, holds; return which."""
+    from feeds.store.copying import copy_into  # noqa: PLC0415  # few ever move
+
+    chosen = source or next(_whole(config), None)
+    if chosen is None:
+        raise ConfigError(f"{config.var / 'backups'}: no backup that is whole: name a file")
+    if problem := _problem(chosen):
+        raise ConfigError(f"{chosen}: is no whole store: {problem}: expected a file that baywire backup wrote")
+    copy_into(chosen, config.store.url)
+    return chosen
 
 
 def heal(config: Config) -> str | None:

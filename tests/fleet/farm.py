@@ -162,6 +162,13 @@ class Server:
     def url(self, name: str, role: str = "postgres") -> str:
         return f"postgresql://{role}@/{name}?host={self.folder}"
 
+    def run_sql(self, name: str, statements: str) -> None:
+        """Let psql run *statements*, as an operator would."""
+        subprocess.run(
+            [self._programs / "psql", "-v", "ON_ERROR_STOP=1", "-q", "-h", self.folder, "-U", "postgres", "-d", name],
+            input=statements.encode(), check=True, timeout=60,
+        )  # fmt: skip
+
     def remove(self) -> None:
         with contextlib.suppress(subprocess.CalledProcessError):
             self.stop("immediate")
