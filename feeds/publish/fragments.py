@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from hashlib import blake2b
 from typing import TYPE_CHECKING
 
@@ -95,18 +95,18 @@ class Fragments:
 
     def get(self, entries: Sequence[Placed]) -> dict[str, Rendition]:
         """Return the fragments of *entries* in every format by id, without those in quarantine."""
-        names = {self._version(placed): placed for placed in entries}
+        names = [self._version(placed) for placed in entries]
         found = {name: self._held[name] for name in names if name in self._held}
-        missing = [(name, placed) for name, placed in names.items() if name not in found]
+        missing = [name for name in names if name not in found] if len(found) < len(names) else []
         for start in range(0, len(missing), _READ):
-            some = self._read(dict(missing[start : start + _READ]))
+            some = self._read(missing[start : start + _READ])
             self._hold(some)
             found |= some
-        return {placed.head.id: found[name] for name, placed in names.items() if name in found}
+        return {name[0]: found[name] for name in names if name in found}
 
     def html(self, entries: Sequence[Placed]) -> list[bytes]:
         """Return *entries* as articles of a page, without those in quarantine."""
-        names = {self._version(placed): placed for placed in entries}
+        names = [self._version(placed) for placed in entries]
         found = self._kept(_HTML, names)
         return [found[name] for name in names if name in found]
 
@@ -142,15 +142,14 @@ class Fragments:
         head, also = placed
         return head.id, head.revision, self.digest(placed), bool(also)
 
-    def _kept(self, form: str, names: Mapping[_Version, Placed]) -> dict[_Version, bytes]:
+    def _kept(self, form: str, names: Collection[_Version]) -> dict[_Version, bytes]:
         """Return what the store keeps in *form* of *names*."""
         found: dict[_Version, bytes] = {}
         for variant in (False, True):  # also published by others, or not: editions differ in that
-            some = {name[0]: name for name in names if name[3] is variant}
+            some = {id_: (revision, digest) for id_, revision, digest, is_also in names if is_also is variant}
             if some:
-                wanted = {id_: (name[1], name[2]) for id_, name in some.items()}
-                kept = self._store.kept(f"{form}+" if variant else form, wanted)
-                found |= {some[id_]: body for id_, body in kept.items()}
+                kept = self._store.kept(f"{form}+" if variant else form, some)
+                found |= {(id_, *some[id_], variant): body for id_, body in kept.items()}
         return found
 
     def _make(self, entries: Sequence[Placed]) -> None:
@@ -172,7 +171,7 @@ class Fragments:
             kept |= {FragmentKey(name[0], name[1], f"{form}{end}", name[2]): body for form, body in told.items()}
         self._store.put_fragments(kept)
 
-    def _read(self, names: Mapping[_Version, Placed]) -> dict[_Version, Rendition]:
+    def _read(self, names: Collection[_Version]) -> dict[_Version, Rendition]:
         """Return what the store keeps of *names*, taken apart by format."""
         plain = self._kept(_PLAIN, names)
         packed = self._kept(_PACKED, names) if self._site.gzip else {}
@@ -180,9 +179,8 @@ class Fragments:
         forms = self._site.formats
         none = (b"",) * len(forms)
         for name, body in plain.items():
-            small = packed.get(name)
-            both = zip(forms, unbound(body, len(forms)), unbound(small, len(forms)) if small else none, strict=True)
-            found[name] = {form: Fragment(one, other) for form, one, other in both}
+            small = unbound(packed[name], len(forms)) if name in packed else none
+            found[name] = dict(zip(forms, map(Fragment, unbound(body, len(forms)), small), strict=True))
         return found
 
     def _hold(self, some: Mapping[_Version, Rendition]) -> None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from xml.sax.saxutils import escape
+
 from lxml import etree
 
 from feeds.render.extension import ATOM, atom_entry, atom_feed, wrapper
-from feeds.render.fragment import Rendered, parse_back
+from feeds.render.fragment import Rendered, check_back, parse_back
 from feeds.render.model import Entry, Feed
 
 __all__ = ["entry", "head"]
@@ -16,7 +18,8 @@ _TAIL = b"</feed>"
 def head(feed: Feed) -> Rendered:
     """Return what stands before and after the entries of *feed*; it parses back with its own id, or ValueError."""
     before = atom_feed(feed).atom_str().removesuffix(_TAIL)
-    if parse_back(before + _TAIL).findtext(f"{{{ATOM}}}id") != feed.id:
+    check_back(before + _TAIL)
+    if f"<id>{escape(feed.id)}</id>".encode() not in before:
         raise ValueError(f"{feed.address}: the head does not read back with its id: expected {feed.id}")
     return Rendered(before=before, after=_TAIL)
 

@@ -4,22 +4,27 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Iterable, Sequence
+from struct import unpack_from
 from typing import NamedTuple
 from xml.etree.ElementTree import Element, ParseError
 from xml.etree.ElementTree import fromstring as read_with_expat
+from xml.parsers import expat
 
-__all__ = ["Fragment", "Rendered", "bound", "deflated", "join", "join_packed", "parse_back", "unbound"]
+__all__ = ["Fragment", "Rendered", "bound", "check_back", "deflated", "join", "join_packed", "parse_back", "unbound"]
 
 
 # A member of gzip (RFC 1952) without name and time; 255: made on no system in particular.
 _GZIP = b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\xff"
 
 
+Bytes = bytes | memoryview  # a part of what a store returned is not copied out of it
+
+
 class Fragment(NamedTuple):
     """The bytes of one entry, and the same deflated on its own, so that a file compresses by joining."""
 
-    plain: bytes
-    packed: bytes
+    plain: Bytes
+    packed: Bytes
 
     @classmethod
     def of(cls, plain: bytes) -> Fragment:
@@ -48,13 +53,27 @@ def parse_back(document: bytes) -> Element:
         raise ValueError(f"does not parse back: {error}") from error
 
 
-def join(head: Rendered, fragments: Iterable[bytes]) -> bytes:
+def check_back(document: bytes) -> None:
+    """Let another parser read *document*, of which nothing is asked but that it can; ValueError where it cannot."""
+    try:
+        expat.ParserCreate("UTF-8").Parse(document, True)  # noqa: FBT003 -- it takes no names
+    except expat.ExpatError as error:
+        raise ValueError(f"does not parse back: {error}") from error
+
+
+def join(head: Rendered, fragments: Iterable[Bytes]) -> bytes:
     """Return the document of *fragments* under *head*.
 
     >>> join(Rendered(before=b"<a>", after=b"</a>"), [b"<b/>", b"<c/>"])
     b'<a><b/><c/></a>'
     """
-    return head.before + head.between.join(fragments) + head.after
+    parts: list[Bytes] = [head.before]
+    for fragment in fragments:
+        parts += (fragment, head.between) if head.between else (fragment,)
+    if head.between and len(parts) > 1:
+        parts.pop()
+    parts.append(head.after)
+    return b"".join(parts)
 
 
 def join_packed(head: Rendered, fragments: Sequence[Fragment], body: bytes) -> bytes:
@@ -68,7 +87,7 @@ def join_packed(head: Rendered, fragments: Sequence[Fragment], body: bytes) -> b
     b'[1,2]'
     """
     between = deflated(head.between) if head.between else b""
-    parts = between.join(fragment.packed for fragment in fragments)
+    parts = join(Rendered(b"", b"", between), [fragment.packed for fragment in fragments])
     end = zlib.compressobj(6, zlib.DEFLATED, -15)
     last = end.compress(head.after) + end.flush(zlib.Z_FINISH)
     trailer = zlib.crc32(body).to_bytes(4, "little") + (len(body) & 0xFFFFFFFF).to_bytes(4, "little")
@@ -86,15 +105,15 @@ def bound(parts: Sequence[bytes]) -> bytes:
     return b"".join((*(len(part).to_bytes(4, "big") for part in parts), *parts))
 
 
-def unbound(kept: bytes, count: int) -> list[bytes]:
+def unbound(kept: bytes, count: int) -> list[memoryview]:
     """Return the *count* parts that `bound` made *kept* of.
 
-    >>> unbound(bound([b"a", b"", b"bc"]), 3)
+    >>> [bytes(part) for part in unbound(bound([b"a", b"", b"bc"]), 3)]
     [b'a', b'', b'bc']
     """
+    whole = memoryview(kept)
     parts, start = [], 4 * count
-    for number in range(count):
-        end = start + int.from_bytes(kept[4 * number : 4 * number + 4], "big")
-        parts.append(kept[start:end])
-        start = end
+    for length in unpack_from(f">{count}I", kept):
+        parts.append(whole[start : start + length])
+        start += length
     return parts

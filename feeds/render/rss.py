@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+from xml.sax.saxutils import escape
 
 from lxml import etree
 
 from feeds.render.extension import rss_feed, rss_item, wrapper
-from feeds.render.fragment import Rendered, parse_back
+from feeds.render.fragment import Rendered, check_back, parse_back
 from feeds.render.model import Entry, Feed
 
 __all__ = ["entry", "head", "hexadecimal"]
@@ -18,7 +19,8 @@ _TAIL = b"</channel></rss>"
 def head(feed: Feed) -> Rendered:
     """Return what stands before and after the items of *feed*; it parses back with its own title, or ValueError."""
     before = hexadecimal(rss_feed(feed).rss_str()).removesuffix(_TAIL)
-    if parse_back(before + _TAIL).findtext("channel/title") != feed.title:
+    check_back(before + _TAIL)
+    if hexadecimal(f"<title>{escape(feed.title)}</title>".encode()) not in before:
         raise ValueError(f"{feed.address}: the head does not read back: expected the title {feed.title}")
     return Rendered(before=before, after=_TAIL)
 
