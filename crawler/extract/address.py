@@ -22,7 +22,15 @@ _ORIGIN = re.compile(r"https?://[a-z0-9][a-z0-9.-]*(?::\d+)?(?=/|$)")
 _ZONES = {
     "hk": "Asia/Hong_Kong", "mo": "Asia/Macau", "cn": "Asia/Shanghai", "tw": "Asia/Taipei", "sg": "Asia/Singapore",
     "jp": "Asia/Tokyo", "kr": "Asia/Seoul", "uk": "Europe/London", "pt": "Europe/Lisbon", "de": "Europe/Berlin",
-    "fr": "Europe/Paris", "eu": "Europe/Brussels",
+    "fr": "Europe/Paris", "eu": "Europe/Brussels", "at": "Europe/Vienna", "ch": "Europe/Zurich", "it": "Europe/Rome",
+    "es": "Europe/Madrid", "nl": "Europe/Amsterdam", "be": "Europe/Brussels", "dk": "Europe/Copenhagen",
+    "se": "Europe/Stockholm", "no": "Europe/Oslo", "fi": "Europe/Helsinki", "pl": "Europe/Warsaw",
+    "cz": "Europe/Prague", "ie": "Europe/Dublin", "gr": "Europe/Athens", "ru": "Europe/Moscow", "ua": "Europe/Kyiv",
+    "tr": "Europe/Istanbul",
+    "in": "Asia/Kolkata", "th": "Asia/Bangkok", "vn": "Asia/Ho_Chi_Minh", "my": "Asia/Kuala_Lumpur",
+    "ph": "Asia/Manila", "id": "Asia/Jakarta", "au": "Australia/Sydney", "nz": "Pacific/Auckland",
+    "za": "Africa/Johannesburg", "br": "America/Sao_Paulo", "ca": "America/Toronto", "us": "America/New_York",
+    "gov": "America/New_York", "mil": "America/New_York", "mx": "America/Mexico_City",
 }  # fmt: skip
 
 

@@ -7,6 +7,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import islice
 from typing import TYPE_CHECKING, cast
 
 from crawler.extract.block import squash
@@ -24,6 +25,8 @@ _ARTICLE = re.compile(r"Article|NewsArticle|BlogPosting|Report|PressRelease|WebP
 _OF_MEANING = re.compile(r"[A-Za-z]+Article|Article|Posting|PressRelease", re.IGNORECASE)
 _CONTROL = re.compile(r"[\x00-\x1f]")
 _MOST_JSON = 400_000
+_LONGEST_TITLE = 2000
+_MOST_HEADINGS = 50
 _UNTITLED = frozenset(
     ["", "home", "news", "pressrelease", "pressreleases", "newsroom", "untitled", "首页", "新闻", "新聞"]
 )
@@ -71,11 +74,11 @@ def title_of_page(root: HtmlElement, meta: Meta | None = None, heading: str = ""
     ('A long headline', 'title')
     """
     meta = meta or read_meta(root)
-    whole = fold(text_of(found)) if (found := root.find(".//title")) is not None else ""
+    whole = fold(text_of(found)[:_LONGEST_TITLE]) if (found := root.find(".//title")) is not None else ""
     graph = meta.meta("og:title", "twitter:title")
     declared = meta.meta("articletitle") or meta.said("headline")
     site = squash(meta.meta("og:site_name"))
-    first = [text for text in (_heading(element) for element in root.iter("h1")) if text]
+    first = [text for text in (_heading(element) for element in islice(root.iter("h1"), _MOST_HEADINGS)) if text]
     said = [squash(text) for text in (graph, whole, declared, heading) if text]
     if declared and meta.meta("articletitle"):
         return declared, "meta ArticleTitle"
@@ -102,7 +105,7 @@ def title_of_page(root: HtmlElement, meta: Meta | None = None, heading: str = ""
 
 def _heading(element: HtmlElement) -> str:
     """Return the text of a heading that can be seen; an image alone speaks by its alt."""
-    text = fold(text_of(element))
+    text = fold(text_of(element)[:_LONGEST_TITLE])
     if not text:
         text = next((" ".join(image.get("alt", "").split()) for image in element.iter("img")), "")
     return text

@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta, timezone
+from itertools import islice
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
@@ -30,7 +31,7 @@ _PUBLISHED = (
 )  # fmt: skip
 _CHANGED = ("article:modified_time", "og:updated_time", "lastmod", "last-modified", "dcterms.modified", "datemodified")
 _SAYS_PUBLISHED = re.compile(
-    r"publi|post(?:ed|-?date|-?meta)|entry-date|\bdate|time-?stamp|dateline|byline|created|pub_?(?:date|time)|[-_]time|发布|發布|日期|时间",
+    r"publi|pubbli|ver[öo]ffentlicht|erstellt|post(?:ed|-?date|-?meta)|entry-date|\bdate|time-?stamp|dateline|byline|created|pub_?(?:date|time)|[-_]time|发布|發布|日期|时间",
     re.IGNORECASE,
 )
 _SAYS_CHANGED = re.compile(r"updat|modif|revis|comment|copyright|event|related|sidebar|footer|archive", re.IGNORECASE)
@@ -41,8 +42,29 @@ _HAS_DAY = re.compile(
     r"dec|dez)[a-z]*\.?,? +(?:de +)?(?:19|20)\d\d",
     re.IGNORECASE,
 )
+# Months of languages that baywire does not publish in, but meets: "29. Januar 2019", "3 août 2020".
+_MONTHS = {
+    name: number
+    for number, names in enumerate(
+        (
+            "januar jänner janvier gennaio enero januari", "februar février fevrier febbraio febrero februari",
+            "märz maerz mars marzo maart", "avril aprile abril", "mai maggio mayo mei", "juni juin giugno junio",
+            "juli juillet luglio julio", "août aout agosto augustus", "septembre settembre septiembre",
+            "oktober octobre ottobre octubre", "novembre noviembre", "dezember décembre decembre dicembre diciembre",
+        ),
+        1,
+    )
+    for name in names.split()
+}  # fmt: skip
+_WORDS = "|".join(sorted(_MONTHS, key=len, reverse=True))
+_FOREIGN = re.compile(
+    rf"\b(\d{{1,2}})(?:\.|er|º)? ?(?:de )?({_WORDS})\b,?(?: de)? ((?:19|20)\d\d)",
+    re.IGNORECASE,
+)
 _SAYS_TIME = re.compile(r"\d{1,2}[:：時时点點h]\d{0,2}")
 _UTC = re.compile(r"\d(?:Z|[+-]00:?00| GMT| UTC)\s*\Z")
+_ARCHIVE = re.compile(r"\Ahttps?://web\.archive\.org/web/\d+[a-z_]*/")  # whose number is the day of the copy
+_NEIGHBOUR = 0.9
 _EARLIEST = date(1995, 1, 1)
 _LONGEST = 160
 _LONGEST_TEXT = 1_000_000  # htmldate takes a second for each megabyte of one text
@@ -75,7 +97,7 @@ def moment_of_page(root: HtmlElement, meta: Meta, url: str, *, zone: str) -> Mom
         votes[day] += weight
         if _UTC.search(text) and zone == "UTC" and not 10 <= when.hour < 16:
             # It may be another day where it was written: an address or a text then decides.
-            votes[day + timedelta(days=-1 if when.hour < 10 else 1)] += 0.9 * weight
+            votes[day + timedelta(days=-1 if when.hour < 10 else 1)] += _NEIGHBOUR * weight
         told[day].append((_precision(text), origin, when))
     if not votes:
         return _by_htmldate(root, zone)
@@ -125,7 +147,7 @@ def _said(root: HtmlElement, meta: Meta, url: str, zone: str) -> Iterator[tuple[
     for weight, origin, text in _texts(root, meta):
         if (when := read_instant(text, zone=zone)) is not None:
             yield weight, origin, text, when
-    if (when := date_in_address(url, zone=zone)) is not None:
+    if (when := date_in_address(_ARCHIVE.sub("", url), zone=zone)) is not None:
         yield 3.0, "address", "", when
 
 
@@ -146,23 +168,31 @@ def _texts(root: HtmlElement, meta: Meta) -> Iterator[tuple[float, str, str]]:
 
 def _marked(root: HtmlElement) -> Iterator[tuple[float, str, str]]:
     """Yield what `time` elements and microdata say; the first counts most."""
-    weight = 2.2
+    weight, sure = 2.2, 3.0
     for element in list(root.iter("time", "abbr"))[:12]:
         written = element.get("datetime") or (element.get("title") if element.tag == "abbr" else None)
         text = written or text_of(element)
         said = f"{element.get('class') or ''} {element.get('itemprop') or ''} {_class(element.getparent())}"
         if not text.strip() or len(text) > _LONGEST or not any(char.isdigit() for char in text):
             continue
+        text = _in_digits(text)
         if element.get("pubdate") is not None or "datePublished" in said:
-            yield 3.0, "time", text
+            yield sure, "time", text
+            sure = max(0.3, sure / 2)  # comments and other releases are marked so too
         elif _SAYS_CHANGED.search(said):
             yield 0.3, "time", text
         else:
             yield weight, "time", text
             weight = max(0.3, weight / 2)
-    for element in root.iterfind(".//*[@itemprop='datePublished']"):
+    sure = 3.0
+    for element in islice(root.iterfind(".//*[@itemprop='datePublished']"), 12):
         if element.tag not in {"time", "meta"}:
-            yield 3.0, "microdata", element.get("content") or element.get("datetime") or text_of(element)[:_LONGEST]
+            sure /= 2
+            yield (
+                2 * sure,
+                "microdata",
+                element.get("content") or element.get("datetime") or text_of(element)[:_LONGEST],
+            )
 
 
 def _seen(root: HtmlElement) -> Iterator[tuple[float, str, str]]:
@@ -178,7 +208,7 @@ def _seen(root: HtmlElement) -> Iterator[tuple[float, str, str]]:
         for text in (element.text, element.tail if element.tag != "h1" else None):
             if not text or len(text) > 400 or not any(char.isdigit() for char in text):
                 continue
-            line = " ".join(text.split())
+            line = _in_digits(" ".join(text.split()))
             match = _HAS_DAY.search(line) if len(line) <= _LONGEST else None
             if match is None:
                 continue
@@ -191,6 +221,15 @@ def _seen(root: HtmlElement) -> Iterator[tuple[float, str, str]]:
             yield weight * (1.5 if found == 1 else 1 / (1 + 0.6 * (found - 1))), "text", line
             if found > 12:
                 return
+
+
+def _in_digits(text: str) -> str:
+    """Return *text* with days written in the words of other languages as ISO 8601.
+
+    >>> _in_digits("Dienstag, 29. Januar 2019"), _in_digits("le 3 août 2020")
+    ('Dienstag, 2019-01-29', 'le 2020-08-03')
+    """
+    return _FOREIGN.sub(lambda day: f"{day[3]}-{_MONTHS[day[2].lower()]:02d}-{int(day[1]):02d}", text)
 
 
 def _class(element: HtmlElement | None) -> str:

@@ -80,7 +80,7 @@ def _heard(blocks: Sequence[Block], votes: Sequence[Sequence[bool]], title: str)
         ]
         if any(taken):
             return taken
-    return [False] * len(blocks)
+    return [words_of(block.text) >= _LEAST_WORDS and block.linked < 0.5 for block in blocks]  # nobody had an answer
 
 
 def _beheaded(blocks: Sequence[Block], taken: Sequence[bool], title: str) -> list[bool]:

@@ -80,7 +80,9 @@ def sign_off_html(html: str, *, zone: str = "Asia/Hong_Kong") -> SignOff:
         if inner is None:
             break
         lines = [_TAG.sub("", part).strip() for part in inner.split("<br>")]
-        number = next((n for n in range(len(lines)) if all(_closes(line) for line in lines[n:] if line)), len(lines))
+        number = len(lines)
+        while number and (not lines[number - 1] or _closes(lines[number - 1])):
+            number -= 1
         if number == len(lines):
             break
         cuts.insert(0, (start, number, "\n".join(line for line in lines[number:] if line)))
