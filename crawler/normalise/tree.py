@@ -91,7 +91,14 @@ def _parse(body: str, *, huge: bool) -> tuple[HtmlElement, bool]:
     """Return the tree of *body*, and whether libxml2 gave up before its end; *huge* lifts its usual limits."""
     from lxml import etree, html  # noqa: PLC0415 - 15 MB that a reader of plain text does not need
 
-    parser = html.HTMLParser(no_network=True, recover=True, huge_tree=huge, remove_pis=True, remove_comments=True)
+    parser = html.HTMLParser(
+        no_network=True,
+        recover=True,
+        huge_tree=huge,
+        remove_pis=True,
+        remove_comments=True,
+        collect_ids=False,  # a register of ids, which nobody asks
+    )
     try:
         root = html.document_fromstring(body if body.strip() else "<html></html>", parser=parser, ensure_head_body=True)
     except etree.LxmlError:  # "Document is empty": a page of comments only, say

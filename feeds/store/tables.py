@@ -57,6 +57,8 @@ __all__ = [
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND: Final = timedelta(microseconds=1)
 
+_CONTROLS: Final = bytes([*range(9), 11, 12, *range(14, 32)])
+_NONCHARACTERS: Final = ("\ufffe".encode(), "\uffff".encode())
 _ILLEGAL: Final = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 # SQLite gives a rowid only to a column that is exactly INTEGER.
@@ -121,6 +123,13 @@ def legal(text: str) -> str:
     >>> legal("a\x00b\ud800c")
     'a�b�c'
     """
+    try:
+        packed = text.encode()
+    except UnicodeEncodeError:  # a lone surrogate
+        return _ILLEGAL.sub("\N{REPLACEMENT CHARACTER}", text)
+    # Bytes are looked through four times as fast as characters.
+    if len(packed.translate(None, _CONTROLS)) == len(packed) and not any(end in packed for end in _NONCHARACTERS):
+        return text
     return _ILLEGAL.sub("\N{REPLACEMENT CHARACTER}", text)
 
 
