@@ -5,6 +5,7 @@ from __future__ import annotations
 from crawler.extract.declared_listing import read_declared_listing
 from crawler.extract.declared_release import read_declared_release
 from crawler.extract.found import Extracted, Item, ItemFields, Listing, NotARelease
+from crawler.extract.overlap import overlap
 
 __all__ = [
     "Extracted",
@@ -12,6 +13,7 @@ __all__ = [
     "ItemFields",
     "Listing",
     "NotARelease",
+    "overlap",
     "read_declared_listing",
     "read_declared_release",
     "read_listing",
