@@ -16,7 +16,7 @@ def overlap(declared: Listing, detected: Listing) -> float | None:
 
     >>> from crawler.extract.found import Item
     >>> listing = Listing(items=(Item(url="https://a.hk/1/", title="x"), Item(url="https://a.hk/menu", title="y")))
-    >>> overlap(listing, Listing(items=(Item(url="http://www.a.hk/1", title="x"), Item(url="http://a.hk/2", title="z"))))
+    >>> overlap(listing, Listing(items=(Item(url="http://www.a.hk/1", title="x"),)))
     0.5
     >>> overlap(listing, Listing()) is None
     True
