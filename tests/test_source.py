@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
@@ -42,6 +42,9 @@ def test_every_shipped_source_names_body_site_evidence_and_rights() -> None:
         assert source.site.startswith("http"), source.key
         assert source.evidence, source.key
         assert source.rights, source.key
+        assert source.attribution, source.key
+        assert date.fromisoformat(f"{source.checked}-01"[:10]), source.key
+        assert Path(source.file).read_text("utf-8").startswith("# "), source.key
         assert source.language, source.key
 
 
