@@ -132,6 +132,8 @@ class EntryExtension(BaseEntryExtension):  # type: ignore[misc]  # feedgen ships
         etree.SubElement(item, f"{{{_DC}}}creator").text = told.author
         if told.language and told.language != "und":
             etree.SubElement(item, f"{{{_DC}}}language").text = told.language
+        if told.rights:
+            etree.SubElement(item, f"{{{_DC}}}rights").text = told.rights
         for link in told.related:
             _link(item, f"{{{ATOM}}}link", link)
         _photos(item, told)
