@@ -30,7 +30,8 @@ from crawler.source import Source, load_sources
 from crawler.spiders.fetch import FetchSpider
 from crawler.spiders.progress import Progress, rules_digest
 from crawler.spiders.source import SourceSpider
-from feeds.error import BaywireError, ConfigError, StoreError
+from crawler.turns import turns_of
+from feeds.error import BaywireError, ConfigError
 from feeds.store import DEFAULT_AUTHORITY, Outcome, SourceState, open_store
 
 if TYPE_CHECKING:
@@ -40,8 +41,6 @@ if TYPE_CHECKING:
     from feeds.store import Store
 
 __all__ = ["QuietFormatter", "run_batch"]
-
-_AWAY_S = 1.0
 
 Emit = Callable[[Mapping[str, object]], None]
 
@@ -142,13 +141,13 @@ def _crawl(batch: Batch, emit: Emit) -> None:
         hosts = {host for crawl in crawls for host in (crawl.host, *crawl.source.hosts)} if private else set()
         delays = _delays(batch, crawls)
         settings = settings_for(batch, delays=delays, private_hosts=hosts)
-        turn = None if batch.replay is not None else _turn(store, delays, settings["DOWNLOAD_DELAY"])
+        turns = None if batch.replay is not None else turns_of(store, delays, settings["DOWNLOAD_DELAY"])
 
         def end(crawl: Progress) -> None:
             emit(as_event(finish(store, crawl, now=clock(), random=random)))
 
         told = {"batch": batch, "crawls": crawls, "store": store, "emit": emit, "finish": end, "clock": clock}
-        _run(SourceSpider, settings, **told, turn=turn)
+        _run(SourceSpider, settings, **told, turns=turns)
 
 
 def _fetch(batch: Batch, emit: Emit) -> None:
@@ -225,21 +224,6 @@ def _delays(batch: Batch, crawls: list[Progress]) -> Mapping[str, float]:
             wanted = crawl.source.delay_s if batch.delay_s is None else batch.delay_s
             delays[host] = max(delays.get(host, 0.0), wanted)
     return delays
-
-
-def _turn(store: Store, delays: Mapping[str, float], otherwise: float) -> Callable[[str], float] | None:
-    """Return what asks *store* for the turn at a host; None where nobody else crawls into it."""
-    pace = store.pace()
-    if pace is None:
-        return None
-
-    def turn(host: str) -> float:
-        try:
-            return pace.take(host, delays.get(host, otherwise))
-        except StoreError:  # the database is being started anew: as long as it is away, nobody has a turn
-            return _AWAY_S
-
-    return turn
 
 
 def _clock(batch: Batch) -> Callable[[], datetime]:

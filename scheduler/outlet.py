@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import fcntl
 import logging
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+import os
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from time import monotonic
 
@@ -103,10 +105,32 @@ async def _alone(desk: Desk) -> AsyncIterator[None]:
     """Wait until nobody else, on whichever machine, publishes from this store, and keep others from it meanwhile."""
     until = monotonic() + _WAIT_S
     while True:
-        with desk.store.alone("publish") as mine:
-            if mine:
+        with desk.store.alone("publish") as mine, _held(desk.config.publish.directory) as free:
+            if mine and free:
                 yield
                 return
         if monotonic() > until:
             raise PublishError("publish: somebody else has been publishing from this store for a minute: try later")
         await asyncio.sleep(_AGAIN_S)
+
+
+@contextmanager
+def _held(directory: Path) -> Iterator[bool]:
+    """Yield whether nobody on this machine writes below *directory*, and keep others from it for as long.
+
+    The lock in the database goes with its connection: a server that is started anew forgets who publishes.
+    """
+    try:
+        descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    except OSError:  # not there yet, or no place we may write in, which publishing will tell
+        yield True
+        return
+    try:
+        free = True
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            free = False
+        yield free
+    finally:
+        os.close(descriptor)

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from scrapy.http import Response
     from twisted.internet.base import ReactorBase
 
+    from crawler.turns import Turns
+
 __all__ = ["ClosedAddresses", "ClosedHandler", "PublicAddresses"]
 
 
@@ -100,8 +102,8 @@ class ClosedHandler(HTTP11DownloadHandler):
 
     `crawler.spider.gate(host)` may raise there, when the slot of a host has let the
     request through: a host that answered 429 to one request gets none of those that
-    were already waiting. `crawler.spider.turn(host)`, where it is set, returns for how
-    many seconds others, maybe on other machines, have the turn at that host.
+    were already waiting. `crawler.spider.turns`, where it is set, knows of others, maybe
+    on other machines, who have the turn at that host.
     """
 
     lazy = False
@@ -110,7 +112,7 @@ class ClosedHandler(HTTP11DownloadHandler):
         """Remember the gate of the spider, if it has one, and the deadline."""
         super().__init__(crawler)
         self._gate: Callable[[str], None] | None = getattr(crawler.spider, "gate", None)
-        self._turn: Callable[[str], float] | None = getattr(crawler.spider, "turn", None)
+        self._turns: Turns | None = getattr(crawler.spider, "turns", None)
         self._deadline: float | None = crawler.settings.getfloat("BAYWIRE_DEADLINE_S") or None
         self._began = monotonic()
 
@@ -118,7 +120,7 @@ class ClosedHandler(HTTP11DownloadHandler):
         """Return the answer; AddressRefused where no address of the host may be connected to."""
         host = host_of(request.url)
         self._check(host)
-        while self._turn is not None and (wait_s := self._turn(host)):
+        while self._turns is not None and (wait_s := self._turns.take(host)):
             await asyncio.sleep(wait_s)
             self._check(host)
         try:
@@ -131,6 +133,9 @@ class ClosedHandler(HTTP11DownloadHandler):
             if reason is None:
                 raise
             raise AddressRefused(f"{host}: {reason}") from None
+        finally:
+            if self._turns is not None:
+                self._turns.give(host)
 
     def _check(self, host: str) -> None:
         if self._gate is not None:

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     from crawler.batch import Batch
     from crawler.extract import Item
+    from crawler.turns import Turns
     from feeds.store import Store
 
 __all__ = ["Wire", "content_type_of", "posted", "seal_of"]
@@ -52,10 +53,10 @@ class Wire(scrapy.Spider, ABC):
         emit: Callable[[Mapping[str, object]], None],
         finish: Callable[[Progress], None],
         clock: Callable[[], datetime],
-        turn: Callable[[str], float] | None = None,
+        turns: Turns | None = None,
         **kwargs: Any,  # noqa: ANN401 - Scrapy's
     ) -> None:
-        """Crawl *crawls*; *turn*(host) says how long others have the turn at a host, None where there are none."""
+        """Crawl *crawls*; *turns* are those at hosts, where others crawl too."""
         super().__init__(**kwargs)
         self.batch = batch
         self.store = store
@@ -64,7 +65,7 @@ class Wire(scrapy.Spider, ABC):
         self.crawls = tuple(crawls)
         self.circuits = Hosts(store, explicit=batch.explicit, clock=clock)
         self.gate = self.circuits.gate
-        self.turn = turn
+        self.turns = turns
         self._finish = finish
 
     # what a subclass does ----------------------------------------------------------------

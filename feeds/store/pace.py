@@ -12,8 +12,8 @@ __all__ = ["PACES", "Pace", "has_paces"]
 
 PACES: Final = "CREATE TABLE IF NOT EXISTS paces (host text PRIMARY KEY, next bigint NOT NULL) WITH (fillfactor = 50)"
 
-# What a request takes on its way to a host may differ from one to the next by so much.
-_SLACK_S: Final = 0.05
+_HOLD_S: Final = 5.0  # by then the host has long seen the request of whoever died, or still waits for its answer
+_LOOK_S: Final = 0.2
 _SOONEST_S: Final = 0.005
 
 # By the clock of the database: those of the machines differ. After a crash of the server a turn may be lost that was
@@ -25,6 +25,7 @@ _TAKE: Final = text(f"""
     ON CONFLICT (host) DO UPDATE SET next = {_NOW} + :step WHERE paces.next <= {_NOW}
     RETURNING next
 """)  # noqa: S608 -- constants of ours
+_GIVE: Final = text(f"UPDATE paces SET next = {_NOW} + :step WHERE host = :host")  # noqa: S608 -- as above
 _LEFT: Final = text(f"SELECT next - {_NOW} FROM paces WHERE host = :host")  # noqa: S608 -- as above
 _FORGET: Final = text(f"DELETE FROM paces WHERE next < {_NOW} - 86400000000")  # noqa: S608 -- as above
 
@@ -39,15 +40,25 @@ class Pace:
     def take(self, host: str, delay_s: float) -> float:
         """Take the turn at *host* if it is free, and return 0; else how many seconds to wait before asking again.
 
-        Whoever is next gets it *delay_s* after this one, at the earliest.
+        It is ours until `give`, or until it is plain that we died. A host without a delay is always free.
         """
-        step = int((delay_s + _SLACK_S) * 1_000_000) if delay_s > 0 else 0
+        if delay_s <= 0:
+            return 0.0
         with self._database.writing() as connection:
             connection.execute(_ASYNC)
+            step = int(max(delay_s, _HOLD_S) * 1_000_000)
             if connection.execute(_TAKE, {"host": host, "step": step}).scalar_one_or_none() is not None:
                 return 0.0
             left = connection.execute(_LEFT, {"host": host}).scalar_one_or_none()
-        return max(_SOONEST_S, (left or 0) / 1_000_000)
+        return min(max(_SOONEST_S, (left or 0) / 1_000_000), max(_LOOK_S, delay_s))
+
+    def give(self, host: str, delay_s: float) -> None:
+        """Let others have the turn at *host* in *delay_s*: counted from its answer, by when it has seen the request."""
+        if delay_s <= 0:
+            return
+        with self._database.writing() as connection:
+            connection.execute(_ASYNC)
+            connection.execute(_GIVE, {"host": host, "step": int(delay_s * 1_000_000)})
 
     def forget(self) -> int:
         """Forget the hosts that nobody asked for a day; return how many."""

@@ -14,7 +14,7 @@ from procrastinate import JobContext
 from procrastinate.jobs import DeleteJobCondition
 from procrastinate.worker import Worker as Loop
 
-from feeds.error import ConfigError
+from feeds.error import ConfigError, StoreError
 from scheduler.config import Config
 from scheduler.desk import Desk
 from scheduler.fleet.job import Jobs
@@ -73,6 +73,8 @@ class Worker:
                             ready()
                             notify_service("READY=1")
                         await self._work(queue)
+                        if not self._stop.is_set():
+                            raise StoreError("its connections were lost")  # noqa: TRY301  # as if it had been heard here
                 except TROUBLE as error:
                     if not opened:
                         raise
