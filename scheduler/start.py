@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import shutil
 import sys
+from collections.abc import Mapping
 from datetime import timedelta
 from importlib import resources
 from itertools import groupby
 from pathlib import Path
 
 from feeds.error import ConfigError
+from scheduler import VERSION
 from scheduler.key import NEVER_PLAIN, OPTIONS
 from scheduler.option import Option, show_duration
 
@@ -24,16 +26,41 @@ _FILES = {
     "nginx.conf": "nginx.conf",
     "Caddyfile": "Caddyfile",
 }
+_SHARED = ("sources.d/example.toml.txt", "topics.d/example.toml.txt")
+_FLEET = ("roles.sql", "passwords.sh", "Containerfile", "compose.yaml", "nginx.conf")
+# A fleet's two units are the daemon's, hardened in one place, each with other lines.
+_UNITS = {
+    "baywire-scheduler.service": {
+        "baywire.service": "baywire-scheduler.service",
+        "enable --now baywire": "enable --now baywire-scheduler",
+        "feeds of what official bodies publish": "the scheduler of a fleet",
+        " run\n": " run --fleet\n",
+        "Environment=": "LoadCredential=store:/etc/baywire/store\n"
+        "Environment=BAYWIRE_STORE_PASSWORD_FILE=%d/store\nEnvironment=",
+    },
+    "baywire-worker@.service": {
+        "# cp baywire.service /etc/systemd/system/ && mkdir -p /var/lib/baywire && "
+        "cp -r baywire.toml sources.d topics.d /var/lib/baywire/": "# cp baywire-worker@.service /etc/systemd/system/; "
+        "in /etc/baywire: baywire.toml, sources.d, topics.d, store (the password), s3.env",
+        "enable --now baywire": "enable --now baywire-worker@1 baywire-worker@2",
+        "feeds of what official bodies publish": "worker %i of a fleet",
+        "-C /var/lib/baywire run\n": "-C /etc/baywire worker\n",
+        "StateDirectory=baywire\nWorkingDirectory=/var/lib/baywire\n": "WorkingDirectory=/etc/baywire\n"
+        "LoadCredential=store:/etc/baywire/store\n"
+        "Environment=BAYWIRE_STORE_PASSWORD_FILE=%d/store\nEnvironmentFile=-/etc/baywire/s3.env\n",
+    },
+}
 
 
-def write_starter(directory: Path) -> tuple[tuple[str, ...], tuple[str, ...]]:
+def write_starter(directory: Path, *, fleet: bool = False) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Write what is missing of a starter project into *directory*; return what was written, and what was there.
 
-    Nothing is ever overwritten. Raises ConfigError where the folder cannot be written.
+    With *fleet* it is one for many machines. Nothing is ever overwritten.
+    Raises ConfigError where the folder cannot be written.
     """
     written, kept = [], []
     try:
-        for name, text in starter_files(directory.absolute()).items():
+        for name, text in starter_files(directory.absolute(), fleet=fleet).items():
             path = directory / name
             path.parent.mkdir(parents=True, exist_ok=True)
             try:
@@ -47,15 +74,28 @@ def write_starter(directory: Path) -> tuple[tuple[str, ...], tuple[str, ...]]:
     return tuple(written), tuple(kept)
 
 
-def starter_files(directory: Path) -> dict[str, str]:
-    """Return the files of a starter project in *directory*, name to text."""
+def starter_files(directory: Path, *, fleet: bool = False) -> dict[str, str]:
+    """Return the files of a starter project in *directory*, name to text; with *fleet* one for many machines."""
     folder = resources.files("scheduler") / "starter"
     command = shutil.which("baywire") or f"{sys.executable} -m scheduler"
     told = {"baywire.toml": _configuration()}
-    for name, source in _FILES.items():
+    files = {name: _FILES[name] for name in _SHARED} | {name: f"fleet/{name}" for name in _FLEET} if fleet else _FILES
+    if fleet:
+        unit = (folder / "baywire.service").read_text(encoding="utf-8").replace("{command}", command)
+        told |= {name: _replaced(unit, lines) for name, lines in _UNITS.items()}
+    for name, source in files.items():
         text = (folder / source).read_text(encoding="utf-8")
         told[name] = text.replace("{directory}", str(directory)).replace("{command}", command)
+        told[name] = told[name].replace("{version}", VERSION)
     return told
+
+
+def _replaced(text: str, lines: Mapping[str, str]) -> str:
+    for before, after in lines.items():
+        if before not in text:
+            raise ValueError(f"{before!r}: not in the unit it is to be replaced in")
+        text = text.replace(before, after)
+    return text
 
 
 def _configuration() -> str:
