@@ -85,6 +85,6 @@ def make_daemon(config: Config) -> Callable[..., Daemon]:
 
 
 def _quieten() -> None:
-    """Let the libraries be silent: each crawl, each job that failed and each loss of the database has a line of ours."""
+    """Let the libraries be silent: each crawl, each failed job and each loss of the database has a line of ours."""
     for name in ("procrastinate", "psycopg.pool"):
         logging.getLogger(name).setLevel(logging.CRITICAL)

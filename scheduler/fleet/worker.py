@@ -74,7 +74,7 @@ class Worker:
                             notify_service("READY=1")
                         await self._work(queue)
                         if not self._stop.is_set():
-                            raise StoreError("its connections were lost")  # noqa: TRY301  # as if it had been heard here
+                            raise StoreError("its connections were lost")
                 except TROUBLE as error:
                     if not opened:
                         raise
