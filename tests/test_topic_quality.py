@@ -19,6 +19,7 @@ WRITTEN = Path(__file__).with_name("test_topic_texts.jsonl")
 UNSEEN = Path(__file__).with_name("test_topic_unseen.jsonl")
 # One release in several languages must be tagged alike; more of them are in a file.
 MORE_VERSIONS = Path(__file__).with_name("test_topic_versions.jsonl")
+UNSEEN_VERSIONS = Path(__file__).with_name("test_topic_unseen_versions.jsonl")  # of texts in test_topic_unseen.jsonl
 VERSIONS = [
     {
         "en": ("HKMA and banks try generative AI in sandbox", "Ten banks will test how generative AI finds fraud."),
@@ -79,7 +80,7 @@ def test_texts_in_the_manner_of_releases_are_tagged_right() -> None:
 
 def test_texts_no_rule_was_mended_by_are_tagged_right() -> None:
     result = score(read_labelled(UNSEEN), load())
-    assert result.texts >= 41
+    assert result.texts >= 122
     assert result.total.f1 >= 0.93, told(result)
     assert result.macro_f1 >= 0.93, told(result)
     assert result.exact >= 0.85, told(result)
@@ -111,15 +112,16 @@ def test_language_versions_get_the_same_tags(versions: dict[str, tuple[str, str]
     assert tagged["en"]
 
 
-def test_more_language_versions_get_the_same_tags() -> None:
+@pytest.mark.parametrize(("file", "least", "share"), [(MORE_VERSIONS, 180, 0.96), (UNSEEN_VERSIONS, 38, 0.95)])
+def test_more_language_versions_get_the_same_tags(file: Path, least: int, share: float) -> None:
     topics = load()
     pairs = []
-    for line in MORE_VERSIONS.read_text("utf-8").splitlines():
+    for line in file.read_text("utf-8").splitlines():
         first, *others = [frozenset(tag.topic for tag in topics.tag(**fields)) for fields in json.loads(line).values()]
         pairs += [(other == first, line) for other in others]
     unequal = [line for same, line in pairs if not same]
-    assert len(pairs) >= 180
-    assert len(unequal) <= len(pairs) * 0.04, "\n".join(unequal)
+    assert len(pairs) >= least
+    assert len(pairs) - len(unequal) >= len(pairs) * share, "\n".join(unequal)
 
 
 @pytest.mark.parametrize(
