@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
+
+from lxml import etree
 
 if TYPE_CHECKING:
     from lxml.html import HtmlElement
 
 __all__ = ["columns_of", "rows_spanned"]
+
+_SPANNING = etree.XPath("descendant::td[@rowspan] | descendant::th[@rowspan]")
 
 
 def columns_of(root: HtmlElement) -> Mapping[HtmlElement, int]:
@@ -20,7 +24,8 @@ def columns_of(root: HtmlElement) -> Mapping[HtmlElement, int]:
     [0, 1, 1]
     """
     found: dict[HtmlElement, int] = {}
-    tables = dict.fromkeys(table for cell in root.iterfind(".//*[@rowspan]") for table in _table(cell))
+    cells = cast("list[HtmlElement]", _SPANNING(root))
+    tables = dict.fromkeys(table for cell in cells for table in _table(cell))
     for table in tables:
         reaching: dict[int, int] = {}
         for row in table.iter("tr"):

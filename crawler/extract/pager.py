@@ -43,12 +43,11 @@ def next_page(root: HtmlElement, links: Sequence[Link], url: str) -> str:
         if "next" in (link.element.get("rel") or "").lower().split():
             return link.url
     host = host_of(url)
-    near = [link for link in links if host_of(link.url) == host]
-    said = [link for link in near if _says_next(link)]
+    said = [link for link in links if _says_next(link) and host_of(link.url) == host]
     for link in sorted(said, key=lambda link: not _in_pager(link.element)):
         if not _is_disabled(link.element):
             return link.url
-    found = _by_number(near, url)
+    found = _by_number([link for link in links if link.text.isdecimal() and host_of(link.url) == host], url)
     if found:
         return found
     for element in root.iter("link"):

@@ -47,8 +47,9 @@ def prose_beside(body: HtmlElement, rows: Sequence[Row]) -> Prose:
             left -= 1
         if not isinstance(element.tag, str) or element.tag in _SKIPPED:
             continue
-        # A paragraph is often cut by links and marks: its pieces are one text.
-        own = " ".join([element.text or "", *(child.tail or "" for child in element)])
+        own = element.text or ""
+        if len(element):  # a paragraph is often cut by links and marks: its pieces are one text
+            own = " ".join([own, *[child.tail or "" for child in element]])
         if len(own) < _LONG / 2.5:
             continue
         width = width_of(" ".join(own.split()))

@@ -97,8 +97,9 @@ def _parse(body: str, *, huge: bool) -> tuple[HtmlElement, bool]:
         huge_tree=huge,
         remove_pis=True,
         remove_comments=True,
-        collect_ids=False,  # a register of ids, which nobody asks
     )
+    # One class for all elements: lxml would else ask Python for the class of each, whenever it is met.
+    parser.set_element_class_lookup(etree.ElementDefaultClassLookup(element=html.HtmlElement))
     try:
         root = html.document_fromstring(body if body.strip() else "<html></html>", parser=parser, ensure_head_body=True)
     except etree.LxmlError:  # "Document is empty": a page of comments only, say
