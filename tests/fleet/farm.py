@@ -114,17 +114,21 @@ class Newsrooms:
 
     def nearest(self) -> float:
         """Return the shortest time between two requests to one host, in seconds."""
-        by_host = defaultdict(list)
-        for one in self.asked():
-            by_host[one.host].append(one.at)
-        gaps = [b - a for times in by_host.values() for a, b in pairwise(times)]
-        return min(gaps, default=float("inf"))
+        return nearest_of(self.asked())
 
     def close(self) -> None:
         self._process.kill()
         self._process.wait()
         assert self._process.stdout is not None
         self._process.stdout.close()
+
+
+def nearest_of(asked: Sequence[Asked]) -> float:
+    """Return the shortest time between two of the requests *asked* of one host, in seconds."""
+    by_host = defaultdict(list)
+    for one in asked:
+        by_host[one.host].append(one.at)
+    return min((b - a for times in by_host.values() for a, b in pairwise(times)), default=float("inf"))
 
 
 # PostgreSQL ------------------------------------------------------------------------------
