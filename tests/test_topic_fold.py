@@ -18,7 +18,9 @@ from feeds.topic.fold import fold
 
 CONVERSIONS = ("t2s", "s2t", "s2hk", "s2tw", "t2hk", "t2tw", "hk2s", "tw2s", "hk2t", "tw2t")
 TEXTS = [
-    json.loads(line) for line in Path(__file__).with_name("test_topic_texts.jsonl").read_text("utf-8").splitlines()
+    json.loads(line)
+    for name in ("test_topic_texts.jsonl", "test_topic_unseen.jsonl")
+    for line in Path(__file__).with_name(name).read_text("utf-8").splitlines()
 ]
 HYPHENS = "-\u2010\u2011\u2012\u2013\u2014\u2212\uff0d"
 SPACES = (" ", "\u00a0", "\u202f", "\u2009", "\u3000", "  ", " \u00a0 ")
