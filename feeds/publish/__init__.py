@@ -8,12 +8,13 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from feeds.edition import editions
+from feeds.edition import Edition, editions
 from feeds.publish.archive import archive_paths
 from feeds.publish.book import Book, signature
 from feeds.publish.feed import FeedFiles
 from feeds.publish.fragments import Fragments
 from feeds.publish.front import Front
+from feeds.publish.lineup import Lineup
 from feeds.publish.outbox import Outbox
 from feeds.publish.page import Pages
 from feeds.publish.release_page import ReleasePages
@@ -141,21 +142,21 @@ class _Work:
             same=self._same,
         )
         touched = self._touched()
-        touched |= files.past(self._plan, touched)
+        moved = files.past(self._plan, touched)
         outbox.settle()
         shown = Shown(site, self._topics, self._plan, self._newsrooms, self._states)
         pages = Pages(shown, self._plan, outbox=outbox, book=book, fragments=fragments)
         for done, edition in enumerate(self._plan, 1):
-            if edition.key in touched or not book.is_intact(edition.key):
-                touched.add(edition.key)
+            if edition.key in touched or edition.key in moved or not book.is_intact(edition.key):
+                lineup = self._line(edition, is_touched=edition.key in touched)
+                moved.add(edition.key)
                 leaf = book.open(edition.key)
-                placed = self._selection.holds(edition)
-                files.edition(edition, placed, leaf)
-                pages.edition(edition, placed, leaf)
+                files.edition(edition, lineup, leaf, self._selection.holds)
+                pages.edition(edition, lineup, leaf)
             else:
                 pages.recall(edition, book.keep(edition.key))
             report(done, total)
-        self._notices(files, shown, pages, same=self._same and not touched)
+        self._notices(files, shown, pages, same=self._same and not moved)
         report(total, total)
         return self._end(releases, full=now if is_full else None)
 
@@ -164,6 +165,12 @@ class _Work:
         leaf = self._book.leaf("all")
         held = leaf.told.get("held", ()) if leaf is not None else ()
         return not self._book.is_intact("/") or not all(releases.has_page(id_) for id_ in (*held[:1], *held[-1:]))
+
+    def _line(self, edition: Edition, *, is_touched: bool = False) -> Lineup:
+        """Return what *edition* holds: as the book remembers it, where nothing of it changed."""
+        leaf = None if is_touched or not self._same else self._book.leaf(edition.key)
+        recalled = Lineup.recall(leaf.told, self._fragments) if leaf is not None else None
+        return recalled or Lineup.of(self._selection.holds(edition), self._fragments)
 
     def _touched(self) -> set[str]:
         """Return the keys of the editions that may hold something else than they did."""
@@ -180,7 +187,7 @@ class _Work:
         self._outbox.settle()
         stand = signature([(one.key, str(one.state), one.since, one.reason) for one in self._states])
         known = self._book.leaf("/index")
-        pages.index(self._selection.holds, same=same and known is not None and known.told.get("stand") == stand)
+        pages.index(self._line, same=same and known is not None and known.told.get("stand") == stand)
         self._book.open("/index").told["stand"] = stand
         front.fixed(same=self._same)
         files.lists(self._plan)

@@ -18,6 +18,7 @@ from feeds.edition import LEAST, Edition, Placed, belongs
 from feeds.publish.book import Book, Leaf, signature
 from feeds.publish.copies import Copies
 from feeds.publish.fragments import Fragments
+from feeds.publish.lineup import Lineup
 from feeds.publish.spool import Spool
 from feeds.publish.worse import ids_of
 from feeds.render import atom, json_feed
@@ -166,23 +167,34 @@ class Archives:
         if late:
             past.late = []
 
-    def write(self, edition: Edition, held: Sequence[Placed], blank: Feed, leaf: Leaf, *, same: bool) -> str:
-        """Write what the unfinished months of *edition* have and *held* has not; return its newest document's name.
+    def write(  # noqa: PLR0913 -- whose past, where it ends, where it goes
+        self,
+        edition: Edition,
+        lineup: Lineup,
+        holds: Callable[[Edition], Sequence[Placed]],
+        blank: Feed,
+        leaf: Leaf,
+        *,
+        same: bool,
+    ) -> str:
+        """Write what the unfinished months of *edition* have and *lineup* has not; return its newest document's name.
 
-        *leaf* of the book is told of it. The *same* settings as last time make the same documents.
+        *leaf* of the book is told of it. The *same* settings as last time make the same
+        documents. *holds* returns the releases of an edition, where they are needed.
         """
         past = self._pasts.get(edition.key)
         if past is None:
             return ""
-        if past.month == "-" or not (held or past.parts):
+        if past.month == "-" or not (lineup.oldest or past.parts):
             leaf.told["past"] = {"month": "-"}
             return ""
         self._book.current += len(past.parts) * len(self._forms) * self._copies.count
         until = ""
-        if held:
-            day = held[-1].head.published.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0) + _DAY
+        if lineup.oldest:
+            day = lineup.oldest.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0) + _DAY
             until = day.isoformat()
             if not (same and self._is_current(edition, past, day)):
+                held = holds(edition) if lineup.placed is None else lineup.placed
                 past.open = self._unfinished(edition, held, day, blank, past)
         past.until, past.month = until, self._open
         leaf.told["past"] = past.told()
@@ -252,7 +264,7 @@ class Archives:
 
     def _maker(self, head: Feed, placed: Sequence[Placed], form: str) -> Callable[[], tuple[Rendered, list[Fragment]]]:
         def make() -> tuple[Rendered, list[Fragment]]:
-            found = self._fragments.get(placed)
+            found = self._fragments.get([self._fragments.version(one) for one in placed])
             return _HEADS[form](head), [found[one.head.id][form] for one in placed if one.head.id in found]
 
         return make

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from functools import cache, partial
@@ -13,6 +13,7 @@ from feeds.publish.archive import Archives, archive_path
 from feeds.publish.book import Book, Leaf, signature
 from feeds.publish.copies import Copies
 from feeds.publish.fragments import Fragments
+from feeds.publish.lineup import Lineup
 from feeds.publish.listing import index_json, index_opml
 from feeds.publish.notice import CORRECTIONS, STATUS, corrections, state_events
 from feeds.publish.outbox import Objection, Outbox
@@ -97,43 +98,46 @@ class FeedFiles:
 
     def past(self, plan: Sequence[Edition], touched: Collection[str]) -> set[str]:
         """Write the months that are finished now; return the keys of the editions whose files have to lead there."""
-        return self._archives.finish(plan, touched, lambda edition: self._head(edition, (), "atom"))
+        return self._archives.finish(plan, touched, lambda edition: self._head(edition, EPOCH, "atom"))
 
-    def edition(self, edition: Edition, placed: Sequence[Placed], leaf: Leaf) -> None:
-        """Write *edition*, which holds *placed*, in every format, and what is open of its past; tell *leaf* of it."""
-        marks = self._fragments.marks(placed)
-        blank = self._head(edition, (), "atom")
-        past = self._archives.write(edition, placed, blank, leaf, same=self._same)
-        kept = [one for one, mark in zip(placed, marks, strict=True) if mark]
-        ids = [one.head.id for one in kept]
-        oldest = kept[-1].head.published if kept else None
-        found = cache(partial(self._fragments.get, kept))  # for the first file that has to be made
+    def edition(
+        self, edition: Edition, lineup: Lineup, leaf: Leaf, holds: Callable[[Edition], Sequence[Placed]]
+    ) -> None:
+        """Write *edition*, which has *lineup*, in every format, and what is open of its past; tell *leaf* of it.
+
+        *holds* returns the releases of an edition where they are needed after all.
+        """
+        blank = self._head(edition, EPOCH, "atom")
+        past = self._archives.write(edition, lineup, holds, blank, leaf, same=self._same)
+        found = cache(partial(self._fragments.get, lineup.versions))  # for the first file that has to be made
+        ids = lineup.ids
         for form in self._site.formats:
-            head = self._head(edition, kept, form, past)
-            sign = signature(VERSION, head, marks)
-            guard = self._guard(edition, form, ids, oldest)
-            path = feed_path(edition.key, form)
+            head = self._head(edition, lineup.updated, form, past)
+            sign = signature(VERSION, head, lineup.marks)
+            guard = self._guard(edition, form, lineup)
 
             def make(head: Feed = head, form: str = form) -> tuple[Rendered, Sequence[Fragment]]:
                 made = found()
                 return _HEADS[form](head), [made[id_][form] for id_ in ids if id_ in made]
 
-            self._copies.put(edition.key, path, sign, make, guard)
-        leaf.told["held"] = [one.head.id for one in placed]
-        if also := [other.id for one in placed for other in one.also]:
-            leaf.told["also"] = also
-        if out := {id_: why for one in placed if (why := self._fragments.quarantined.get(id_ := one.head.id))}:
+            self._copies.put(edition.key, feed_path(edition.key, form), sign, make, guard)
+        leaf.told |= lineup.told()
+        if out := {id_: why for id_ in lineup.held if (why := self._fragments.quarantined.get(id_))}:
             leaf.told["out"] = out
 
-    def _guard(self, edition: Edition, form: str, ids: Sequence[str], oldest: datetime | None) -> Objection | None:
-        """Return what looks at the file that would be replaced, None where the book knows that nothing much is lost."""
+    def _guard(self, edition: Edition, form: str, lineup: Lineup) -> Objection | None:
+        """Return what looks at the file that would be replaced, None where the book knows that nothing much is lost.
+
+        What another's entry tells now is not lost.
+        """
+        ids, also = lineup.ids, frozenset(lineup.also)
         before = self._book.leaf(edition.key)
         if before is not None and self._book.known(edition.key, feed_path(edition.key, form)):
             held = before.told.get("held", ())
-            lost = set(held).difference(ids)
+            lost = set(held).difference(ids, also)
             if len(set(ids)) == len(ids) and (not lost or (ids and 2 * len(lost) <= len(held))):
                 return None
-        return objection(form, ids, oldest, self._dropped)
+        return objection(form, ids, lineup.oldest, lambda lost: also.union(self._dropped(lost)))
 
     def notices(self, newsrooms: Mapping[str, Newsroom], states: Sequence[SourceState]) -> None:
         """Write corrections, status, and the lists of all feeds."""
@@ -202,7 +206,7 @@ class FeedFiles:
                 self._fragments.quarantined[entry.id] = str(error)
         return made
 
-    def _head(self, edition: Edition, placed: Sequence[Placed], form: str, past: str = "") -> Feed:
+    def _head(self, edition: Edition, updated: datetime, form: str, past: str = "") -> Feed:
         path = feed_path(edition.key, form)
         archive = archive_path(edition.key, past, "json" if form == "json" else "atom")
         return replace(
@@ -212,7 +216,7 @@ class FeedFiles:
             about=edition.about,
             address=self._site.url(path),
             page=self._site.url(edition.page),
-            updated=max((one.head.updated for one in placed), default=EPOCH),
+            updated=updated,
             language=edition.speaks,
             mixed=not edition.language,
             categories=self._categories(edition),

@@ -20,7 +20,7 @@ from feeds.store import FragmentKey, Head
 if TYPE_CHECKING:  # the store loads SQLAlchemy
     from feeds.store import Store
 
-__all__ = ["Fragments", "Rendition"]
+__all__ = ["Fragments", "Rendition", "Version"]
 
 log = logging.getLogger(__name__)
 
@@ -36,7 +36,7 @@ _READ = 100
 _ROOM = 24 * 1024 * 1024
 
 Rendition = Mapping[str, Fragment]
-_Version = tuple[str, int, str, bool]  # of a release: id, revision, digest, whether others published it too
+Version = tuple[str, int, str, bool]  # of a release: id, revision, digest, whether others published it too
 
 
 class Fragments:
@@ -56,8 +56,8 @@ class Fragments:
         self._newsrooms = newsrooms
         self.quarantined: dict[str, str] = {}
         self._digests: dict[tuple[object, ...], str] = {}
-        self._marks: dict[_Version, bytes] = {}
-        self._held: dict[_Version, Rendition] = {}
+        self._marks: dict[Version, bytes] = {}
+        self._held: dict[Version, Rendition] = {}
         self._size = 0
 
     def digest(self, placed: Placed) -> str:
@@ -78,7 +78,7 @@ class Fragments:
 
         What is missing is made and kept.
         """
-        names = [self._version(placed) for placed in entries]
+        names = [self.version(placed) for placed in entries]
         asked = {name: placed for name, placed in zip(names, entries, strict=True) if name not in self._marks}
         if asked:
             self._marks |= self._kept(_MARK, asked)
@@ -93,9 +93,8 @@ class Fragments:
         """Let go of what was remembered of releases that come no more."""
         self._marks.clear()
 
-    def get(self, entries: Sequence[Placed]) -> dict[str, Rendition]:
-        """Return the fragments of *entries* in every format by id, without those in quarantine."""
-        names = [self._version(placed) for placed in entries]
+    def get(self, names: Sequence[Version]) -> dict[str, Rendition]:
+        """Return the fragments of *names* in every format by id, without those in quarantine."""
         found = {name: self._held[name] for name in names if name in self._held}
         missing = [name for name in names if name not in found] if len(found) < len(names) else []
         for start in range(0, len(missing), _READ):
@@ -104,9 +103,8 @@ class Fragments:
             found |= some
         return {name[0]: found[name] for name in names if name in found}
 
-    def html(self, entries: Sequence[Placed]) -> list[bytes]:
-        """Return *entries* as articles of a page, without those in quarantine."""
-        names = [self._version(placed) for placed in entries]
+    def html(self, names: Sequence[Version]) -> list[bytes]:
+        """Return *names* as articles of a page, without those in quarantine."""
         found = self._kept(_HTML, names)
         return [found[name] for name in names if name in found]
 
@@ -138,13 +136,14 @@ class Fragments:
                 log.warning("release kept out of the feeds: %s", error, extra={"release": release.id})
         return made
 
-    def _version(self, placed: Placed) -> _Version:
+    def version(self, placed: Placed) -> Version:
+        """Return what stands for *placed* as it is told in an edition."""
         head, also = placed
         return head.id, head.revision, self.digest(placed), bool(also)
 
-    def _kept(self, form: str, names: Collection[_Version]) -> dict[_Version, bytes]:
+    def _kept(self, form: str, names: Collection[Version]) -> dict[Version, bytes]:
         """Return what the store keeps in *form* of *names*."""
-        found: dict[_Version, bytes] = {}
+        found: dict[Version, bytes] = {}
         for variant in (False, True):  # also published by others, or not: editions differ in that
             some = {id_: (revision, digest) for id_, revision, digest, is_also in names if is_also is variant}
             if some:
@@ -162,7 +161,7 @@ class Fragments:
             if made is None:
                 continue
             whole = [made[form] for form in forms]
-            name = self._version(placed)
+            name = self.version(placed)
             mark = self._marks[name] = blake2b(b"\0".join(whole), digest_size=12).digest()
             told = {_MARK: mark, _HTML: made[_HTML], _PLAIN: bound(whole[:-1])}
             if self._site.gzip:
@@ -171,11 +170,11 @@ class Fragments:
             kept |= {FragmentKey(name[0], name[1], f"{form}{end}", name[2]): body for form, body in told.items()}
         self._store.put_fragments(kept)
 
-    def _read(self, names: Collection[_Version]) -> dict[_Version, Rendition]:
+    def _read(self, names: Collection[Version]) -> dict[Version, Rendition]:
         """Return what the store keeps of *names*, taken apart by format."""
         plain = self._kept(_PLAIN, names)
         packed = self._kept(_PACKED, names) if self._site.gzip else {}
-        found: dict[_Version, Rendition] = {}
+        found: dict[Version, Rendition] = {}
         forms = self._site.formats
         none = (b"",) * len(forms)
         for name, body in plain.items():
@@ -183,7 +182,7 @@ class Fragments:
             found[name] = dict(zip(forms, map(Fragment, unbound(body, len(forms)), small), strict=True))
         return found
 
-    def _hold(self, some: Mapping[_Version, Rendition]) -> None:
+    def _hold(self, some: Mapping[Version, Rendition]) -> None:
         size = sum(len(one.plain) + len(one.packed) for made in some.values() for one in made.values())
         if self._size + size > _ROOM:
             self._held.clear()

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from feeds.edition import Edition, Placed
+from feeds.edition import Edition
 from feeds.publish.archive import archive_path
 from feeds.publish.book import Book, Leaf, signature
-from feeds.publish.fragments import Fragments
+from feeds.publish.fragments import Fragments, Version
+from feeds.publish.lineup import Lineup
 from feeds.publish.outbox import Outbox
 from feeds.publish.shown import Shown
 from feeds.render import html
@@ -32,17 +33,17 @@ class Pages:
         self._book = book
         self._fragments = fragments
         self._editions = editions
+        self._lineups: dict[str, Lineup] = {}
 
-    def edition(self, edition: Edition, placed: Sequence[Placed], leaf: Leaf) -> None:
-        """Write the twin of *edition*, which holds *placed*; those of everything are the index, written last."""
-        if placed:
-            leaf.told["latest"] = [placed[0].head.title, placed[0].head.language]
+    def edition(self, edition: Edition, lineup: Lineup, leaf: Leaf) -> None:
+        """Write the twin of *edition*, which has *lineup*; those of everything are the index, written last."""
         self.recall(edition, leaf)
         if _is_index(edition):
+            self._lineups[edition.key] = lineup
             return
-        shown = placed[:_ON_PAGE]
         told = self._shown.edition(edition) | {"months": self._months(edition, leaf)}
-        sign = signature(html.VERSION, self._fragments.marks(shown), told)
+        sign = signature(html.VERSION, lineup.marks[:_ON_PAGE], told)
+        shown = lineup.versions[:_ON_PAGE]
         self._write(edition.key, f"{edition.page}index.html", sign, told, shown, template="edition.html")
 
     def recall(self, edition: Edition, leaf: Leaf) -> None:
@@ -50,8 +51,8 @@ class Pages:
         if latest := leaf.told.get("latest"):
             self._shown.latest[edition.key] = (latest[0], latest[1])
 
-    def index(self, holds: Callable[[Edition], Sequence[Placed]], *, same: bool) -> None:
-        """Write the index in each language, unless all is the *same*; *holds* returns what an edition holds."""
+    def index(self, lines: Callable[[Edition], Lineup], *, same: bool) -> None:
+        """Write the index in each language, unless all is the *same*; *lines* returns the lineup of an edition."""
         cards: dict[str, list[Edition]] = {}
         for one in self._editions:
             if one.topic is not None or one.where:
@@ -64,22 +65,23 @@ class Pages:
                 continue
             self._book.open(name)
             say = words(edition.speaks)
-            shown = holds(edition)[:_ON_INDEX]
+            lineup = self._lineups.get(edition.key) or lines(edition)
             told = self._shown.edition(edition)
             chosen = [*cards.get(edition.language, ()), *(named if edition.language else ())]
             told["cards"] = [self._shown.card(one, say) for one in chosen]
             told |= {"health": self._shown.health(say), "sources": self._shown.sources(say)}
-            sign = signature(html.VERSION, self._fragments.marks(shown), told)
+            sign = signature(html.VERSION, lineup.marks[:_ON_INDEX], told)
+            shown = lineup.versions[:_ON_INDEX]
             self._write(name, f"{edition.page}index.html", sign, told, shown, template="index.html")
 
     def _write(  # noqa: PLR0913 -- where, what it stands for, what it is made of
-        self, name: str, path: str, sign: str, told: Mapping[str, Any], placed: Sequence[Placed], *, template: str
+        self, name: str, path: str, sign: str, told: Mapping[str, Any], shown: Sequence[Version], *, template: str
     ) -> None:
         known = self._book.known(name, path)
         if known is not None and known[0] == sign:
             self._book.carry(name, path)
             return
-        items = b"\n".join(self._fragments.html(placed)).decode()
+        items = b"\n".join(self._fragments.html(shown)).decode()
         body = html.page(template, **told, items=items)
         self._outbox.put(path, body, size=known[1] if known else None)
         self._book.note(name, path, sign, len(body))

@@ -27,6 +27,7 @@ from feeds.publish import publish
 from feeds.publish.book import Book
 from feeds.publish.feed import FeedFiles
 from feeds.publish.fragments import Fragments
+from feeds.publish.lineup import Lineup
 from feeds.publish.outbox import Outbox
 from feeds.publish.selection import Selection
 from feeds.publish.target import DirectoryTarget
@@ -140,19 +141,28 @@ def plain_feedgen(store: Store, plan: list[tuple[str, tuple[str, ...]]], folder:
 
 
 def our_feeds(store: Store, site: Site, topics: Topics, folder: Path) -> int:
-    """Write the editions of every topic and language into an empty *folder*, from kept fragments."""
+    """Write the editions of every topic and language into *folder*, which is empty, as a lost one is rebuilt.
+
+    The first time into a place the store is asked what is in each and all is rendered that
+    never was; later the book remembers, and the store has the fragments.
+    """
     newsrooms = store.newsrooms()
     outbox = Outbox(DirectoryTarget(folder))
     book = Book(store, outbox.target)
-    fragments = Fragments(store, site, topics.topics, newsrooms)  # type: ignore[arg-type]  # as much of a topic as is asked
+    fragments = Fragments(store, site, topics.topics, newsrooms)
     selection = Selection(store, topics=(), sources=())
     files = FeedFiles(
-        store, site, topics, outbox=outbox, book=book, fragments=fragments, changed={}, rules="", same=False  # type: ignore[arg-type]
+        store, site, topics, outbox=outbox, book=book, fragments=fragments, changed={}, rules="", same=True  # type: ignore[arg-type]
     )  # fmt: skip
-    plan = [one for one in editions(site, topics.topics, newsrooms) if one.topic and one.language]  # type: ignore[arg-type]
+    plan = [one for one in editions(site, topics.topics, newsrooms) if one.topic and one.language]
     for edition in plan:
-        files.edition(edition, selection.holds(edition), book.open(edition.key))
+        known = book.leaf(edition.key)
+        lineup = Lineup.recall(known.told, fragments) if known else None
+        lineup = lineup or Lineup.of(selection.holds(edition), fragments)
+        files.edition(edition, lineup, book.open(edition.key), selection.holds)
     outbox.settle()
+    book.stamp()
+    book.close(mark=0, rules="", settings="", full=None)
     return len([path for path in outbox.written if not path.endswith(".gz")])
 
 
@@ -261,7 +271,7 @@ def measure(asked: argparse.Namespace, work: Path) -> None:
         selection = Selection(store, topics=(), sources=())
         plan = [
             (edition.key, tuple(one.head.id for one in selection.holds(edition)))
-            for edition in editions(site, topics.topics, store.newsrooms())  # type: ignore[arg-type]
+            for edition in editions(site, topics.topics, store.newsrooms())
             if edition.topic and edition.language
         ]
         files = 3 * len(plan)
