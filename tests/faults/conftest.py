@@ -27,6 +27,8 @@ _package = ModuleType("faults")
 _package.__path__ = [str(Path(__file__).parent)]
 sys.modules[_package.__name__] = _package
 _chaos = importlib.import_module("faults.chaos")
+_wire = importlib.import_module("faults.wire")
+site, serve, wire, strict = _wire.site, _wire.serve, _wire.wire, _wire.strict  # fixtures
 _rig = importlib.import_module("faults.rig")
 
 RULES = """\
