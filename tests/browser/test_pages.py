@@ -7,6 +7,7 @@ import contextlib
 import fcntl
 import json
 import os
+import re
 import shutil
 import signal
 import socket
@@ -16,6 +17,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
+from urllib.request import urlopen
 
 import pytest
 import uvicorn
@@ -262,6 +264,41 @@ def test_everything_to_press_has_a_name_and_room_for_a_finger(browser: Browser, 
         ".filter(e => e.getBoundingClientRect().width && e.getBoundingClientRect().height < 24).map(e => e.outerHTML)"
     )
     assert small == []
+
+
+@pytest.fixture(scope="session")
+def axe() -> str:
+    """Return the source of axe-core."""
+    path = Path(os.environ.get("BAYWIRE_NODE_MODULES", "")) / "axe-core/axe.min.js"
+    if not path.is_file():
+        pytest.skip("needs axe-core from npm: BAYWIRE_NODE_MODULES names the node_modules that holds it")
+    return path.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("look", LOOKS)
+@pytest.mark.parametrize("name", PAGES)
+def test_axe_finds_nothing_against_wcag_2_2_aa(browser: Browser, base: str, axe: str, name: str, look: str) -> None:
+    browser.open(base + PAGES[name], look, script=True)
+    browser.evaluate(axe)
+    levels = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
+    asked = f"axe.run({{runOnly: {json.dumps(levels)}}}).then(found => JSON.stringify(["
+    asked += "found.violations.flatMap(one => one.nodes.map(node => `${one.id}: ${node.html} ${node.failureSummary}`)),"
+    asked += "found.passes.length]))"
+    told = browser.call("Runtime.evaluate", expression=asked, returnByValue=True, awaitPromise=True)
+    violations, passed = json.loads(told["result"]["value"])
+    assert violations == []
+    assert passed > 10  # it looked
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page_is_light(base: str, name: str) -> None:
+    with urlopen(base + PAGES[name], timeout=10) as answer:  # noqa: S310 -- our own server, on loopback
+        page = answer.read()
+    size = len(page)
+    for path in set(re.findall(rb'(?:href|src)="(/[^"]*\.(?:css|svg|png|js))"', page)):
+        with urlopen(base + path.decode().removeprefix("/"), timeout=10) as answer:  # noqa: S310 -- as above
+            size += len(answer.read())
+    assert 1000 < size <= 100_000
 
 
 def test_the_index_shows_releases_and_leads_readers_to_feeds(browser: Browser, base: str) -> None:

@@ -239,6 +239,12 @@ def running(answer: Application, listener: socket.socket, limits: Limits = LIMIT
     listener.close()
 
 
+@pytest.fixture(name="running")
+def _running() -> Callable[..., contextlib.AbstractContextManager[None]]:
+    """Return what serves another application for the length of a block."""
+    return running
+
+
 @pytest.fixture(scope="session")
 def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
     """Yield the sample, one of it corrected and one withdrawn, published and served on loopback."""

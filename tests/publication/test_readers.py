@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import mailbox
 import os
+import re
 import shutil
+import socket
 import sqlite3
 import subprocess
+import time
 from collections.abc import Callable
+from contextlib import AbstractContextManager, closing
 from datetime import UTC, datetime
 from email.header import decode_header, make_header
 from email.utils import parsedate_to_datetime
@@ -17,10 +22,14 @@ from typing import TYPE_CHECKING, NamedTuple
 import feedparser
 import pytest
 
+from feeds import topic
+from feeds.serve import application
+
 if TYPE_CHECKING:
     from conftest import Live
 
 TOPIC = "greater-bay-area"
+NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class Item(NamedTuple):
@@ -30,6 +39,7 @@ class Item(NamedTuple):
     title: str
     link: str
     published: datetime
+    topics: frozenset[str] | None = None  # None where the reader keeps none
 
 
 Read = Callable[[str, Path], list[Item]]
@@ -48,19 +58,73 @@ def run(command: list[str], folder: Path, stdin: bytes | None = None) -> bytes:
     return done.stdout
 
 
+def fetched(url: str) -> bytes:
+    from urllib.request import urlopen
+
+    with urlopen(url, timeout=10) as answer:  # noqa: S310 -- our own server, on loopback
+        return bytes(answer.read())
+
+
 def with_feedparser(url: str, folder: Path) -> list[Item]:
     del folder
     return [
-        Item(one.id, one.title, one.link, datetime(*one.published_parsed[:6], tzinfo=UTC))
+        Item(
+            one.id,
+            one.title,
+            one.link,
+            datetime(*one.published_parsed[:6], tzinfo=UTC),
+            frozenset(tag.label or tag.term for tag in one.get("tags", ())),
+        )
         for one in feedparser.parse(url).entries
     ]
 
 
-def with_sfeed(url: str, folder: Path) -> list[Item]:
-    from urllib.request import urlopen
+def with_fastfeedparser(url: str, folder: Path) -> list[Item]:
+    import fastfeedparser
 
-    with urlopen(url, timeout=10) as answer:  # noqa: S310 -- our own server, on loopback
-        lines = run([program("sfeed")], folder, answer.read()).decode().splitlines()
+    del folder
+    return [
+        Item(
+            one.id,
+            one.title,
+            one.link,
+            datetime.fromisoformat(one.published).astimezone(UTC),
+            frozenset(tag["label"] or tag["term"] for tag in one.get("tags") or ()),
+        )
+        for one in fastfeedparser.parse(fetched(url)).entries
+    ]
+
+
+def with_reader(url: str, folder: Path) -> list[Item]:
+    from reader import make_reader
+
+    with closing(make_reader(str(folder / "reader.sqlite"))) as one:
+        one.add_feed(url, exist_ok=True)
+        one.update_feed(url)
+        entries = list(one.get_entries())
+    return [
+        Item(entry.id, entry.title or "", entry.link or "", (entry.published or NEVER).astimezone(UTC))
+        for entry in entries
+    ]
+
+
+def with_node(package: str) -> Read:
+    def read(url: str, folder: Path) -> list[Item]:
+        modules = os.environ.get("BAYWIRE_NODE_MODULES", "")
+        if not (Path(modules) / package / "package.json").is_file():
+            pytest.skip(f"needs {package} from npm: BAYWIRE_NODE_MODULES names the node_modules that holds it")
+        script = [program("node"), str(Path(__file__).with_name("readers.mjs")), modules, package]
+        rows = json.loads(run(script, folder, fetched(url)))
+        return [
+            Item(id_, title, link, datetime.fromtimestamp(when, UTC), frozenset(topics) if topics else None)
+            for id_, title, link, when, topics in rows
+        ]
+
+    return read
+
+
+def with_sfeed(url: str, folder: Path) -> list[Item]:
+    lines = run([program("sfeed")], folder, fetched(url)).decode().splitlines()
     rows = [line.split("\t") for line in lines]
     return [Item(row[5], row[1], row[2], datetime.fromtimestamp(int(row[0]), UTC)) for row in rows]
 
@@ -77,16 +141,16 @@ def with_newsboat(url: str, folder: Path) -> list[Item]:
 
 
 def with_rss2email(url: str, folder: Path) -> list[Item]:
-    r2e = [program("r2e"), "-c", str(folder / "r2e.cfg"), "-d", str(folder / "r2e.json")]
-    run([*r2e, "new", "reader@news.example"], folder)
-    config = (folder / "r2e.cfg").read_text()
-    box = folder / "mail"
-    mailbox.Maildir(box)
-    for name, value in (("email-protocol", "maildir"), ("maildir-path", str(box)), ("date-header", "True")):
-        lines = [line for line in config.splitlines() if not line.startswith(f"{name} ")]
-        config = "\n".join([lines[0], f"{name} = {value}", *lines[1:]])
-    (folder / "r2e.cfg").write_text(config + "\n")
-    run([*r2e, "add", "one", url], folder)
+    config, box = folder / "r2e.cfg", folder / "mail"
+    r2e = [program("r2e"), "-c", str(config), "-d", str(folder / "r2e.json")]
+    if not config.exists():
+        run([*r2e, "new", "reader@news.example"], folder)
+        mailbox.Maildir(box)
+        wanted = {"email-protocol": "maildir", "maildir-path": str(box), "date-header": "True"}
+        first, *lines = config.read_text().splitlines()
+        lines = [line for line in lines if line.split(" ")[0] not in wanted]
+        config.write_text("\n".join([first, *(f"{name} = {value}" for name, value in wanted.items()), *lines]) + "\n")
+        run([*r2e, "add", "one", url], folder)
     run([*r2e, "run"], folder)
     found = []
     for message in mailbox.Maildir(box / "INBOX" if (box / "INBOX").exists() else box, create=False):
@@ -98,6 +162,11 @@ def with_rss2email(url: str, folder: Path) -> list[Item]:
 
 READERS: dict[str, Read] = {
     "feedparser": with_feedparser,
+    "fastfeedparser": with_fastfeedparser,
+    "reader": with_reader,
+    "rss-parser": with_node("rss-parser"),
+    "@rowanmanning/feed-parser": with_node("@rowanmanning/feed-parser"),
+    "feedsmith": with_node("feedsmith"),
     "sfeed": with_sfeed,
     "newsboat": with_newsboat,
     "rss2email": with_rss2email,
@@ -110,23 +179,38 @@ def expected(live: Live) -> dict[str, Item]:
     ids = live.press.store.newest(topic=TOPIC, limit=100)
     releases = live.press.store.releases(ids).values()
     in_feed = {one.id for one in feedparser.parse(live.press.read(f"feeds/{TOPIC}.atom")).entries}
+    heads = live.press.store.heads(ids)
+    names = {one.key: one for one in topic.load().topics}
     return {
-        one.id: Item(one.id, one.title, one.url, one.published.astimezone(UTC)) for one in releases if one.id in in_feed
+        one.id: Item(
+            one.id,
+            one.title,
+            one.url,
+            one.published.astimezone(UTC),
+            frozenset(names[key].name(one.language) for key in heads[one.id].topics),
+        )
+        for one in releases
+        if one.id in in_feed
     }
 
 
-@pytest.mark.parametrize("form", ["atom", "rss"])
-@pytest.mark.parametrize("reader", READERS)
+@pytest.mark.parametrize(
+    ("reader", "form"),
+    [(reader, form) for reader in READERS for form in ("atom", "rss")] + [("feedsmith", "json"), ("reader", "json")],
+)
 def test_reader_shows_what_was_published(
     live: Live, tmp_path: Path, expected: dict[str, Item], reader: str, form: str
 ) -> None:
-    shown = {item.id: item for item in READERS[reader](f"{live.base}feeds/{TOPIC}.{form}", tmp_path)}
+    listed = READERS[reader](f"{live.base}feeds/{TOPIC}.{form}", tmp_path)
+    shown = {item.id: item for item in listed}
     assert shown.keys() == expected.keys()
-    assert len(shown) > 50
+    assert len(listed) == len(shown) > 50
     for id_, item in expected.items():
         got = shown[id_]
         if reader == "rss2email":  # a mail is dated by when its entry last changed
             got = got._replace(published=item.published)
+        if got.topics is None:
+            got = got._replace(topics=item.topics)
         assert got == item
 
 
@@ -139,10 +223,59 @@ def test_atom_and_rss_have_the_same_categories(live: Live) -> None:
     assert (f"{live.base}topics/", "Greater Bay Area") in next(iter(categories("rss").values()))
 
 
-def test_a_correction_is_an_update_to_no_reader_a_new_entry(live: Live, tmp_path: Path) -> None:
-    """The corrected release has one id in every reader: none of them shows it twice."""
+# Readers that remember what they have shown.
+KEEPING = {name: READERS[name] for name in ("reader", "newsboat", "rss2email")}
+
+
+@pytest.mark.parametrize("name", KEEPING)
+@pytest.mark.parametrize("form", ["atom", "rss"])
+def test_an_edited_release_is_new_to_no_reader(
+    live: Live, tmp_path: Path, running: Callable[..., AbstractContextManager[None]], name: str, form: str
+) -> None:
+    """Shown before and after a correction: no entry more, and none under another id."""
+    press = live.press
+    folder = tmp_path / "public/feeds"
+    folder.mkdir(parents=True)
+    listener = socket.socket()
+    listener.bind(("127.0.0.1", 0))
+    listener.listen(16)
+    feed = folder / f"one.{form}"
+    whole = press.read(f"feeds/{TOPIC}.{form}")
+    feed.write_bytes(whole)
+    url = f"http://127.0.0.1:{listener.getsockname()[1]}/feeds/one.{form}"
+    with running(application(folder.parent, site=press.site), listener):
+        first = KEEPING[name](url, tmp_path)
+        corrected = first[3]
+        feed.write_bytes(edited(whole, corrected.title))
+        os.utime(feed, (time.time() + 60, time.time() + 60))
+        second = KEEPING[name](url, tmp_path)
+    assert len(first) > 50
+    assert sorted(item.id for item in second) == sorted(item.id for item in first)
+    titles = {item.id: item.title for item in second}
+    if name != "rss2email":  # a mail that was sent stays as it was
+        assert titles[corrected.id] == f"{corrected.title} (corrected)"
+
+
+def edited(feed: bytes, title: str) -> bytes:
+    """Return *feed* as it is after the release called *title* was given another and a new `updated`."""
+    from html import escape
+
+    start = feed.index(f"<title>{escape(title, quote=False)}</title>".encode())
+    end = feed.index(b"</", start)
+    told = feed[:end] + b" (corrected)" + feed[end:]
+    entry = max(told.rfind(b"<entry", 0, start), told.rfind(b"<item>", 0, start))
+    changed = re.compile(rb"(updated>)\d{4}-[^<]*(<)")
+    return told[:entry] + changed.sub(rb"\g<1>2026-03-05T00:00:00Z\g<2>", told[entry:], count=1)
+
+
+def test_a_correction_is_an_entry_of_its_own_where_corrections_are_asked_for(live: Live, tmp_path: Path) -> None:
+    """The corrected release has one id in every reader; in the feed of corrections it has another."""
     for name, read in READERS.items():
-        folder = tmp_path / name
+        folder = tmp_path / name.replace("/", "-")
         folder.mkdir()
         shown = [item.id for item in read(f"{live.base}feeds/all.atom", folder)]
         assert len(shown) == len(set(shown)), name
+        (folder / "corrections").mkdir()
+        corrections = read(f"{live.base}feeds/corrections.atom", folder / "corrections")
+        assert [item.link for item in corrections], name
+        assert not {item.id for item in corrections} & set(shown), name
