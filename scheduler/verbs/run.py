@@ -14,9 +14,7 @@ __all__ = ["run"]
 @click.option("--host", help="Address to listen on [default: serve.host].")
 @click.option("--port", type=click.IntRange(0, 65_535), help="Port to listen on [default: serve.port].")
 @click.option("--fleet", is_flag=True, help="Let workers crawl and publish: see baywire worker.")
-@click.option(
-    "--migrate", is_flag=True, help="With --fleet: make the tables, as their owner, and leave."
-)
+@click.option("--migrate", is_flag=True, help="With --fleet: make the tables, as their owner, and leave.")
 @click.option("--replay", metavar="DIR", help="Answer every request from this folder of recorded pages.")
 @click.pass_obj
 def run(  # noqa: PLR0913  # one parameter an option
