@@ -20,14 +20,12 @@ from feeds.store.tables import aliases, links, releases, revisions
 __all__ = ["put_all"]
 
 _NAMES: Final[BindParameter[Any]] = bindparam("names", expanding=True)
+_SOURCES: Final[BindParameter[Any]] = bindparam("sources", expanding=True)
 _TITLES: Final[BindParameter[Any]] = bindparam("titles", expanding=True)
 _SEARCH: Final[BindParameter[Any]] = bindparam("search_keys", expanding=True)
-_KNOWN: Final = select(aliases.c.alias).where(aliases.c.alias.in_(_NAMES), aliases.c.source == bindparam("source"))
-_NEAR: Final = select(releases.c.title_key, releases.c.search_key).where(
-    or_(
-        (releases.c.source == bindparam("source")) & releases.c.title_key.in_(_TITLES),
-        releases.c.search_key.in_(_SEARCH),
-    )
+_KNOWN: Final = select(aliases.c.source, aliases.c.alias).where(aliases.c.alias.in_(_NAMES))
+_NEAR: Final = select(releases.c.source, releases.c.title_key, releases.c.search_key).where(
+    or_(releases.c.source.in_(_SOURCES) & releases.c.title_key.in_(_TITLES), releases.c.search_key.in_(_SEARCH))
 )
 # Keys in advance, so that all rows can be sent at once: SQLite has one writer, PostgreSQL a sequence.
 _LAST_KEY: Final = select(func.coalesce(func.max(releases.c.key), 0))
@@ -63,16 +61,18 @@ def _plainly_new(connection: Connection, some: Sequence[Arrival], every: Sequenc
     marks = Counter(mark for new in every for mark in _marks(new))
     alone = [new for new in some if all(marks[mark] == 1 for mark in _marks(new))]
     known: set[tuple[str, str | int]] = set()
-    for source in sorted({new.draft.source for new in alone}):
-        mine = [new for new in alone if new.draft.source == source]
-        names = [name for new in mine for name in new.names]
-        for start in range(0, len(names), CHUNK):
-            asked = {"names": names[start : start + CHUNK], "source": source}
-            known.update((source, name) for name in connection.execute(_KNOWN, asked).scalars())
-        titles = [new.title_key for new in mine if new.title_key]
-        keys = [search_key_of(new.id, new.published) for new in mine]
-        for title_key, key in connection.execute(_NEAR, {"source": source, "titles": titles, "search_keys": keys}):
-            known |= {(source, f"title:{title_key}"), ("", key)}
+    names = [name for new in alone for name in new.names]
+    for start in range(0, len(names), CHUNK):
+        known.update(
+            (source, name) for source, name in connection.execute(_KNOWN, {"names": names[start : start + CHUNK]})
+        )
+    asked = {
+        "sources": sorted({new.draft.source for new in alone}),
+        "titles": [new.title_key for new in alone if new.title_key],
+        "search_keys": [search_key_of(new.id, new.published) for new in alone],
+    }
+    for source, title_key, key in connection.execute(_NEAR, asked):
+        known |= {(source, f"title:{title_key}"), ("", key)}
     return [new for new in alone if known.isdisjoint(_marks(new))]
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import replace
 from datetime import datetime
+from hashlib import blake2b
 from typing import Any, Final
 
-from sqlalchemy import Connection, Row, bindparam, delete, func, select, update
+from sqlalchemy import Connection, Row, delete, select, text, update
 
 from feeds import identity
 from feeds.release import Change, Draft
@@ -22,10 +23,12 @@ from feeds.store.tables import fragments, memberships, releases, revisions
 __all__ = ["fresh_row", "lock", "put", "take", "wording"]
 
 
-# Taken over every put of one source at once: two crawls must not mint two ids for one release.
-_LOCK: Final = select(func.pg_advisory_xact_lock(func.hashtext(bindparam("source"))))
-# Puts go on side by side, but not while a tagging goes through the releases: each would wait for the other's rows.
-_NO_TAGGING: Final = select(func.pg_advisory_xact_lock_shared(7231912))
+# Taken over every put of one source at once: two crawls must not mint two ids for one release. Puts of several
+# sources go on side by side, but not while a tagging goes through the releases: each would wait for the other's rows.
+_LOCK: Final = text(
+    "SELECT pg_advisory_xact_lock_shared(7231912), count(pg_advisory_xact_lock(one))"
+    " FROM unnest(CAST(:keys AS bigint[])) AS one"
+)
 _MINT: Final = releases.insert().returning(releases.c.key)
 _WORD: Final = revisions.insert()
 
@@ -39,9 +42,9 @@ def put(connection: Connection, draft: Draft, *, authority: str, now: datetime) 
 def lock(connection: Connection, sources: Collection[str]) -> None:
     """Wait until nobody else puts releases of *sources*: in one order, so that no two wait for each other."""
     if connection.dialect.name == "postgresql":
-        connection.execute(_NO_TAGGING)
-        for source in sorted(sources):
-            connection.execute(_LOCK, {"source": source})
+        names = (blake2b(source.encode("utf-8", "surrogatepass"), digest_size=8).digest() for source in sources)
+        keys = sorted(int.from_bytes(name, signed=True) for name in names)
+        connection.execute(_LOCK, {"keys": keys})
 
 
 def take(connection: Connection, new: Arrival, *, authority: str, now: datetime) -> tuple[Change, str]:

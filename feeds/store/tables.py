@@ -58,7 +58,8 @@ _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND: Final = timedelta(microseconds=1)
 
 _CONTROLS: Final = bytes([*range(9), 11, 12, *range(14, 32)])
-_NONCHARACTERS: Final = ("\ufffe".encode(), "\uffff".encode())
+_FFFE: Final = "\ufffe".encode()
+_FFFF: Final = "\uffff".encode()
 _ILLEGAL: Final = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 # SQLite gives a rowid only to a column that is exactly INTEGER.
@@ -123,12 +124,14 @@ def legal(text: str) -> str:
     >>> legal("a\x00b\ud800c")
     'a�b�c'
     """
+    if text.isascii() and text.isprintable():
+        return text
     try:
         packed = text.encode()
     except UnicodeEncodeError:  # a lone surrogate
         return _ILLEGAL.sub("\N{REPLACEMENT CHARACTER}", text)
     # Bytes are looked through four times as fast as characters.
-    if len(packed.translate(None, _CONTROLS)) == len(packed) and not any(end in packed for end in _NONCHARACTERS):
+    if len(packed.translate(None, _CONTROLS)) == len(packed) and _FFFE not in packed and _FFFF not in packed:
         return text
     return _ILLEGAL.sub("\N{REPLACEMENT CHARACTER}", text)
 
