@@ -96,6 +96,20 @@ def test_a_short_form_means_something_else_unless_spelled_out(tmp_path: Path) ->
     assert sun(topics, "Bird flu is found by artificial intelligence. AI helps.").passed
 
 
+def test_a_short_form_means_what_the_text_says_it_means(tmp_path: Path) -> None:
+    topics = topics_of(tmp_path, 'terms = [{ t = ["artificial intelligence", "AI lab"], exact = "AI" }]')
+    for text in (
+        "The Appreciation Index (AI) rose. The AI is 70.",
+        "Index of the Air (AI): AI 3.",
+        "The Arts Inquiry（AI）",
+    ):
+        tag = sun(topics, text)
+        assert (tag.passed, {hit.masked for hit in tag.evidence}) == (text.startswith("Index"), {not tag.passed})
+    assert sun(topics, "Artificial intelligence (AI) grows. AI helps.").passed
+    assert sun(topics, "The new tool (AI) grows.").passed
+    assert sun(topics, "The Appreciation Index (AI) rose. Artificial intelligence helps.").passed
+
+
 def test_near_asks_for_a_word_close_by(tmp_path: Path) -> None:
     topics = topics_of(tmp_path, 'terms = [{ t = ["co-operation", "合作"], near = ["Shenzhen", "深圳"] }]')
     assert sun(topics, "Co-operation with Shenzhen grows.").passed

@@ -21,7 +21,7 @@ from feeds.topic.weigh import ROOM, SHORT, Hit, Plan, Read, TermPlan, weigh
 __all__ = ["SHIPPED", "Topic", "Topics", "load"]
 
 SHIPPED = Path(__file__).parents[1] / "topics.toml"
-ENGINE = 100 * FOLD_VERSION + 5  # goes up when the same rules weigh the same text otherwise: all is tagged again
+ENGINE = 100 * FOLD_VERSION + 6  # goes up when the same rules weigh the same text otherwise: all is tagged again
 _PARAGRAPH = re.compile(r"\n\s*\n")
 _LEAD = (80, 1000)  # bytes of a lead: what is shorter is a heading, and nothing counts as lead beyond
 _SNIPPET = 60
@@ -153,6 +153,7 @@ def _evidence(hit: Hit, plan: Plan, read: Read) -> Evidence:
     original = read.text.original
     start, end = read.text.span(hit.start, hit.end)
     around = max(0, (_SNIPPET - (end - start)) // 2)
+    first, last = _around(original, start, end, around)
     return Evidence(
         field="text" if hit.field else "title",
         start=start,
@@ -160,9 +161,20 @@ def _evidence(hit: Hit, plan: Plan, read: Read) -> Evidence:
         text=original[start:end],
         term=plan.terms[hit.term].name,
         weight=round(hit.worth, 2),
-        snippet=" ".join(original[max(0, start - around) : end + around].replace("\0", "").split()),
+        snippet=" ".join(original[first:last].replace("\0", "").split()),
         masked=hit.masked,
     )
+
+
+def _around(text: str, start: int, end: int, around: int) -> tuple[int, int]:
+    """Return the span of some *around* characters on both sides of *start* to *end* that cuts no English word."""
+    first, last = max(0, start - around), min(len(text), end + around)
+    if text[first - 1 : first + 1].isascii() and text[first - 1 : first + 1].isalnum():
+        first = text.find(" ", first, start) + 1 or first
+    if last < len(text) and text[last - 1 : last + 1].isascii() and text[last - 1 : last + 1].isalnum():
+        space = text.rfind(" ", end, last)
+        last = space if space >= 0 else last
+    return first, last
 
 
 def _plan(topic: Topic, source: str, sets: dict[tuple[Phrase, ...], int]) -> Plan:

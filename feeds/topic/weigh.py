@@ -37,6 +37,9 @@ _ITEM_AFTER = re.compile(
 # The last item of a list ends a clause: "free movement of capital, goods and talent."
 _LAST_BEFORE = re.compile(r"[,、][^,、.;:。；：]{1,30}(?: (?:and|or|e|ou) |及|和|以及|与|或)\Z")
 _LAST_AFTER = re.compile(r" ?(?:[.;。；]|\Z)")
+# Words, and those that give no letter to a short form.
+_WORDS = re.compile(r"[^\W\d_]+")
+_SMALL = {"of", "the", "and", "for", "in", "on", "to", "e", "de", "da", "do", "das", "dos", "para"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +102,7 @@ def weigh(plan: Plan, reads: Sequence[Read]) -> list[Hit]:
             continue
         found: list[Hit] = []
         for index in {index for own in there for index in plan.sets[own]}:
-            _count(plan.terms[index], index, number, reads, found)
+            _count(plan, index, number, reads, found)
         if found:
             found.sort(key=lambda hit: (hit.start, -hit.end, -plan.terms[hit.term].weight))
             hits += _settled(found, [span for mask in plan.masks for span in read.found.get(mask, ())])
@@ -112,8 +115,9 @@ def weigh(plan: Plan, reads: Sequence[Read]) -> list[Hit]:
     return [hit for hit in hits if hit.masked or hit.worth]
 
 
-def _count(term: TermPlan, index: int, number: int, reads: Sequence[Read], hits: list[Hit]) -> None:
-    """Add to *hits* those of *term* in field *number*; short forms that mean something else as masked."""
+def _count(plan: Plan, index: int, number: int, reads: Sequence[Read], hits: list[Hit]) -> None:
+    """Add to *hits* those of term *index* in field *number*; short forms that mean something else as masked."""
+    term = plan.terms[index]
     if term.needs is not None and not _stands(term.needs, reads):
         return
     read = reads[number]
@@ -121,11 +125,40 @@ def _count(term: TermPlan, index: int, number: int, reads: Sequence[Read], hits:
     free = 0 if term.near is None else _headed(term.near, number, reads)
     if close is not None and not close and not free:
         return
-    hidden = term.unless is not None and _stands(term.unless, reads) and not _stands(term.spelled, reads)
+    hidden = not _stands(term.spelled, reads) and _means_another(plan, term, reads)
     for own, masked in ((term.spelled, False), (term.short, hidden)):
         for span in read.found.get(own, ()):
             if close is None or span[0] < free or _is_near(span, close, read.text.low):
                 hits.append(Hit(number, span[0], span[1], index, 0.0, masked))  # noqa: PERF401 - an inner function costs
+
+
+def _means_another(plan: Plan, term: TermPlan, reads: Sequence[Read]) -> bool:
+    """Return whether the short forms of *term* are told to mean something else: "Appreciation Index (AI)"."""
+    if term.unless is not None and _stands(term.unless, reads):
+        return True
+    for read in reads if term.spelled else ():
+        low = read.text.low
+        for start, end in read.found.get(term.short, ()):
+            if low[start - 1 : start] == "(" and low[end : end + 1] == ")":
+                first = _spelled_from(low, start - 1, low[start:end])
+                if first is not None and not _overlapped(plan, read, first, start):
+                    return True
+    return False
+
+
+def _spelled_from(low: str, end: int, short: str) -> int | None:
+    """Return where the words begin that end at *end* and whose first letters are *short*, or None."""
+    words = [word for word in _WORDS.finditer(low, max(0, end - 120), end) if word[0] not in _SMALL]
+    letters = [letter for letter in short if letter.isalpha()]
+    last = words[-len(letters) :]
+    return last[0].start() if [word[0][0] for word in last] == letters and last else None
+
+
+def _overlapped(plan: Plan, read: Read, start: int, end: int) -> bool:
+    """Return whether a wording of the topic stands between *start* and *end*."""
+    return any(
+        first < end and start < last for number in plan.sets for first, last in read.found.get(number, ()) if last < end
+    )
 
 
 def _headed(near: int, number: int, reads: Sequence[Read]) -> int:
