@@ -29,7 +29,8 @@ class Batch:
     looking for news: the day pages of *days* (ISO dates) where a source has such pages,
     else its list page by page, at most *pages* and until *since*; neither schedule nor
     memory of the source change. Paths must be absolute or relative to the directory of
-    the caller.
+    the caller. *render* lets the scripts of pages run, for sources that say so; a browser
+    reserves more addresses than any limit of memory allows, so there is none then.
     """
 
     run: str
@@ -49,6 +50,7 @@ class Batch:
     allow_private: bool = False
     urls: tuple[str, ...] = ()
     form: tuple[tuple[str, str], ...] = ()
+    render: bool = False
     source_limit: int = 500
     archive: bool = False
     days: tuple[str, ...] = ()
@@ -83,7 +85,6 @@ class SourceOutcome:
     changed: int = 0
     seconds: float = 0.0
     reason: str = ""
-    fetched_bytes: int = 0  # of pages, unpacked
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -128,7 +128,9 @@ def _crawl(batch: Batch, emit: Emit) -> None:
         sources = _sources(batch, emit)
         random = Random()  # noqa: S311 - spreads load, guards nothing
         crawls = [
-            _begin(store, source, clock(), archive=batch.archive) for source in sources.values() if source.view is None
+            _begin(store, source, clock(), archive=batch.archive, render=batch.render)
+            for source in sources.values()
+            if source.view is None
         ]
         for source in sources.values():
             if source.view is not None:
@@ -157,7 +159,7 @@ def _fetch(batch: Batch, emit: Emit) -> None:
 
     hosts = {host_of(url) for url in batch.urls} if batch.allow_private else set()
     settings = settings_for(batch, private_hosts=hosts) | {"ITEM_PIPELINES": {}}
-    _run(FetchSpider, settings, urls=batch.urls, form=batch.form, found=found, clock=_clock(batch))
+    _run(FetchSpider, settings, urls=batch.urls, form=batch.form, render=batch.render, found=found, clock=_clock(batch))
 
 
 def _run(spider: type[Spider], settings: Mapping[str, Any], **arguments: Any) -> None:  # noqa: ANN401 - the spider's
@@ -189,7 +191,7 @@ def _sources_singly(batch: Batch, folders: list[Path], emit: Emit) -> Iterator[t
                 emit(as_event(outcome))
 
 
-def _begin(store: Store, source: Source, now: datetime, *, archive: bool) -> Progress:
+def _begin(store: Store, source: Source, now: datetime, *, archive: bool, render: bool) -> Progress:
     state = store.source_state(source.key) or SourceState(key=source.key)
     rules = rules_digest(source)
     mend = Mend.read(state.learnt, rules=rules)
@@ -204,15 +206,13 @@ def _begin(store: Store, source: Source, now: datetime, *, archive: bool) -> Pro
         host=host_of(first.url) if first is not None else "",
         started=now,
         began=monotonic(),
-        trouble=_unable(source),
+        trouble=_unable(source, render=render),
     )
 
 
-def _unable(source: Source) -> Trouble | None:
-    if source.render:
-        return Trouble(
-            outcome=Outcome.FAILED, reason="render = true: this baywire has no browser: expected a page without script"
-        )
+def _unable(source: Source, *, render: bool) -> Trouble | None:
+    if source.render and not render:
+        return Trouble(outcome=Outcome.FAILED, reason="render = true: its batch has no browser: expected one that does")
     return None
 
 

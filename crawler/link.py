@@ -97,7 +97,7 @@ class Link:
             "batch": number,
             "wall_s": batch.wall_s,
             "cpu_s": batch.cpu_s,
-            "memory_bytes": batch.memory_bytes,
+            "memory_bytes": 0 if batch.render else batch.memory_bytes,
             "job": batch.to_json(),
         }
         try:

@@ -205,6 +205,7 @@ def fetch(  # noqa: PLR0913 - what a crawl is told, by name
     urls: Sequence[str],
     *,
     form: tuple[tuple[str, str], ...] = (),
+    render: bool = False,
     replay: str | None = None,
     contact: str = "",
     allow_private: bool = False,
@@ -213,12 +214,13 @@ def fetch(  # noqa: PLR0913 - what a crawl is told, by name
 ) -> tuple[Fetched, ...]:
     """Return *urls* as they answer, fetched as politely and as closed as any crawl, in the order asked for.
 
-    With a *form* that is posted to them.
+    With a *form* that is posted to them; *render* lets their scripts run.
     """
     batch = Batch(
         run="fetch",
         urls=tuple(urls),
         form=form,
+        render=render,
         replay=replay,
         contact=contact,
         allow_private=allow_private,

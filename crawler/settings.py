@@ -58,6 +58,7 @@ def settings_for(
         "CLOSESPIDER_ITEMCOUNT": 10_000,
         "CLOSESPIDER_TIMEOUT": batch.wall_s,
         "CONCURRENT_REQUESTS_PER_DOMAIN": 1 if default_delay else 8,
+        "DOWNLOADER_MIDDLEWARES_BASE": {**_MIDDLEWARES, **(_RENDERING if batch.render else {})},
         "DOWNLOAD_DELAY": default_delay,
         "DOWNLOAD_HANDLERS_BASE": {"http": handler, "https": handler},
         "DOWNLOAD_SLOTS": slots,
@@ -65,6 +66,18 @@ def settings_for(
         "USER_AGENT": user_agent(batch.contact),
     }
 
+
+_MIDDLEWARES: Final[Mapping[str, int]] = {
+    # the engine's side
+    "crawler.middlewares.address.ClosedAddresses": 100,
+    "crawler.middlewares.robots.Robots": 200,
+    "crawler.middlewares.headers.Headers": 300,
+    "crawler.middlewares.conditional.Conditional": 400,
+    "crawler.middlewares.content.Content": 500,
+    "crawler.middlewares.redirect.Redirect": 600,
+    # the downloader's side
+}
+_RENDERING: Final[Mapping[str, int]] = {"crawler.middlewares.render.Render": 50}
 
 _CLOSED: Final[Mapping[str, Any]] = {
     "ADDONS": {},
@@ -79,16 +92,6 @@ _CLOSED: Final[Mapping[str, Any]] = {
     },
     "DNSCACHE_ENABLED": True,
     "DOWNLOADER_MIDDLEWARES": {},
-    "DOWNLOADER_MIDDLEWARES_BASE": {
-        # the engine's side
-        "crawler.middlewares.address.ClosedAddresses": 100,
-        "crawler.middlewares.robots.Robots": 200,
-        "crawler.middlewares.headers.Headers": 300,
-        "crawler.middlewares.conditional.Conditional": 400,
-        "crawler.middlewares.content.Content": 500,
-        "crawler.middlewares.redirect.Redirect": 600,
-        # the downloader's side
-    },
     "DOWNLOADER_STATS": False,
     "DOWNLOAD_DELAY_JITTER": 0.0,
     "DOWNLOAD_FAIL_ON_DATALOSS": True,

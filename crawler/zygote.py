@@ -191,7 +191,8 @@ def _become_child(zygote: int, message: Mapping[str, object], *, stderr: int) ->
         signal.signal(number, signal.SIG_DFL)
     os.dup2(stderr, 2)
     faulthandler.enable()
-    _limit(resource.RLIMIT_AS, int(str(message["memory_bytes"])))
+    if memory_bytes := int(str(message["memory_bytes"])):
+        _limit(resource.RLIMIT_AS, memory_bytes)
     _limit(resource.RLIMIT_CPU, int(str(message["cpu_s"])))
     _limit(resource.RLIMIT_CORE, 0)
     signal.setitimer(signal.ITIMER_REAL, float(str(message["wall_s"])) + _GRACE_S)

@@ -52,18 +52,22 @@ async def run_cycle(desk: Desk, keys: Collection[str], order: Order, tell: Tell)
 
 
 def batches(desk: Desk, keys: Collection[str]) -> Iterator[tuple[str, ...]]:
-    """Yield *keys* in batches for one child each: those of one host together, those on private addresses apart."""
-    by_host: dict[tuple[bool, str], list[str]] = defaultdict(list)
+    """Yield *keys* in batches for one child each, those of one host together.
+
+    Those on private addresses are apart, and those that need a browser.
+    """
+    by_host: dict[tuple[bool, bool, str], list[str]] = defaultdict(list)
     for key in keys:
-        by_host[desk.sources[key].allow_private, desk.host(key)].append(key)
+        source = desk.sources[key]
+        by_host[source.allow_private, source.render, desk.host(key)].append(key)
     batch: list[str] = []
-    private = False
-    for (is_private, _), some in sorted(by_host.items()):
-        if batch and (len(batch) + len(some) > _BATCH or is_private != private):
+    apart = (False, False)
+    for (*kind, _), some in sorted(by_host.items()):
+        if batch and (len(batch) + len(some) > _BATCH or tuple(kind) != apart):
             yield tuple(batch)
             batch = []
         batch += some
-        private = is_private
+        apart = (kind[0], kind[1])
     if batch:
         yield tuple(batch)
 
@@ -79,7 +83,6 @@ async def crawl_batch(desk: Desk, keys: Sequence[str], order: Order, tell: Tell)
         desk.counts["runs", outcome.source, outcome.outcome] += 1
         desk.counts["items", outcome.source, "new"] += outcome.new
         desk.counts["items", outcome.source, "changed"] += outcome.changed
-        desk.counts["bytes", outcome.source, ""] += outcome.fetched_bytes
         state = desk.store.source_state(outcome.source)
         was = before.get(outcome.source)
         desk.stale |= bool(outcome.new or outcome.changed or was is None or state is None or state.state != was.state)
@@ -110,6 +113,7 @@ def batch_of(desk: Desk, keys: Sequence[str], order: Order) -> Batch:
         since=order.since,
         explicit=order.named,
         allow_private=any(desk.sources[key].allow_private for key in keys),
+        render=any(desk.sources[key].render for key in keys),
     )
 
 

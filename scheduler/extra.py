@@ -9,7 +9,7 @@ from feeds.error import ConfigError
 
 __all__ = ["need"]
 
-_PACKAGES: Final = {"fleet": ("psycopg", "procrastinate", "obstore"), "browser": ("scrapy_playwright",)}
+_PACKAGES: Final = {"fleet": ("psycopg", "procrastinate", "obstore"), "browser": ("playwright",)}
 
 
 def need(extra: str) -> None:

@@ -27,6 +27,7 @@ class Fetch(Protocol):
         urls: Sequence[str],
         *,
         form: tuple[tuple[str, str], ...],
+        render: bool,
         replay: str | None,
         contact: str,
         allow_private: bool,
@@ -114,6 +115,7 @@ class Look:
                 pages = self.fetch(
                     some,
                     form=form,
+                    render=source.render,
                     replay=self.replay,
                     contact=self.contact,
                     allow_private=private,

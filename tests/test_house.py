@@ -38,7 +38,7 @@ PARSING = {
 PARSING_METHODS = {"css", "xpath", "selector", "re", "jmespath"}  # of a scrapy response, which parses its own bytes
 
 # Found by name at run time, not imported by us.
-UNIMPORTED = "DEP002=tzdata|httptools|obstore|procrastinate|psycopg|scrapy-playwright"
+UNIMPORTED = "DEP002=tzdata|httptools|obstore|procrastinate|psycopg"
 # Come with scrapy and trafilatura, whose versions decide theirs.
 OF_OTHERS = "DEP003=twisted|zope|protego|w3lib|cssselect|itemadapter|htmldate"
 DEPTRY = (

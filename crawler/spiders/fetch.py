@@ -31,15 +31,17 @@ class FetchSpider(scrapy.Spider):
         *,
         urls: tuple[str, ...],
         form: tuple[tuple[str, str], ...] = (),
+        render: bool = False,
         found: Callable[[Fetched], None],
         clock: Callable[[], datetime],
         **kwargs: Any,  # noqa: ANN401 - Scrapy's
     ) -> None:
-        """Fetch *urls*, posting *form* where there is one."""
+        """Fetch *urls*, posting *form* where there is one; *render* lets their scripts run."""
         super().__init__(**kwargs)
         self.clock = clock
         self._urls = urls
         self._form = form
+        self._render = render
         self._rules: dict[str, str] = {}
         self._found = found
 
@@ -62,7 +64,7 @@ class FetchSpider(scrapy.Spider):
                     callback=partial(self._answered, url),
                     errback=partial(self._missed, url),
                     dont_filter=True,
-                    meta={"addresses": (url,)},
+                    meta={"addresses": (url,), "render": self._render},
                 )
             except ValueError as error:
                 self._found(Fetched(asked=url, url=url, reason=str(error)))

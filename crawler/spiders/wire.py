@@ -121,7 +121,6 @@ class Wire(scrapy.Spider, ABC):
         more = {} if item is None else {"item": item}
 
         def answered(response: Response) -> Iterable[Any]:
-            crawl.fetched_bytes += len(response.body)
             return self._guarded(crawl, lambda: read(crawl, response, **more), answers=1)
 
         def missed(failure: Failure) -> Iterable[Any]:
@@ -135,7 +134,9 @@ class Wire(scrapy.Spider, ABC):
             dont_filter=True,
             priority=priority,
             meta={
-                "conditional": conditional,
+                # What a script makes of a page changes though the page does not.
+                "conditional": conditional and not crawl.source.render,
+                "render": crawl.source.render,
                 "seals": seals,
                 "hosts": crawl.source.hosts,
                 "addresses": crawl.addresses,
