@@ -104,7 +104,7 @@ def editions(site: Site, topics: Iterable[Named], newsrooms: Mapping[str, Newsro
     """
     topics = tuple(topics)
     made = [_all(site, language) for language in ("", *site.languages)]
-    for topic in topics:
+    for topic in (one for one in topics if one.key not in site.moved and one.key not in site.retired):
         made += [_topic(site, topic, language) for language in ("", *site.languages)]
     taken = RESERVED | {topic.key for topic in topics}
     for name, where in sorted(site.combinations.items()):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -13,6 +13,7 @@ from typing import cast
 from urllib.parse import quote, urlsplit
 
 from feeds.error import ConfigError
+from feeds.site import LANGUAGES
 from scheduler.key import NEVER_PLAIN, OPTIONS
 from scheduler.option import Option, Value, did_you_mean, line_of, read_text, syntax_line
 
@@ -48,6 +49,7 @@ class Site:
     title: str
     authority: str
     photos: bool
+    languages: tuple[str, ...] = LANGUAGES
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,6 +73,8 @@ class Publish:
     directory: Path
     target: str
     formats: tuple[str, ...]
+    retired: tuple[str, ...] = ()
+    moved: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -304,6 +308,7 @@ def _build(directory: Path, file: Path | None, values: Mapping[str, Value], feed
             title=cast("str", got["site.title"]),
             authority=cast("str", got["site.authority"]),
             photos=cast("bool", got["site.photos"]),
+            languages=cast("tuple[str, ...]", got["site.languages"]),
         ),
         store=Store(
             url=_store_url(cast("str", got["store.url"]), cast("str", got["store.password"]), directory),
@@ -313,6 +318,8 @@ def _build(directory: Path, file: Path | None, values: Mapping[str, Value], feed
             directory=directory / cast("str", got["publish.directory"]),
             target=cast("str", got["publish.target"]),
             formats=cast("tuple[str, ...]", got["publish.formats"]),
+            retired=cast("tuple[str, ...]", got["publish.retired"]),
+            moved=dict(one.split("=") for one in cast("Sequence[str]", got["publish.moved"])),
         ),
         notify=Notify(
             hook=cast("tuple[str, ...]", got["notify.hook"]),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from feeds.site import LANGUAGES
 from scheduler.option import (
     Option,
     choices,
@@ -13,6 +14,7 @@ from scheduler.option import (
     read_duration,
     read_flag,
     read_list,
+    read_moves,
     read_number,
     read_port,
     read_target,
@@ -30,12 +32,15 @@ OPTIONS = tuple(
         ("site.title", read_text, "baywire", "name of the whole", False),
         ("site.authority", read_text, "", "authority,year of the ids; never change it", False),
         ("site.photos", read_flag, True, "whether entries show photographs (they stay at their publisher)", False),
+        ("site.languages", choices(*LANGUAGES, many=True), LANGUAGES, "languages that have feeds of their own", False),
         ("store.url", read_text, "sqlite:///var/baywire.sqlite3", "where releases are kept", True),
         ("store.password", read_text, "", "password of the role that store.url names", True),
         ("store.keep-pages", read_duration, timedelta(days=90), "how long pages as fetched are kept", False),
         ("publish.directory", read_text, "public", "where the published files go", False),
         ("publish.target", read_target, "", "s3://bucket/prefix to publish to, in place of the directory", False),
         ("publish.formats", choices(*_FORMATS, many=True), _FORMATS, "which formats each feed has", False),
+        ("publish.retired", read_list, (), "topics whose feeds are gone for good: 410", False),
+        ("publish.moved", read_moves, (), 'topics that have another key now, "old=new": 301', False),
         ("notify.hook", read_command, (), "command run when a source's state changes, JSON on stdin", False),
         ("notify.alert-webhooks", read_addresses, (), "addresses told what the hook is told, JSON by POST", False),
         ("notify.heartbeat-url", read_address, "", "address called after every healthy cycle", True),

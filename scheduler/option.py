@@ -24,6 +24,7 @@ __all__ = [
     "read_duration",
     "read_flag",
     "read_list",
+    "read_moves",
     "read_number",
     "read_port",
     "read_target",
@@ -84,6 +85,19 @@ def read_flag(value: object) -> bool:
     if found is None:
         raise ValueError(f"expected true or false; got {_show(value)}")
     return found
+
+
+def read_moves(value: object) -> Value:
+    """Return a list of "old=new".
+
+    >>> read_moves(["artificial=ai"])
+    ('artificial=ai',)
+    """
+    words = read_list(value)
+    for position, word in enumerate(words):
+        if not re.fullmatch(r"[a-z0-9-]+=[a-z0-9-]+", word):
+            raise ValueError(f'[{position}]: expected "old=new", two keys of topics; got {_show(word)}')
+    return words
 
 
 def read_number(value: object) -> float:

@@ -38,6 +38,9 @@ def site_of(config: Config) -> Site:
         formats=config.publish.formats,
         hub=config.notify.hub,
         combinations=config.feeds,
+        languages=config.site.languages,
+        retired=config.publish.retired,
+        moved=config.publish.moved,
     )
 
 

@@ -15,6 +15,8 @@ from feeds.publish.feed import FeedFiles
 from feeds.publish.fragments import Fragments
 from feeds.publish.front import Front
 from feeds.publish.lineup import Lineup
+from feeds.publish.manifest import MANIFEST, manifest
+from feeds.publish.notice import STATUS
 from feeds.publish.outbox import Outbox
 from feeds.publish.page import Pages
 from feeds.publish.release_page import ReleasePages
@@ -35,6 +37,7 @@ __all__ = ["Published", "publish"]
 
 Progress = Callable[[int, int], None]
 _BATCH = 200
+_MANIFEST = "/manifest"
 _SMALL = 500  # releases up to which all their pages are looked at each time
 _MANY = 5_000  # releases that change at once: from here on everything is looked at
 
@@ -194,8 +197,9 @@ class _Work:
         self._outbox.settle()
 
     def _end(self, releases: ReleasePages, *, full: datetime | None) -> Published:
-        """Take away what nothing leads to any more, and close the book."""
+        """Tell of all there is now, take away what nothing leads to any more, and close the book."""
         outbox, book = self._outbox, self._book
+        self._manifest()
         for path in _gone(book):
             outbox.remove(path)
         outbox.settle()
@@ -214,6 +218,17 @@ class _Work:
             quarantined=tuple(sorted(out.items())),
             feeds=tuple(_feeds(outbox.written, self._site)),
         )
+
+    def _manifest(self) -> None:
+        """Write what web servers are told, where any file is another than it was."""
+        book = self._book
+        if self._same and not book.is_turned() and book.is_intact(_MANIFEST):
+            book.keep(_MANIFEST)
+            return
+        book.open(_MANIFEST)
+        body = manifest(self._site, book.leaves())
+        self._outbox.put(MANIFEST, body)
+        book.note(_MANIFEST, MANIFEST, "", len(body))
 
 
 def _gone(book: Book) -> list[str]:
@@ -265,7 +280,8 @@ def _around(store: Store, ids: Collection[str]) -> list[str]:
 
 def _feeds(written: Sequence[str], site: Site) -> Sequence[str]:
     ends = tuple(f".{form}" for form in site.formats)
-    return [site.url(path) for path in written if path.endswith(ends) and not path.startswith("feeds/archive/")]
+    feeds = (path for path in written if path.endswith(ends) and path.startswith(("feeds/", f"{STATUS}.")))
+    return [site.url(path) for path in feeds if not path.startswith(("feeds/archive/", "feeds/index."))]
 
 
 def _silent(_done: int, _total: int) -> None:

@@ -152,6 +152,14 @@ class Book:
             if name not in self._kept:
                 yield name, leaf, self._now.get(name)
 
+    def is_turned(self) -> bool:
+        """Return whether any file is another than before, by its sign."""
+        for _, before, after in self.turned():
+            then = {path: told[0] for path, told in before.files.items()}
+            if after is not None and {path: told[0] for path, told in after.files.items()} != then:
+                return True
+        return not self._now.keys() <= self._before.keys()
+
     def dropped(self) -> list[str]:
         """Return the names that were known before and are not now."""
         return sorted(self._before.keys() - self._kept - self._now.keys())
