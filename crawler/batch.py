@@ -85,6 +85,7 @@ class SourceOutcome:
     changed: int = 0
     seconds: float = 0.0
     reason: str = ""
+    fetched_bytes: int = 0  # of pages, unpacked
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -44,6 +44,7 @@ def finish(store: Store, crawl: Progress, *, now: datetime, random: Random) -> S
         changed=crawl.changed,
         seconds=round(monotonic() - crawl.began, 3),
         reason=reason,
+        fetched_bytes=crawl.fetched_bytes,
     )
     if crawl.trouble is not None and crawl.trouble.deferred:
         if crawl.wait_until is not None:

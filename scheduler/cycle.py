@@ -83,6 +83,7 @@ async def crawl_batch(desk: Desk, keys: Sequence[str], order: Order, tell: Tell)
         desk.counts["runs", outcome.source, outcome.outcome] += 1
         desk.counts["items", outcome.source, "new"] += outcome.new
         desk.counts["items", outcome.source, "changed"] += outcome.changed
+        desk.counts["bytes", outcome.source, ""] += outcome.fetched_bytes
         state = desk.store.source_state(outcome.source)
         was = before.get(outcome.source)
         desk.stale |= bool(outcome.new or outcome.changed or was is None or state is None or state.state != was.state)

@@ -43,7 +43,7 @@ class Desk:
     *replay* answers every request from a folder of recorded pages. *stale* says that
     the store holds something that is not published yet, *trouble* what keeps us from our work;
     *publish_s* is how long the last publication took. *counts* holds, since the start,
-    ("runs", source, outcome) and ("items", source, change).
+    ("runs", source, outcome), ("items", source, change) and ("bytes", source, "").
     """
 
     config: Config

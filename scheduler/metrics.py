@@ -11,11 +11,15 @@ from scheduler.server import Application, Message, Receive, Send
 
 __all__ = ["metrics_application", "metrics_text"]
 
+_MOST = 5_000  # of one name: a monitor that is sent a million keeps none of them long
 _Sample = tuple[dict[str, str], float]
 
 
 def metrics_text(desk: Desk) -> str:
-    """Return the state of *desk* in the text format of Prometheus 0.0.4; labels are sources and hosts, no more."""
+    """Return the state of *desk* in the text format of Prometheus 0.0.4; labels are sources, hosts and outcomes.
+
+    Labels are what is configured now, and at most 5,000 samples have one name.
+    """
     return "".join(_lines(desk))
 
 
@@ -49,6 +53,7 @@ def _lines(desk: Desk) -> Iterator[str]:
     )
     yield from _metric("runs_total", "counter", "crawls of a source by outcome", _counted(desk, "runs", "outcome"))
     yield from _metric("items_total", "counter", "releases that came in", _counted(desk, "items", "change"))
+    yield from _metric("fetch_bytes_total", "counter", "bytes of pages, unpacked", _counted(desk, "bytes"))
     circuits = {desk.host(one.key): desk.store.host(desk.host(one.key)) for one in states}
     yield from _metric(
         "circuit_state",
@@ -72,11 +77,11 @@ def _lines(desk: Desk) -> Iterator[str]:
         yield from _metric("db_bytes", "gauge", "size of the embedded store", [({}, float(size))])
 
 
-def _counted(desk: Desk, what: str, label: str) -> list[_Sample]:
+def _counted(desk: Desk, what: str, label: str = "") -> list[_Sample]:
     return [
-        ({"source": source, label: value}, float(count))
+        ({"source": source} | ({label: value} if label else {}), float(count))
         for (kind, source, value), count in sorted(desk.counts.items())
-        if kind == what
+        if kind == what and source in desk.sources
     ]
 
 
@@ -84,7 +89,9 @@ def _metric(name: str, kind: str, about: str, samples: list[_Sample]) -> Iterato
     if not samples:
         return
     yield f"# HELP baywire_{name} {about}\n# TYPE baywire_{name} {kind}\n"
-    for labels, value in samples:
+    if len(samples) > _MOST:
+        yield f"# baywire: {len(samples) - _MOST} more are left out\n"
+    for labels, value in samples[:_MOST]:
         inner = ",".join(f'{label}="{_escape(text)}"' for label, text in labels.items())
         yield f"baywire_{name}{'{' + inner + '}' if inner else ''} {value:.17g}\n"
 

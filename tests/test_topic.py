@@ -148,6 +148,7 @@ def test_one_of_a_list_counts_half(tmp_path: Path) -> None:
     assert not sun(topics, "發展貿易、國際智慧城市產業和航運").passed
     assert not sun(topics, "Goods, money, people and smart city.").passed
     assert not sun(topics, "發展貿易、航運及智慧城市。").passed
+    assert not sun(topics, "nas áreas do turismo, da saúde e da smart city a partir de Maio").passed
     assert sun(topics, "The smart city is built.").passed
 
 

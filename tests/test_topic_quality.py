@@ -71,7 +71,7 @@ def told(result: Score) -> str:
 
 def test_texts_in_the_manner_of_releases_are_tagged_right() -> None:
     result = score(read_labelled(WRITTEN), load())
-    assert result.texts >= 1325
+    assert result.texts >= 1373
     assert result.total.f1 >= 0.98, told(result)
     assert result.macro_f1 >= 0.97, told(result)
     assert min(topic.f1 for topic in result.topics) >= 0.9, told(result)
@@ -112,7 +112,7 @@ def test_language_versions_get_the_same_tags(versions: dict[str, tuple[str, str]
     assert tagged["en"]
 
 
-@pytest.mark.parametrize(("file", "least", "share"), [(MORE_VERSIONS, 200, 0.96), (UNSEEN_VERSIONS, 38, 0.95)])
+@pytest.mark.parametrize(("file", "least", "share"), [(MORE_VERSIONS, 230, 0.96), (UNSEEN_VERSIONS, 38, 0.95)])
 def test_more_language_versions_get_the_same_tags(file: Path, least: int, share: float) -> None:
     topics = load()
     pairs = []

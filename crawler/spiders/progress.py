@@ -57,6 +57,7 @@ class Progress:
     archive: bool = False  # walks back: neither judged nor remembered
     phase: Phase = "listing"
     pending: int = 0
+    fetched_bytes: int = 0
     proven: bool = False  # a listing was fetched and parsed, now or, if unchanged, before
     trouble: Trouble | None = None
     outcome: Outcome | None = None  # what the contract says, where it stops the crawl

@@ -121,6 +121,7 @@ class Wire(scrapy.Spider, ABC):
         more = {} if item is None else {"item": item}
 
         def answered(response: Response) -> Iterable[Any]:
+            crawl.fetched_bytes += len(response.body)
             return self._guarded(crawl, lambda: read(crawl, response, **more), answers=1)
 
         def missed(failure: Failure) -> Iterable[Any]:

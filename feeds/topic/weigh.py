@@ -27,16 +27,16 @@ _TELLS = 1.5
 _NEAR_LETTERS, _NEAR_IDEOGRAPHS = 140, 45
 # An item of a list, folded: set off on both sides, perhaps with a word of its own ("trade, an international I&T hub").
 _ITEM_BEFORE = re.compile(
-    r"(?:[,;、] ?|, (?:and|or) |\b(?:such as|including|like) )(?:an? )?"
+    r"(?:[,;、] ?|, (?:and|or) |\b(?:such as|including|like) )(?:(?:an?|d[ao]s?) )?"
     r"(?:(?:international|global|regional|emerging|new) |国际|全球|区域)?\Z"
 )
 _ITEM_AFTER = re.compile(
     r"(?: (?:centre|center|hub|sector|industry|industries|technologies|services|development)|中心|产业|行业|領域)?"
     r" ?(?:[,;、]|,? (?:and|or|e|ou) |等|及|和)"
 )
-# The last item of a list ends a clause: "free movement of capital, goods and talent."
-_LAST_BEFORE = re.compile(r"[,、][^,、.;:。；：]{1,30}(?: (?:and|or|e|ou) |及|和|以及|与|或)\Z")
-_LAST_AFTER = re.compile(r" ?(?:[.;。；]|\Z)")
+# The last item of a list ends a clause or the list: "free movement of capital, goods and talent."
+_LAST_BEFORE = re.compile(r"[,、][^,、.;:。；：]{1,30}(?: (?:and|or|e|ou) (?:d?[ao]s? )?|及|和|以及|与|或)\Z")
+_LAST_AFTER = re.compile(r" ?(?:[.;。；]|\Z|(?:from|in|for|by|at|on|em|para|a partir)\b|[领領]域|方面|范畴)")
 # Words, and those that give no letter to a short form.
 _WORDS = re.compile(r"[^\W\d_]+")
 _SMALL = {"of", "the", "and", "for", "in", "on", "to", "e", "de", "da", "do", "das", "dos", "para"}
