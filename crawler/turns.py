@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Mapping
+from time import monotonic
 from typing import TYPE_CHECKING, Final
 
 from feeds.error import StoreError
@@ -25,9 +26,13 @@ class Turns:
         self._pace = pace
         self._delays = delays
         self._otherwise = otherwise
+        self._free: dict[str, float] = {}  # when we gave it: before that nobody need be asked
 
     def take(self, host: str) -> float:
         """Take the turn at *host* and return 0, or return how many seconds to wait before asking again."""
+        left = self._free.get(host, 0.0) - monotonic()
+        if left > 0:
+            return left
         try:
             return self._pace.take(host, self._delays.get(host, self._otherwise))
         except StoreError:  # the database is being started anew: as long as it is away, nobody has a turn
@@ -36,7 +41,9 @@ class Turns:
     def give(self, host: str) -> None:
         """Let others have the turn at *host*, its delay after this moment."""
         with contextlib.suppress(StoreError):  # then it is theirs some seconds later
-            self._pace.give(host, self._delays.get(host, self._otherwise))
+            delay_s = self._delays.get(host, self._otherwise)
+            self._pace.give(host, delay_s)
+            self._free[host] = monotonic() + delay_s
 
 
 def turns_of(store: Store, delays: Mapping[str, float], otherwise: float) -> Turns | None:

@@ -222,7 +222,7 @@ def named(row: Row[Any]) -> RowMapping:
 def _read_url(url: str) -> URL:
     try:
         read = make_url(url)
-    except ArgumentError as error:
+    except (ArgumentError, ValueError) as error:
         raise StoreError(
             f"store.url: cannot be read: expected sqlite:///FILE or postgresql://HOST/NAME; got {_hidden(url)!r}"
         ) from error
@@ -232,7 +232,7 @@ def _read_url(url: str) -> URL:
     if "+" not in read.drivername:
         read = read.set(drivername=_DRIVERS[backend])
     try:
-        read.get_dialect()
+        read.get_dialect().import_dbapi()
     except (NoSuchModuleError, ModuleNotFoundError) as error:
         raise StoreError(
             f"store.url: no driver for {read.drivername}: install it with `pip install 'baywire[fleet]'`"

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import text
 
+from feeds.error import StoreError
 from feeds.store.engine import Database
+from feeds.store.server import conninfo
+
+if TYPE_CHECKING:
+    import psycopg
 
 __all__ = ["PACES", "Pace", "has_paces"]
 
@@ -18,52 +23,66 @@ _SOONEST_S: Final = 0.005
 
 # By the clock of the database: those of the machines differ. After a crash of the server a turn may be lost that was
 # given in its last moments; waiting for its disk at every request would cost more than all the rest of it.
-_ASYNC: Final = text("SET LOCAL synchronous_commit = off")
+_ASYNC: Final = "SET synchronous_commit = off"
 _NOW: Final = "(extract(epoch FROM clock_timestamp()) * 1000000)::bigint"
-_TAKE: Final = text(f"""
-    INSERT INTO paces (host, next) VALUES (:host, {_NOW} + :step)
-    ON CONFLICT (host) DO UPDATE SET next = {_NOW} + :step WHERE paces.next <= {_NOW}
+_TAKE: Final = f"""
+    INSERT INTO paces (host, next) VALUES (%s, {_NOW} + %s)
+    ON CONFLICT (host) DO UPDATE SET next = excluded.next WHERE paces.next <= {_NOW}
     RETURNING next
-""")  # noqa: S608 -- constants of ours
-_GIVE: Final = text(f"UPDATE paces SET next = {_NOW} + :step WHERE host = :host")  # noqa: S608 -- as above
-_LEFT: Final = text(f"SELECT next - {_NOW} FROM paces WHERE host = :host")  # noqa: S608 -- as above
-_FORGET: Final = text(f"DELETE FROM paces WHERE next < {_NOW} - 86400000000")  # noqa: S608 -- as above
+"""  # noqa: S608 -- constants of ours
+_GIVE: Final = f"UPDATE paces SET next = {_NOW} + %s WHERE host = %s"  # noqa: S608 -- as above
+_LEFT: Final = f"SELECT next - {_NOW} FROM paces WHERE host = %s"  # noqa: S608 -- as above
+_FORGET: Final = f"DELETE FROM paces WHERE next < {_NOW} - 86400000000"  # noqa: S608 -- as above
 
 
 class Pace:
-    """Gives turns at hosts to all who crawl with one database."""
+    """Gives turns at hosts to all who crawl with one database, over a connection of its own: one word, one answer."""
 
     def __init__(self, database: Database) -> None:
         """Give turns out of *database*, which has the table `paces`."""
         self._database = database
+        self._connection: psycopg.Connection[tuple[int]] | None = None
 
     def take(self, host: str, delay_s: float) -> float:
         """Take the turn at *host* if it is free, and return 0; else how many seconds to wait before asking again.
 
-        It is ours until `give`, or until it is plain that we died. A host without a delay is always free.
+        It is ours until `give`, or until it is plain that we died. A host without a delay
+        is always free. Raises StoreError while the database is away.
         """
         if delay_s <= 0:
             return 0.0
-        with self._database.writing() as connection:
-            connection.execute(_ASYNC)
-            step = int(max(delay_s, _HOLD_S) * 1_000_000)
-            if connection.execute(_TAKE, {"host": host, "step": step}).scalar_one_or_none() is not None:
-                return 0.0
-            left = connection.execute(_LEFT, {"host": host}).scalar_one_or_none()
+        if self._ask(_TAKE, host, int(max(delay_s, _HOLD_S) * 1_000_000)) is not None:
+            return 0.0
+        left = self._ask(_LEFT, host)
         return min(max(_SOONEST_S, (left or 0) / 1_000_000), max(_LOOK_S, delay_s))
 
     def give(self, host: str, delay_s: float) -> None:
         """Let others have the turn at *host* in *delay_s*: counted from its answer, by when it has seen the request."""
-        if delay_s <= 0:
-            return
-        with self._database.writing() as connection:
-            connection.execute(_ASYNC)
-            connection.execute(_GIVE, {"host": host, "step": int(delay_s * 1_000_000)})
+        if delay_s > 0:
+            self._ask(_GIVE, int(delay_s * 1_000_000), host)
 
-    def forget(self) -> int:
-        """Forget the hosts that nobody asked for a day; return how many."""
-        with self._database.writing() as connection:
-            return connection.execute(_FORGET).rowcount
+    def forget(self) -> None:
+        """Forget the hosts that nobody asked for a day."""
+        self._ask(_FORGET)
+
+    def close(self) -> None:
+        """Close the connection."""
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+    def _ask(self, statement: str, *values: object) -> int | None:
+        import psycopg  # noqa: PLC0415 -- part of the extra that only a server needs
+
+        try:
+            if self._connection is None or self._connection.closed:
+                self._connection = psycopg.connect(conninfo(self._database.url), autocommit=True)
+                self._connection.execute(_ASYNC)
+            answer = self._connection.execute(statement.encode(), values)
+            row = answer.fetchone() if answer.description else None
+        except psycopg.Error as error:
+            raise StoreError(f"{self._database.name}: the database cannot be reached for a turn") from error
+        return None if row is None else row[0]
 
 
 def has_paces(database: Database) -> bool:

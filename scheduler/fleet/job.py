@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
@@ -97,7 +98,8 @@ class Jobs:
         await self._queue().tidy()
         pace = self.desk.store.pace()
         if pace is not None:
-            await asyncio.to_thread(pace.forget)
+            with closing(pace):
+                await asyncio.to_thread(pace.forget)
 
     def _guarded(self, work: Callable[..., Awaitable[None]]) -> Callable[..., Awaitable[None]]:
         async def guarded(context: JobContext, /, **told: object) -> None:
