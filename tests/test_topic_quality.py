@@ -80,7 +80,7 @@ def test_texts_in_the_manner_of_releases_are_tagged_right() -> None:
 
 def test_texts_no_rule_was_mended_by_are_tagged_right() -> None:
     result = score(read_labelled(UNSEEN), load())
-    assert result.texts >= 122
+    assert result.texts >= 163
     assert result.total.f1 >= 0.93, told(result)
     assert result.macro_f1 >= 0.93, told(result)
     assert result.exact >= 0.85, told(result)
@@ -112,7 +112,7 @@ def test_language_versions_get_the_same_tags(versions: dict[str, tuple[str, str]
     assert tagged["en"]
 
 
-@pytest.mark.parametrize(("file", "least", "share"), [(MORE_VERSIONS, 230, 0.96), (UNSEEN_VERSIONS, 38, 0.95)])
+@pytest.mark.parametrize(("file", "least", "share"), [(MORE_VERSIONS, 230, 0.96), (UNSEEN_VERSIONS, 59, 0.95)])
 def test_more_language_versions_get_the_same_tags(file: Path, least: int, share: float) -> None:
     topics = load()
     pairs = []
