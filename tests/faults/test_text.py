@@ -208,6 +208,10 @@ def test_x2_a_source_feed_with_entities_reads_no_file_and_does_not_grow(  # noqa
     begun = time.monotonic()
     told = tell(key="fed")
     assert time.monotonic() - begun < 20
+    assert len(told.entries["atom"]) == 3 or told.entries["atom"] == {}  # read, or refused whole
+    for document in told.documents.values():
+        assert "word of passage" not in document
+        assert "boom" * 10 not in document
     assert all(asked.path != "/dtd" for asked in newsroom.asked)
 
 
