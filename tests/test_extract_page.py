@@ -5,12 +5,21 @@
 from __future__ import annotations
 
 import time
+from datetime import UTC, datetime
 
 import pytest
 
-from crawler.extract import read_listing, read_release
+from crawler.extract import (
+    NotARelease,
+    read_declared_listing,
+    read_declared_release,
+    read_listing,
+    read_release,
+)
+from crawler.source import ListingRules, ReleaseRules, Source
 
 URL = "https://www.example.gov.hk/en/news/2026/04/14/park.html"
+SEEN = datetime(2026, 4, 20, tzinfo=UTC)
 SENTENCE = "The Government today welcomed the opening of the new technology park in the north of the territory. "
 BODY = "".join(f"<p>{SENTENCE * 3}Paragraph {word} says so.</p>" for word in ("one", "two", "three", "four", "five"))
 MENU = "<nav><ul>" + "".join(f'<li><a href="/{n}">Menu entry {n}</a></li>' for n in range(12)) + "</ul></nav>"
@@ -144,6 +153,27 @@ def test_no_page_raises(kind: str, url: str) -> None:
 @pytest.mark.parametrize("kind", ["nothing", "no body", "frames", "only scripts", "captcha"])
 def test_a_page_without_text_gives_none(kind: str) -> None:
     assert len(read_release(BAD[kind], URL).text) < 60
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        BAD["captcha"],
+        "<title>Just a moment...</title><h1>example.org</h1><p>Checking your browser before accessing the site.</p>",
+        "<title>安全验证</title><h1>请完成安全验证</h1><ul>"
+        + "<li><a href=/help>常见问题与帮助说明</a></li>" * 9
+        + "</ul>",
+    ],
+)
+def test_what_stands_before_a_site_is_neither_release_nor_listing(page: str) -> None:
+    found = read_release(page, URL)
+    assert (found.title, found.text, found.origins) == ("", "", {"wall": "captcha"})
+    wide = Source(
+        key="a", title="A", listing=ListingRules(url=URL, links="li a"), release=ReleaseRules(title="h1", body="body")
+    )
+    assert read_listing(page, URL).items == ()
+    assert read_declared_listing(wide, page, URL).items == ()
+    assert isinstance(read_declared_release(wide, page, URL, item=None, seen=SEEN), NotARelease)
 
 
 def test_a_text_of_twenty_megabytes_is_read_in_seconds() -> None:

@@ -80,7 +80,8 @@ def titles_of(rows: Sequence[Row]) -> tuple[list[str], str]:
     """Return the title of each row, and the path of the column they are from ("" for the link itself)."""
     own = [_of_links(row) for row in rows]
     often = _often(own)
-    empty = [text in often or says_nothing(text) for text in own]
+    form = _form(own)
+    empty = [text in often or says_nothing(text) or (bool(form) and _bare(text) == form) for text in own]
     if sum(empty) < 0.5 * len(rows):
         whole = [_whole(row, text) for row, text in zip(rows, own, strict=True)]
         return [
@@ -96,6 +97,18 @@ def _often(texts: Sequence[str], rows: int = 0) -> frozenset[str]:
     """Return the texts that stand in every fifth row or more, and at least three times: labels."""
     least = max(3, 0.2 * (rows or len(texts)))
     return frozenset(text for text, number in Counter(texts).items() if number >= least)
+
+
+def _form(texts: Sequence[str]) -> str:
+    """Return what most of *texts* say but for a number: "View opinion No. 16-0775", "Notice 12/2026"; else ""."""
+    if len(texts) < 3:
+        return ""
+    form, count = Counter(_bare(text) for text in texts).most_common(1)[0]
+    return form if form and count >= 0.6 * len(texts) and len(set(texts)) > count / 2 else ""
+
+
+def _bare(text: str) -> str:
+    return " ".join(word for word in text.split() if not any(map(str.isdigit, word)))
 
 
 @lru_cache(maxsize=16384)
@@ -229,8 +242,11 @@ def _is_day(text: str) -> bool:
     days = days_in(text)
     if not days:
         return False
-    inside = sum(char.isalpha() for day in days for char in text[day.start : day.end])
-    return sum(char.isalpha() for char in text) - inside <= 12
+    rest = text
+    for day in reversed(days):
+        rest = f"{rest[: day.start]} {rest[day.end :]}"
+    words = [word for word in rest.split() if any(map(str.isalpha, word))]
+    return len(words) <= 3 and sum(map(str.isalpha, rest)) <= 12
 
 
 def _purity(path: str, text: str, days: Sequence[Day]) -> float:

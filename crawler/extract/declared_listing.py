@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 __all__ = ["read_declared_listing"]
 
+_FEW = 12  # links of a page that stands before a site
+
 
 def read_declared_listing(source: Source, text: str, url: str) -> Listing:
     """Return what the listing *text* at *url* lists, by the rules of *source*; addresses are canonical, each once.
@@ -56,6 +58,8 @@ def _by_selectors(source: Source, text: str, url: str) -> Listing:
         before = items.get(row.url)
         if before is None or (not before.title and title):
             items[row.url] = Item(url=row.url, title=title, date=day)
+    if items and len(items) <= _FEW and (wall := _wall(root)):
+        return Listing(url=url, reason=f"a page that stands before the site: {wall}")
     following = selector(rules.next).first(root) if rules.next else None
     return Listing(
         url=url,
@@ -65,6 +69,14 @@ def _by_selectors(source: Source, text: str, url: str) -> Listing:
         confidence=1.0,
         reason="" if items else f"nothing matches {rules.item or rules.links}",
     )
+
+
+def _wall(root: HtmlElement) -> str:
+    """Return what the title of the page says stands before the site, or "": wide selectors match there too."""
+    from crawler.contract import what_wall  # noqa: PLC0415 - contract reads the types of this package
+
+    wall = what_wall(" ".join((root.findtext(".//title") or "").split())[:200])
+    return wall if wall in {"captcha", "refused"} else ""
 
 
 def _rows(source: Source, root: HtmlElement, base: str) -> list[Row]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
 __all__ = ["read_declared_release"]
 
 _ITSELF = frozenset(["本网", "本", "本站"])  # what a site writes as the source of its own releases
+_TITLE = re.compile(r"<title[^>]*>([^<]{0,200})", re.IGNORECASE)
+_SHORT = 600  # letters: pages that stand before a site say less
 _LEAST_TEXT = 2  # characters: some releases are one line, none is empty
 
 
@@ -49,11 +52,22 @@ def read_declared_release(
         found = _from_page(source, text, url, item)
     if isinstance(found, NotARelease):
         return found
+    if len(found.text) < _SHORT and (wall := _wall(found.title, text)):
+        return NotARelease(f"a page that stands before the site: {wall}")
     if not found.title:
         return NotARelease("no title")
     if len(found.text.strip()) < _LEAST_TEXT and "<img" not in found.html:
         return NotARelease("an empty body")
     return to_draft(source, found, item=item, seen=seen)
+
+
+def _wall(title: str, text: str) -> str:
+    """Return what the *title* read, or that of the page, says stands before a site: wide selectors match there too."""
+    from crawler.contract import what_wall  # noqa: PLC0415 - contract reads the types of this package
+
+    whole = _TITLE.search(text[:20_000])
+    wall = what_wall(title) or (what_wall(whole[1]) if whole else "")
+    return wall if wall in {"captcha", "refused"} else ""
 
 
 def _from_item(source: Source, url: str, item: Item | None) -> Extracted | NotARelease:

@@ -26,15 +26,19 @@ if TYPE_CHECKING:
 __all__ = ["read_page"]
 
 _KEPT = frozenset(["img", "br", "td", "th", "hr"])
+_SHORT = 200  # letters: what stands before a site has no more to say
 _NO_AUTHOR = ("http", "@")
 
 
 def read_page(text: str, url: str, *, zone: str = "", heading: str = "") -> Extracted:
     """Return what the page *text* at *url* says, in all fields; *heading* is the title a listing gave it.
 
-    Never raises; a page without a body has an empty text. Dates without a zone are of
+    Never raises; a page without a body has an empty text, and so has one that stands before
+    the site: what it is ("captcha" or "refused") then is `origins["wall"]`. Dates without a zone are of
     *zone*, by default that of the place the host belongs to.
     """
+    from crawler.contract import what_wall  # noqa: PLC0415 - contract reads the types of this package
+
     zone = zone or zone_of(url)
     if is_plain(text):
         return read_plain(text, url, zone=zone)
@@ -56,6 +60,8 @@ def read_page(text: str, url: str, *, zone: str = "", heading: str = "") -> Extr
     plain = sign_off(clean.text, zone=zone)
     if plain.published is not None:
         moment = Moment(plain.published, "closing lines", "minute")
+    if len(plain.body) < _SHORT and (wall := what_wall(text)) in {"captcha", "refused"}:
+        return Extracted(url=url, origins={"wall": wall})
     tongue = root.get("lang") or meta.meta("content-language", "og:locale")
     found = Extracted(
         url=url,

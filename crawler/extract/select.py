@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, cast
@@ -18,6 +19,7 @@ _PSEUDO = re.compile(r"::(?:attr\(\s*([\w:-]+)\s*\)|(text))\s*\Z")
 _BY_ID = re.compile(r"#([A-Za-z_][\w-]*)(?=\Z|\s+[\w#.\[*:])")
 # Most elements have other classes: that is found out without taking their names apart.
 _CLASS = re.compile(r"@class and (contains\(concat\(' ', normalize-space\(@class\), ' '\), ' ([\w-]+) '\))")
+_STEP = re.compile(r"[^\s>+~,:]+")
 _AXES = {">": "child::", "~": "following-sibling::", "+": "following-sibling::*[1]/self::", "": "descendant::"}
 _BROKEN = re.compile(r"(?<=[\u2e80-\u9fff\uff00-\uff60])[^\S\n]*\n\s*(?=[\u2e80-\u9fff\uff00-\uff60])")
 _SKIPPED = frozenset(["script", "style", "noscript", "template"])
@@ -30,10 +32,13 @@ class Selector:
     css: str
     path: etree.XPath
     attribute: str = ""
+    whole: etree.XPath | None = None  # for a whole page, from the last step back: libxml2 is slow at joining steps
     quick: etree.XPath | None = None  # by the table of ids that the parser keeps: the first element of that id only
 
     def elements(self, root: HtmlElement) -> list[HtmlElement]:
         """Return the elements below *root* that match, in document order."""
+        if self.whole is not None and root.getparent() is None:
+            return cast("list[HtmlElement]", self.whole(root))
         return cast("list[HtmlElement]", self.path(root))
 
     def first(self, root: HtmlElement) -> HtmlElement | None:
@@ -82,7 +87,23 @@ def selector(css: str) -> Selector:
     if (match := _BY_ID.match(bare)) and "," not in bare:
         rest = bare[match.end() :].strip()
         quick = etree.XPath(f"id('{match[1]}')" + (f"/{_xpath(rest, 'descendant::')}" if rest else ""))
-    return Selector(css, etree.XPath(_xpath(bare, "descendant-or-self::")), attribute, quick)
+    steps = bare.split()
+    whole = None
+    if len(steps) > 1 and all(_STEP.fullmatch(step) and step.count("[") == step.count("]") for step in steps):
+        whole = etree.XPath(_backwards(steps))
+    return Selector(css, etree.XPath(_xpath(bare, "descendant-or-self::")), attribute, whole, quick)
+
+
+def _backwards(steps: Sequence[str]) -> str:
+    """Return *steps*, each somewhere below the one before, as XPath that looks up from the last.
+
+    >>> _backwards(["ul", "li", "a"])
+    'descendant-or-self::a[ancestor::li[ancestor::ul]]'
+    """
+    above = ""
+    for step in steps[:-1]:
+        above = f"[{_xpath(step, 'ancestor::')}{above}]"
+    return _xpath(steps[-1], "descendant-or-self::") + above
 
 
 def fold(text: str) -> str:
