@@ -8,6 +8,7 @@ from sqlalchemy import Connection, inspect, text
 
 from feeds.error import StoreError
 from feeds.store.engine import Database
+from feeds.store.tables import metadata
 
 __all__ = ["HEAD", "VERSIONS", "upgrade"]
 
@@ -30,7 +31,10 @@ def upgrade(database: Database) -> bool:
     with database.writing() as connection:
         if not database.is_sqlite:  # two processes may come at once; SQLite let in one already
             connection.execute(text("SELECT pg_advisory_xact_lock(7231911)"))
-        if _version(connection, database.name) != HEAD:
+        found = _version(connection, database.name)
+        if found is None:
+            _create(connection)
+        elif found != HEAD:
             _migrate(connection)
     return version is None
 
@@ -48,6 +52,31 @@ def _version(connection: Connection, name: str) -> str | None:
             "or put back an older backup with `baywire restore`"
         )
     return str(version) if version else None
+
+
+_FTS5: Final = "words, marks, content='', prefix='1', tokenize='unicode61 remove_diacritics 0'"
+_VECTORS: Final = "search_key BIGINT NOT NULL PRIMARY KEY, words TSVECTOR NOT NULL, marks TSVECTOR NOT NULL"
+# What no metadata can say: words by our own rules; the prefix index is for one Chinese character.
+_SEARCH: Final = {
+    "sqlite": (f"CREATE VIRTUAL TABLE search USING fts5({_FTS5})",),
+    "postgresql": (
+        f"CREATE TABLE search ({_VECTORS})",
+        "CREATE INDEX search_words ON search USING gin (words)",
+        "CREATE INDEX search_marks ON search USING gin (marks)",
+    ),
+}
+_VERSION_TABLE: Final = (
+    "CREATE TABLE IF NOT EXISTS alembic_version"
+    " (version_num VARCHAR(32) NOT NULL, CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num))"
+)
+
+
+def _create(connection: Connection) -> None:
+    """Make the tables as they are today, and say so: as the migrations would, without Alembic's 9 MB."""
+    metadata.create_all(connection, checkfirst=False)
+    for statement in (*_SEARCH[connection.dialect.name], _VERSION_TABLE):
+        connection.execute(text(statement))
+    connection.execute(text("INSERT INTO alembic_version VALUES (:head)"), {"head": HEAD})
 
 
 def _migrate(connection: Connection) -> None:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
+import re
+from collections.abc import Callable, Iterator
 
 import pytest
 from alembic import command
@@ -43,22 +43,31 @@ def test_the_tables_are_those_the_code_speaks_of(database: Database) -> None:
         assert compare_metadata(context, metadata) == []
 
 
-def test_the_very_words_of_the_tables_are_those_of_the_code(sqlite_file: Path, tmp_path: Path) -> None:
-    by_migration, by_code = Database(f"sqlite:///{sqlite_file}"), Database(f"sqlite:///{tmp_path}/by_code")
-    with by_code.writing() as connection:
-        metadata.create_all(connection)
+def test_a_store_made_at_once_is_what_the_migrations_make(fresh: Callable[[], str]) -> None:
+    at_once, migrated = Database(fresh()), Database(fresh())
+    config = _config()
+    with migrated.writing() as connection:
+        config.attributes["connection"] = connection
+        command.downgrade(config, "base")
+        command.upgrade(config, "head")
+    assert _schema(migrated) == _schema(at_once)
+    at_once.close()
+    migrated.close()
 
-    def schema(of: Database) -> set[str]:
-        with of.reading() as connection:
-            told = connection.execute(
-                text("SELECT sql FROM sqlite_master WHERE tbl_name NOT LIKE 'search%' AND sql <> ''")
-            )
-            return {" ".join(sorted(sql.replace("\t", " ").replace(",", " ").split())) for (sql,) in told}
 
-    made = {sql for sql in schema(by_migration) if "alembic_version" not in sql}
-    assert made == schema(by_code)
-    by_migration.close()
-    by_code.close()
+def _schema(database: Database) -> set[str]:
+    if database.is_sqlite:
+        asked = "SELECT sql FROM sqlite_master WHERE sql <> ''"
+    else:
+        asked = """
+            SELECT concat_ws(' ', table_name, column_name, data_type, is_nullable, column_default)
+            FROM information_schema.columns WHERE table_schema = 'public'
+            UNION ALL SELECT indexdef FROM pg_indexes WHERE schemaname = 'public'
+            UNION ALL SELECT conrelid::regclass || ' ' || conname || ' ' || pg_get_constraintdef(oid)
+            FROM pg_constraint WHERE connamespace = 'public'::regnamespace"""
+    with database.reading() as connection:
+        told = connection.execute(text(asked)).scalars()
+        return {" ".join(sorted(re.sub(r"[,\t\"()]", " ", sql).split())) for sql in told}
 
 
 def test_a_migration_can_be_taken_back_and_done_again(database: Database) -> None:
