@@ -19,6 +19,8 @@ _LONGEST = 200
 _READ = 4000
 _PART = re.compile(r'(?<!\S)(-?)(topic|source|language|author|since|until):("[^"]*"|\S+)', re.IGNORECASE)
 _WHERE = re.compile(r"(?<!\S)where:\(", re.IGNORECASE)
+# What neither a feed nor a page could repeat: no character of XML, or one that turns the text around.
+_NONE = re.compile("[^ -~\\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]|[\u202a-\u202e\u2066-\u2069]")
 _DAYS = ("since", "until")
 
 
@@ -58,7 +60,7 @@ def read_query(query_string: str, *, topics: Collection[str], sources: Collectio
         fields = parse_qs(query_string[:_READ], keep_blank_values=True, max_num_fields=20)
     except ValueError:  # more fields than any form of ours sends
         fields = {}
-    text = " ".join(" ".join(fields.get("q", [""])[:1]).split())
+    text = " ".join(_NONE.sub(" ", "".join(fields.get("q", [""])[:1])).split())
     page = fields.get("page", ["1"])[0]
     number = int(page) if page.isascii() and page.isdigit() and len(page) < 4 else 1
     if len(text) > _LONGEST or len(query_string) > _READ or (query_string and not fields):
