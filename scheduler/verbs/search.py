@@ -12,7 +12,7 @@ __all__ = ["search"]
 
 
 @click.command()
-@click.argument("query", nargs=-1, required=True)
+@click.argument("query", nargs=-1)
 @click.option("--topic", help="Only releases of this topic.")
 @click.option("--source", help="Only releases of this source.")
 @click.option("--language", help="Only releases in this language: en, zh-Hant, zh-Hans, pt.")
@@ -33,11 +33,17 @@ def search(  # noqa: PLR0913  # one parameter an option
     where: str | None,
     limit: int,
 ) -> int:
-    """Print the releases whose title or text holds all words of QUERY, newest first."""
+    """Print the releases whose title or text holds all words of QUERY, newest first.
+
+    "Two words" in quotes stand side by side, -word must not be there (put -- before QUERY
+    then). Without QUERY, whatever the options let through.
+    """
     from scheduler.finding import wanted_by
     from scheduler.reading import open_to_read
     from scheduler.show import print_releases
 
+    if not (query or topic or source or language or since or until or where):
+        raise click.UsageError("expected words to look for, or an option that narrows")
     wanted = wanted_by(session.config, where) if where else None
     with open_to_read(session.config) as store:
         found = store.search(

@@ -83,7 +83,7 @@ def held(seen: Counter[int], late: list[float], *, asked: int, share: float) -> 
 
 
 def test_s1_2000_pollers_at_the_same_second_are_all_answered(wire: Wire) -> None:
-    seen, late = rush(wire, pollers=2000, polls=21, every_s=0.8)
+    seen, late = rush(wire, pollers=2000, polls=21, every_s=0.4)
     held(seen, late, asked=2000 * 21, share=0.95)
 
 

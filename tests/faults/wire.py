@@ -73,7 +73,7 @@ class Wire:
     def say(self, *pieces: bytes, wait: float = 5.0) -> bytes:
         """Return all that comes back to *pieces* until the server closes or says nothing for *wait* seconds."""
         with socket.create_connection(("127.0.0.1", self.port), timeout=wait) as made:
-            got = b""
+            got = bytearray()
             try:
                 for piece in pieces:
                     made.sendall(piece)
@@ -81,7 +81,7 @@ class Wire:
                     got += part
             except (TimeoutError, ConnectionError):
                 pass
-            return got
+            return bytes(got)
 
     def memory(self) -> int:
         """Return how many bytes it holds."""
