@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from urllib.parse import quote
 
 from feeds.identity import DEFAULT_AUTHORITY
@@ -58,6 +59,7 @@ class Site:
         return f"tag:{self.authority}:{name}"
 
 
+@cache  # asked for every address of every feed
 def slug(language: str) -> str:
     """Return *language* as addresses have it.
 
