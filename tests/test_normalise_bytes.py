@@ -82,6 +82,14 @@ def test_depth_takes_no_text_away(depth: int) -> None:
     assert "".join("".join(read_html(deep).itertext()).split()) == "xy"
 
 
+def test_thousands_of_attributes_take_no_text_away() -> None:
+    many = "<p " + " ".join(f"a{n}=1" for n in range(60_000)) + ">text<a href=/x>link</a>"
+    tree = read_html(many)
+    assert "".join(tree.itertext()) == "textlink"
+    picture = f'<img src="data:image/png;base64,{"A" * 90_000}" alt="x"><a href=/y>y</a>'
+    assert [len(image.attrib) for image in read_html(picture).iter("img")] == [2]
+
+
 @pytest.mark.parametrize("page", ["", "<!--<html>-->", "<html", "<!DOCTYPE html>", "<html><frameset>", "&#0;"])
 def test_a_page_of_nothing_is_an_empty_page(page: str) -> None:
     assert read_html(page).find("body") is not None or page == "<html><frameset>"

@@ -20,6 +20,9 @@ _CONTROLS = "".join(map(chr, [*range(9), 11, 12, *range(14, 32)])).encode()
 _CDATA = re.compile(r"(<!\[CDATA\[.*?\]\]>)", re.DOTALL)
 _ENTITY = re.compile(r"&([A-Za-z][A-Za-z0-9]{1,31};)")
 _OF_XML = frozenset(["amp;", "lt;", "gt;", "quot;", "apos;"])
+_LONG = 60_000
+_LONG_TAG = re.compile(r"(<[A-Za-z][A-Za-z0-9:-]*)[^<>]{20000,}")
+_MOST_ATTRIBUTES = 2000
 # libxml2 stops at 256 open tags (2,048 if asked), or at a text of 10 MB, and says so only in its log.
 # A page that means something has fewer than 100.
 _DEEPEST = 200
@@ -48,6 +51,8 @@ def read_html(text: str) -> HtmlElement:
     if not isinstance(text, str):
         raise TypeError(f"page: got {type(text).__name__}: expected text that went through decode()")
     body = _legal(_DECLARATION.sub("", text))
+    if len(body) > _LONG:
+        body = _LONG_TAG.sub(_bare, body)
     root, cut = _parse(body, huge=False)
     return _parse(_flatten(body), huge=True)[0] if cut else root
 
@@ -105,6 +110,11 @@ def _parse(body: str, *, huge: bool) -> tuple[HtmlElement, bool]:
     except etree.LxmlError:  # "Document is empty": a page of comments only, say
         root = html.document_fromstring("<html></html>", ensure_head_body=True)
     return root, any(entry.type_name == "ERR_RESOURCE_LIMIT" for entry in parser.error_log)
+
+
+def _bare(tag: re.Match[str]) -> str:
+    """Return a *tag* as it is, or without attributes where they are thousands: libxml2 takes the square of that."""
+    return tag[1] if len(tag[0].split(maxsplit=_MOST_ATTRIBUTES)) > _MOST_ATTRIBUTES else tag[0]
 
 
 def _flatten(body: str) -> str:

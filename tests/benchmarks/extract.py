@@ -47,7 +47,26 @@ def digest(folder: Path) -> str:
 def measure(shared: Path, name: str) -> dict[str, float]:
     """Return the figures of one set."""
     figures, _ = getattr(scorer(shared), SETS[name])(Namespace(data=shared / "extraction" / name, limit=None))
-    return {key: value for key, value in figures.items() if isinstance(value, int | float)}
+    found = {key: value for key, value in figures.items() if isinstance(value, int | float)}
+    if name != "listings":
+        found["no_listing"] = no_listing(shared, name)
+    return found
+
+
+def no_listing(shared: Path, name: str) -> float:
+    """Return the share of the articles of a set in which no listing is seen: the links beside them are none."""
+    from crawler.extract import read_listing
+
+    folder = shared / "extraction" / name
+    if name == "articles":
+        truth = json.loads((folder / "ground-truth.json").read_text("utf-8"))
+        pages = [
+            (gzip.decompress((folder / "html" / f"{key}.html.gz").read_bytes()), truth[key]["url"]) for key in truth
+        ]
+    else:
+        rows = [json.loads(line) for line in (folder / "truth.jsonl").read_text("utf-8").splitlines()]
+        pages = [((folder / row["file"]).read_bytes(), "http://example.cn/a.html") for row in rows]
+    return sum(not read_listing(body.decode("utf-8", "replace"), url).items for body, url in pages) / len(pages)
 
 
 def speeds(shared: Path) -> dict[str, float]:
@@ -79,7 +98,8 @@ def speeds(shared: Path) -> dict[str, float]:
     return {
         "listings_against_trafilatura": detected / theirs,
         "listings_against_trafilatura_there": detected / _pages_a_second(extract(text) for text in listings),
-        "declared_against_trafilatura": declared / _pages_a_second(extract(text) for text in releases),
+        "declared_against_trafilatura_there": declared / _pages_a_second(extract(text) for text in releases),
+        "declared_against_trafilatura": declared / theirs,
     }
 
 
