@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import re
 from collections import deque
 from dataclasses import dataclass
 from typing import Any, Final
@@ -46,6 +47,7 @@ _PIECE: Final = 262_144
 _SHORT: Final = 1024
 _KNOWN: Final = 2048
 _REFUSED: Final = 64  # so many above the limit are told that there are too many
+_HIGH: Final = re.compile(rb"[\x80-\xff]")
 _LINGER_S: Final = 2.0  # for a refused client to read why before its unread bytes reset the connection
 
 
@@ -116,10 +118,11 @@ class Connection(asyncio.Protocol):
             if not self._is_busy:
                 self.deadline = self._loop.time() + self.limits.head_s
         whole = self._is_clean
+        asked = data if data.isascii() or not whole else _escaped(data)
         self._begun = 0
         self._fed += len(data)
         try:
-            self._parser.feed_data(data)
+            self._parser.feed_data(asked)
         except httptools.HttpParserUpgrade:  # answered as if it had not been asked for
             self._is_over = True
         except httptools.HttpParserError:
@@ -383,3 +386,13 @@ class Connection(asyncio.Protocol):
         if self._task is not None:
             self._task.cancel()  # sendfile waits on a descriptor that closing would take from under it
         self._transport.abort()
+
+
+def _escaped(data: bytes) -> bytes:
+    """Return *data* with the target of its request escaped: curl, and so newsboat, sends Chinese as it was typed.
+
+    >>> _escaped("GET /search?q=港 HTTP/1.1".encode())
+    b'GET /search?q=%E6%B8%AF HTTP/1.1'
+    """
+    line, end, rest = data.partition(b"\r\n")
+    return b"".join((_HIGH.sub(lambda found: b"%%%02X" % found[0][0], line), end, rest))

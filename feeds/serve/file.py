@@ -106,7 +106,10 @@ class Files:
 
     def is_folder(self, path: str) -> bool:
         """Return whether *path* is a folder with a page of its own."""
-        return is_plain(path) and (self._directory / path / "index.html").is_file()
+        try:
+            return is_plain(path) and (self._directory / path / "index.html").is_file()
+        except (OSError, ValueError):  # a name that no disk can hold
+            return False
 
     def _load(self, path: str) -> Served | None:
         if not is_plain(path):
@@ -226,14 +229,15 @@ def _copy(  # noqa: PLR0913, PLR0917 -- what a copy is made of
 
 
 def is_plain(path: str) -> bool:
-    r"""Return whether *path* names something below the root: no `..`, nothing hidden, no second name for it.
+    r"""Return whether *path* names something below the root: no `..`, nothing hidden, no second name, none too long.
 
     >>> [is_plain(path) for path in ("feeds/ai.atom", "../x", "feeds//ai.atom", ".git/config", "a\\b", "")]
     [True, False, False, False, False, True]
     """
     if "\\" in path or "\0" in path:
         return False
-    return not path or all(part and not part.startswith(".") for part in path.removesuffix("/").split("/"))
+    parts = path.removesuffix("/").split("/")
+    return not path or (len(path) < 1000 and all(0 < len(part) < 250 and not part.startswith(".") for part in parts))
 
 
 def _is_finished(archive: bytes) -> bool:

@@ -289,6 +289,20 @@ def test_s5_a_wish_for_another_protocol_is_not_heard(wire: Wire) -> None:
     assert len(re.findall(rb"HTTP/1\.1 \d", got)) == 1
 
 
+def test_a_question_as_it_was_typed_is_understood(wire: Wire) -> None:
+    got = wire.say("GET /search.atom?q=實驗 HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n".encode())
+    assert got.startswith(b"HTTP/1.1 200 OK")
+    assert "實驗".encode() in got
+
+
+@pytest.mark.parametrize(
+    "path", ["/" + "a" * 5000, "/feeds/" + "中" * 90, "/" + "a/" * 600, "/topics/" + "é" * 200 + "/"]
+)
+def test_s3_names_that_no_disk_can_hold_are_not_there(wire: Wire, path: str) -> None:
+    got = wire.say(f"GET {path} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n".encode())
+    assert got.startswith(b"HTTP/1.1 404 "), got[:100]
+
+
 def test_s5_an_old_client_keeps_its_connection_if_it_asks_to(wire: Wire) -> None:
     got = wire.say(b"GET /healthz HTTP/1.0\r\nConnection: keep-alive\r\n\r\nGET /healthz HTTP/1.0\r\n\r\n")
     assert got.count(b"HTTP/1.1 200 OK") == 2
