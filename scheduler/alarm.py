@@ -80,7 +80,11 @@ async def sound_alarms(desk: Desk) -> None:
     now = desk.clock()
     # A source read through another stands as that one does: one outage is one alert.
     states = [state for state in desk.store.source_states() if desk.is_crawled(state.key)]
-    late = {state.key for state in states if is_late(state, rhythm=desk.rhythm(state.key), now=now)}
+    late = {
+        state.key
+        for state in states
+        if desk.had_its_turn(state.key, now) and is_late(state, rhythm=desk.rhythm(state.key), now=now)
+    }
     for key, tell in ways.items():
         told = _read(desk.store.meta(key))
         for state, what in alarms(states, late=late, told=told, now=now):

@@ -8,6 +8,7 @@ import signal
 import socket
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any, TypeVar
 
 from feeds.error import BaywireError, ConfigError, PublishError, StoreError
@@ -19,6 +20,7 @@ from scheduler.control import listen
 from scheduler.cycle import batches, run_cycle
 from scheduler.desk import Desk
 from scheduler.health import readiness
+from scheduler.keep import heal
 from scheduler.line import Line
 from scheduler.memory import give_back
 from scheduler.metrics import metrics_application
@@ -40,12 +42,14 @@ _FOLLOW = timedelta(seconds=5)  # a look at the files of topics.d
 _PUBLISH = timedelta(minutes=1)  # what failed to be published
 _REVISE = 60  # every so many of them, what only the clock changes: editions age
 _BACKUP = timedelta(days=1)
+_FIRST_BACKUP = timedelta(minutes=10)  # of a store that has none
 _DUE = 200  # sources taken up in one tick; the rest is still due in the next
 _HOLD_S = 60.0  # no source is taken up again sooner when its cycle broke
 _SETTLED_S = 5.0  # after which what a publication used is of no use any more
 _DRAIN_S = 20.0  # of the 30 s we promise to end in
 _REST_S = 5.0
 _JUMP = timedelta(minutes=1)  # by which the clock must have been set back before we look at due times again
+_SLEPT = timedelta(minutes=5)  # without a tick: whatever is late now may only not have been asked
 _FARTHEST = timedelta(days=1)  # no due time lies further ahead, or further than the source's own interval
 
 
@@ -76,7 +80,7 @@ class Daemon:
         self._stopping = asyncio.Event()
         self._tasks: set[asyncio.Task[Any]] = set()
         self._taken: set[str] = set()
-        self._latest = desk.clock()
+        self._latest = desk.awake_since = desk.clock()
         self._minutes = 0
         self._topic_files = Watched(desk.config.directory / "topics.d")
 
@@ -94,10 +98,12 @@ class Daemon:
             )
             if listener is not None
         ]
-        serving = [asyncio.create_task(server.serve(sockets=[listener])) for server, listener in servers]
+        serving: list[asyncio.Task[None]] = []
         try:
             await self._guard("settling due times", asyncio.to_thread(self._settle_due))
             await self._guard("publish", self._publish())
+            # Not before: a file that a crash left half written is made anew by now. Who asked meanwhile has waited.
+            serving += [asyncio.create_task(server.serve(sockets=[listener])) for server, listener in servers]
             async with listen(self.desk.config.var, self._perform):
                 with self._timetable():
                     ready()
@@ -127,15 +133,31 @@ class Daemon:
         timetable.every(_TICK, self._tick, name="tick")
         timetable.every(_FOLLOW, self._follow, name="follow")
         timetable.every(_PUBLISH, self._publish_if_needed, name="publish")
-        last = last_backup(self.desk.config.var / "backups")
-        timetable.every(_BACKUP, self._back_up, name="backup", first=last and max(last + _BACKUP, self.desk.clock()))
+        last, now = last_backup(self.desk.config.var / "backups"), self.desk.clock()
+        first = max(last + _BACKUP, now) if last else now + _FIRST_BACKUP
+        timetable.every(_BACKUP, self._back_up, name="backup", first=first)
         if (beat := watchdog_s()) is not None:
             timetable.every(timedelta(seconds=beat), self._beat, name="watchdog")
         return timetable
 
     async def _tick(self) -> None:
+        if "damaged" in self.desk.trouble.stored or not self._has_store():
+            await self._guard("mending the store", self._mend_store())
         if await self.desk.trouble.is_over(self.desk.store):
             await self._guard("tick", self.tick())
+
+    def _has_store(self) -> bool:
+        """Return whether the store is where it was; one that is removed lives on only for who has it open."""
+        url = self.desk.config.store.url
+        return not url.startswith("sqlite:///") or Path(url.removeprefix("sqlite:///")).exists()
+
+    async def _mend_store(self) -> None:
+        """Let a backup take the place of a store that was damaged or taken away under our hands."""
+        async with self.desk.publishing, self.desk.telling:
+            self.desk.store.close()
+            if healed := await asyncio.to_thread(heal, self.desk.config):
+                log.error("the store was broken: %s", healed)
+            await asyncio.to_thread(self.desk.renew_store)
 
     async def tick(self) -> None:
         """Take up the sources that are due and that nobody crawls."""
@@ -144,6 +166,10 @@ class Daemon:
             log.warning("the clock was set back", extra={"seconds": (self._latest - now).total_seconds()})
             self.desk.clock_jumps += 1
             self._settle_due()
+        elif now > self._latest + _SLEPT:
+            log.warning("slept, or the clock was set on", extra={"seconds": (now - self._latest).total_seconds()})
+            self.desk.clock_jumps += 1
+            self.desk.awake_since = now
         self._latest = now
         await self._take_up(now)
 
@@ -169,8 +195,9 @@ class Daemon:
             asyncio.get_running_loop().call_later(hold_s, self._taken.difference_update, batch)
 
     def _settle_due(self) -> None:
-        """Bring due times that a wrong clock put far ahead back to where they belong."""
+        """Bring due times, circuits and successes that a wrong clock put far ahead back to where they belong."""
         now = self.desk.clock()
+        self.desk.store.settle(now=now, farthest=now + _FARTHEST)
         for state in self.desk.store.source_states():
             source = self.desk.sources.get(state.key)
             if source is None or state.next_due is None or state.next_due <= now + max(source.every, _FARTHEST):

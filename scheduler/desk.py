@@ -57,6 +57,7 @@ class Desk:
     trouble: Trouble = field(default_factory=Trouble)
     publish_s: float = 0.0
     clock_jumps: int = 0
+    awake_since: datetime | None = None  # when a daemon began, or woke up: before that it could ask nobody
     counts: Counter[tuple[str, str, str]] = field(default_factory=Counter)
     enrols: bool = True  # the store learns of the sources from here; a worker leaves that to the scheduler
     beat_at: datetime | None = None
@@ -108,6 +109,10 @@ class Desk:
             known = self._rhythms[key] = (source, now, rhythm_of(source, times))
         return known[2]
 
+    def had_its_turn(self, key: str, now: datetime) -> bool:
+        """Return whether we were awake for long enough to ask the source *key*."""
+        return self.awake_since is None or not self.awake_since <= now < self.awake_since + self.sources[key].every
+
     def host(self, key: str) -> str:
         """Return the host on which the source *key* lists its releases, or its key where it has no address."""
         source = self.sources[key]
@@ -126,6 +131,13 @@ class Desk:
             self._busy -= wanted
             async with self._freed:
                 self._freed.notify_all()
+
+    def renew_store(self) -> None:
+        """Make the tables and the sources known in a store that took the place of another."""
+        open_store(self.config.store.url, authority=self.config.site.authority or DEFAULT_AUTHORITY).close()
+        if self.enrols:
+            _enrol(self.store, self.sources, now=self.clock())
+        self.stale = True
 
     def reload(self, config: Config) -> None:
         """Take over *config* and the sources and topics it names; the store stays. ConfigError leaves all as it was."""

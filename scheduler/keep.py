@@ -70,22 +70,32 @@ def heal(config: Config) -> str | None:
     """Put the newest whole backup in the place of a store that is broken; return what was done, None where all is well.
 
     To be called by whoever holds the lock, before the store is opened. Without a backup
-    a broken store is kept aside and a new one begins: ids do not depend on it.
+    a broken store is kept aside and a new one begins: ids do not depend on it. A store
+    that is not there, though backups of it are, was lost. One that only cannot be read
+    now (a full disk, no right to) is left alone.
     """
-    if not config.store.url.startswith("sqlite:///") or not _file(config).exists():
+    if not config.store.url.startswith("sqlite:///"):
         return None
-    problem = _problem(_file(config))
+    lost = not _file(config).exists()
+    problem = "the store was gone" if lost else _damage(_file(config))
     if problem is None:
         return None
     chosen = next(_whole(config), None)
+    if lost and chosen is None:
+        return None
     aside = put_back(config, chosen)
-    return f"{problem}: kept as {aside}; {f'restored from {chosen}' if chosen else 'no backup: a new store begins'}"
+    kept = f"kept as {aside}; " if aside else ""
+    return f"{problem}: {kept}{f'restored from {chosen}' if chosen else 'no backup: a new store begins'}"
 
 
 def put_back(config: Config, source: Path | None) -> Path | None:
     """Keep the store aside and let a copy of *source* take its place, or nothing; return where it is kept."""
     place = _file(config)
+    part = place.with_name(f".{place.name}.part")
     aside = None
+    if source is not None:  # first: whatever goes wrong with it, the store is where it was
+        shutil.copyfile(source, part)
+        _sync(part)
     if place.exists():
         stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%S.%fZ")
         aside = place.with_name(f"{place.name}.aside-{stamp}")
@@ -95,9 +105,6 @@ def put_back(config: Config, source: Path | None) -> Path | None:
                 beside.replace(aside.with_name(aside.name + ending))
         place.replace(aside)
     if source is not None:
-        part = place.with_name(f".{place.name}.part")
-        shutil.copyfile(source, part)
-        _sync(part)
         part.replace(place)
     _sync(place.parent)
     return aside
@@ -105,6 +112,21 @@ def put_back(config: Config, source: Path | None) -> Path | None:
 
 def _whole(config: Config) -> Iterator[Path]:
     return (path for path in backups(config.var / "backups") if _problem(path) is None)
+
+
+def _damage(path: Path) -> str | None:
+    """Return what is broken in the store in *path*; None too where it cannot be told, by whom it cannot be read."""
+    import sqlite3  # noqa: PLC0415  # as below
+
+    try:
+        with closing(sqlite3.connect(f"file:{quote(str(path.absolute()))}?mode=ro", uri=True)) as connection:
+            (tables,) = connection.execute("SELECT count(*) FROM sqlite_master WHERE type = 'table'").fetchone()
+            if not tables and path.stat().st_size:
+                return None  # it was about to be made
+    except sqlite3.DatabaseError as error:
+        code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_CORRUPT) & 0xFF
+        return str(error) if code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB) else None
+    return _problem(path)
 
 
 def _problem(path: Path) -> str | None:

@@ -103,6 +103,14 @@ class Schedule(Base):
         with self._database.writing() as connection:
             connection.execute(update(sources).where(sources.c.key == key).values(next_due=moment))
 
+    def settle(self, *, now: datetime, farthest: datetime) -> None:
+        """Undo what a clock that ran ahead left: successes after *now*, hosts that rest until after *farthest*."""
+        with self._database.writing() as connection:
+            for column in (sources.c.last_run, sources.c.last_good):
+                connection.execute(update(sources).where(column > now).values({column: now}))
+            for column in (hosts.c.open_until, hosts.c.retry_after):
+                connection.execute(update(hosts).where(column > farthest).values({column: None}))
+
     def set_enabled(self, key: str, enabled: bool, *, now: datetime) -> None:  # noqa: FBT001 -- the value itself
         """Keep the operator's word: crawl the source *key*, or leave it; enabling makes it pending and due *now*."""
         state = State.PENDING if enabled else State.DISABLED

@@ -56,7 +56,7 @@ class Chaos:
     """The server; *routes* maps a path to its answer, and may change at any time."""
 
     def __init__(self, host: str = "127.0.0.1", port: int = 0) -> None:
-        """Listen on *host*."""
+        """Listen on *host*, an address."""
         self.routes: dict[str, Answer] = {}
         self.asked: list[Asked] = []
         self.connections = 0
@@ -72,6 +72,7 @@ class Chaos:
         class Server(socketserver.ThreadingTCPServer):
             allow_reuse_address = True
             daemon_threads = True
+            address_family = socket.AF_INET6 if ":" in host else socket.AF_INET
             block_on_close = False
 
         self._server = Server((host, port), Handler)
@@ -81,7 +82,8 @@ class Chaos:
 
     def url(self, path: str = "/") -> str:
         """Return the address of *path*."""
-        return f"http://{self.host}:{self.port}{path}"
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"http://{host}:{self.port}{path}"
 
     def page(
         self, path: str, body: bytes | str, status: int = 200, *lines: str, kind: str = "text/html; charset=utf-8"

@@ -18,6 +18,7 @@ import tempfile
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 KINDS = {"read": 1, "write": 2, "sync": 4, "name": 8}
@@ -114,9 +115,14 @@ class Forker:
                 self.look(where, healed=True)
                 nth += step
 
-    def look(self, where: str, *, healed: bool = False) -> None:
-        """Say what is wrong: a published file that is neither the old nor the new one, a store that is not whole."""
+    def look(self, where: str, *, healed: bool = False, lasting: bool = False) -> None:
+        """Say what is wrong: a published file that is neither the old nor the new one, a store that is not whole.
+
+        With *lasting* of feeds alone: a page that the power took is made anew by the next publication.
+        """
         now = self.pictures()
+        if lasting:
+            now = {**self.before, **{name: now.get(name, b"") for name in now if _is_feed(name)}}
         if healed and now != self.after:
             differs = sorted(name for name in {*now, *self.after} if now.get(name) != self.after.get(name))
             self.problems.append(f"{where}: after another run {differs[:3]} of {len(differs)} differ")
@@ -156,12 +162,31 @@ class Forker:
         if target and self.before.get(target) != self.pictures().get(target):
             self.problems.append(f"{where}: published though its bytes may not be on the disk")
 
-    def record(self, file: Path) -> None:
-        """Write down every call to the disk of one run of the job."""
+    def power(self, *, step: int) -> None:
+        """Lose the power after every *step*-th call, and with it what was not synced; look at what is left."""
+        from faults.power import Disk
+
         self.renew()
-        with file.open("wb") as log:
-            self.met = self.fork(RECORD, 0, 0, 0, log.fileno())
-        self.renew()
+        with tempfile.TemporaryFile() as log:
+            if self.fork(RECORD, 0, 0, 0, log.fileno()):
+                self.problems.append("the job was not done")
+            log.seek(0)
+            calls = log.read()
+        chance = random.SystemRandom()
+        disk = Disk(self.base, self.folder, calls)
+        nth = chance.randrange(step)
+        for number in range(disk.length):
+            disk.advance()
+            if number % step != nth:
+                continue
+            for names in ("synced", "all"):
+                for data in ("synced", "all", "torn"):
+                    self.renew()
+                    disk.leave(names=names, data=data, chance=chance)
+                    self.met += 1
+                    self.look(f"call {number}, names {names}, data {data}", lasting=True)
+                    self.job()
+                    self.look(f"call {number}, names {names}, data {data}", healed=True)
 
     # -- the jobs, by the same code as the daemon
 
@@ -210,6 +235,10 @@ class Forker:
             pass
 
 
+def _is_feed(name: str) -> bool:
+    return name.startswith("feeds/") and not name.startswith("feeds/archive/") and name.endswith(".atom")
+
+
 @contextlib.contextmanager
 def quiet() -> Iterator[None]:
     """Keep standard output for the one object that is printed."""
@@ -226,8 +255,8 @@ def main() -> None:
     plan = json.loads(sys.argv[1])
     with quiet():
         forker = Forker(plan)
-        if plan["how"] == "record":
-            forker.record(Path(plan["record"]))
+        if plan["how"] == "power":
+            forker.power(step=plan["step"])
         else:
             how = {"kill": KILL, "half": HALF, "fail": FAIL}[plan["how"]]
             kinds = sum(KINDS[kind] for kind in plan["kinds"])
@@ -237,4 +266,7 @@ def main() -> None:
 
 
 if __name__ == "__main__":
+    _package = ModuleType("faults")
+    _package.__path__ = [str(Path(__file__).parent)]
+    sys.modules[_package.__name__] = _package
     main()
