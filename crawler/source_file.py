@@ -19,6 +19,7 @@ __all__ = ["Table", "bounded", "read_toml", "seconds", "shortest_gap"]
 
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 _LONGEST_PATTERN = 300
+_LONGEST_TOLD = 500  # characters of what is wrong
 _ANY_MONDAY = datetime(2026, 1, 5, tzinfo=UTC)
 # A repeated group that repeats inside itself, or a back reference: where a regular expression takes exponential time.
 _UNBOUNDED = re.compile(r"[+*}]\)(?:[+*]|\{\d+,\d*\})|\(\?P=|(?<!\\)\\[1-9](?!\d*\})")
@@ -38,6 +39,9 @@ def read_toml(path: Path, problems: list[str]) -> Table:
     except tomllib.TOMLDecodeError as error:
         problems.append(f"{path}: {error}")
         return Table({}, str(path), "", problems)
+    except (RecursionError, ValueError) as error:  # brackets a hundred deep, a number of 5,000 digits
+        problems.append(f"{path}: is no TOML that can be read: {error}")
+        return Table({}, str(path), "", problems)
     return Table(values, str(path), text, problems)
 
 
@@ -55,6 +59,7 @@ class Table:
     def complain(self, key: str, wrong: str, expected: str = "") -> None:
         """Add a problem with *key* of this table."""
         where = f"{self.file}:{line}" if (line := self._line(key)) else self.file
+        wrong = wrong if len(wrong) <= _LONGEST_TOLD else f"{wrong[:_LONGEST_TOLD]}…"
         self.problems.append(f"{where}: {self.prefix}{key}: {wrong}" + (f": expected {expected}" if expected else ""))
 
     def string(self, key: str, default: str = "") -> str:

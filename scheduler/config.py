@@ -214,6 +214,9 @@ class _Reading:
         except tomllib.TOMLDecodeError as error:
             self.problems.append(f"{self.label}:{syntax_line(error, self.text)}: is not TOML: {error}")
             return
+        except (RecursionError, ValueError) as error:  # brackets a hundred deep, a number of 5,000 digits
+            self.problems.append(f"{self.label}: is no TOML that can be read: {error}")
+            return
         for section, table in document.items():
             if section not in _SECTIONS:
                 self._problem((section,), f"is not a section{did_you_mean(section, _SECTIONS)}")

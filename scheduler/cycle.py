@@ -13,7 +13,7 @@ from crawler.batch import Batch, Event, Report, SourceOutcome
 from feeds.identity import DEFAULT_AUTHORITY
 from feeds.publish import Published
 from scheduler.alarm import notify
-from scheduler.desk import Desk
+from scheduler.desk import Desk, now_utc
 from scheduler.due import next_due
 from scheduler.line import Line, crawl_line, release_line
 from scheduler.order import Order
@@ -113,6 +113,7 @@ def batch_of(desk: Desk, keys: Sequence[str], order: Order) -> Batch:
         limit=order.limit,
         since=order.since,
         explicit=order.named,
+        now=None if desk.clock is now_utc else desk.clock().isoformat(),
         allow_private=any(desk.sources[key].allow_private for key in keys),
         render=any(desk.sources[key].render for key in keys),
     )

@@ -86,12 +86,19 @@ def selector(css: str) -> Selector:
     quick = None
     if (match := _BY_ID.match(bare)) and "," not in bare:
         rest = bare[match.end() :].strip()
-        quick = etree.XPath(f"id('{match[1]}')" + (f"/{_xpath(rest, 'descendant::')}" if rest else ""))
+        quick = _compiled(f"id('{match[1]}')" + (f"/{_xpath(rest, 'descendant::')}" if rest else ""))
     steps = bare.split()
     whole = None
     if len(steps) > 1 and all(_STEP.fullmatch(step) and step.count("[") == step.count("]") for step in steps):
-        whole = etree.XPath(_backwards(steps))
-    return Selector(css, etree.XPath(_xpath(bare, "descendant-or-self::")), attribute, whole, quick)
+        whole = _compiled(_backwards(steps))
+    return Selector(css, _compiled(_xpath(bare, "descendant-or-self::")), attribute, whole, quick)
+
+
+def _compiled(path: str) -> etree.XPath:
+    try:
+        return etree.XPath(path)
+    except etree.XPathSyntaxError as error:  # what CSS allows and XPath does not
+        raise ValueError(f"cannot be used as a selector: {error}") from error
 
 
 def _backwards(steps: Sequence[str]) -> str:

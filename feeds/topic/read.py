@@ -48,6 +48,8 @@ def read_file(path: Path, *, engine: int = 1) -> tuple[Topic, ...]:
         raise ConfigError(f"{path}: is not UTF-8: byte {error.start} is 0x{error.object[error.start]:02x}") from error
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(f"{path}: is not TOML: {error}") from error
+    except (RecursionError, ValueError) as error:  # brackets a hundred deep, a number of 5,000 digits
+        raise ConfigError(f"{path}: is no TOML that can be read: {error}") from error
     reading = _Reading(path=path)
     topics = reading.topics(content)
     if reading.problems:

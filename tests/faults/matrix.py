@@ -8,7 +8,7 @@ from collections import defaultdict
 from collections.abc import Mapping
 from pathlib import Path
 
-__all__ = ["ROWS", "tests_of_rows"]
+__all__ = ["ROWS", "rows_tested"]
 
 ROWS: Mapping[str, str] = {
     "K1": "killed at any time, often: no release lost, none doubled, no torn byte",
@@ -81,7 +81,7 @@ ROWS: Mapping[str, str] = {
 _NAME = re.compile(r"(?:test_|[-_])([kdctnpxsl]\d+)(?=[-_]|$)")
 
 
-def tests_of_rows(folder: Path) -> Mapping[str, tuple[str, ...]]:
+def rows_tested(folder: Path) -> Mapping[str, tuple[str, ...]]:
     """Return the tests below *folder* by the rows that their names begin with, or that their parameters name."""
     found = defaultdict(list)
     for path in sorted(folder.rglob("test_*.py")):
@@ -98,7 +98,7 @@ def tests_of_rows(folder: Path) -> Mapping[str, tuple[str, ...]]:
 
 def main() -> None:
     """Print the table."""
-    tests = tests_of_rows(Path(__file__).parents[1])
+    tests = rows_tested(Path(__file__).parents[1])
     for row, holds in ROWS.items():
         print(f"{row:<4} {holds}")  # noqa: T201  # what it is for
         for test in tests.get(row, ("no test",)):

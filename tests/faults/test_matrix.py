@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from faults.matrix import ROWS, tests_of_rows
+from faults.matrix import ROWS, rows_tested
 
-TESTS = tests_of_rows(Path(__file__).parents[1])
+TESTS = rows_tested(Path(__file__).parents[1])
 
 
 @pytest.mark.parametrize("row", ROWS)
