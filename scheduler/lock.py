@@ -45,11 +45,13 @@ def hold(var: Path, *, command: str, now: datetime) -> Iterator[None]:
     try:
         var.mkdir(parents=True, exist_ok=True)
         descriptor = os.open(var / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        folder = os.open(var, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     except OSError as error:
         raise ConfigError(f"{var}: cannot be written: {error.strerror}: choose another folder with -C") from None
     try:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)  # which nobody removes for a stale lock
         except BlockingIOError:
             who = holder(var)
             told = who.tell() if who else "it has only just started"
@@ -65,8 +67,10 @@ def hold(var: Path, *, command: str, now: datetime) -> Iterator[None]:
                 os.ftruncate(descriptor, 0)
             # Not by closing alone: a child that is just being started has a copy until its exec is through.
             fcntl.flock(descriptor, fcntl.LOCK_UN)
+            fcntl.flock(folder, fcntl.LOCK_UN)
     finally:
         os.close(descriptor)
+        os.close(folder)
 
 
 def holder(var: Path) -> Holder | None:

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 __all__ = ["FEED", "Answer", "Newsroom", "Rig", "Running", "until"]
 
 COMMAND = Path(sys.executable).with_name("baywire")
-START_S = 20.0  # two loaded cores; usually one second
+START_S = 60.0  # two loaded cores; usually one second
 
 SOURCE = """\
 title     = "Chaos"

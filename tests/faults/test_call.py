@@ -113,7 +113,7 @@ def test_d5_an_error_at_any_call(waiting: Rig, forks: Forks, job: str, kinds: tu
         assert told["met"] > 0
 
 
-@pytest.mark.parametrize("step", [61, pytest.param(5, marks=pytest.mark.soak)])
+@pytest.mark.parametrize("step", [211, pytest.param(9, marks=pytest.mark.soak)])
 @pytest.mark.parametrize("job", ["publish", "put"])
 def test_k9_the_power_fails_and_takes_what_was_not_synced(waiting: Rig, forks: Forks, job: str, step: int) -> None:
     told = forks(waiting, job, "power", (), step)
