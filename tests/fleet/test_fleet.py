@@ -172,7 +172,7 @@ def test_two_schedulers_and_two_workers_ask_each_page_once(
 def test_a_stop_puts_back_what_is_not_finished(
     tools: ModuleType, fleet: farm.Fleet, newsrooms: Callable[..., farm.Newsrooms]
 ) -> None:
-    rooms = newsrooms(releases=30, latency_s=0.3)
+    rooms = newsrooms(releases=12, latency_s=0.3)
     tools.write_project(fleet.folder, rooms, hosts=2, each=1, delay_s=0.7, every="1h")
     assert fleet.type("run", "--fleet", "--migrate").returncode == 0
     watch = Watch(fleet.url)
@@ -182,12 +182,12 @@ def test_a_stop_puts_back_what_is_not_finished(
     began = time.monotonic()
     assert fleet.kill("first", signal.SIGTERM) == 0
     assert time.monotonic() - began < 30
-    assert 0 < watch.releases < 60
+    assert 0 < watch.releases < 24
     assert watch.ask("SELECT status, worker_id FROM procrastinate_jobs WHERE task_name = 'crawl'") == [("todo", None)]
     assert watch.ask("SELECT DISTINCT state FROM sources WHERE configured") == [("pending",)]
     fleet.worker("second")
-    tools.wait_for(lambda: watch.releases == 60 and watch.quiet(), "all releases", tell=watch.tell)
-    assert held(watch) == dict.fromkeys(wanted(2, 30), 1)
+    tools.wait_for(lambda: watch.releases == 24 and watch.quiet(), "all releases", tell=watch.tell)
+    assert held(watch) == dict.fromkeys(wanted(2, 12), 1)
 
 
 @pytest.mark.parametrize("words", [("worker",), ("run", "--fleet", "--no-serve"), ("run", "--fleet", "--migrate")])

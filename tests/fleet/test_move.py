@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING
@@ -13,6 +14,7 @@ import psycopg
 import pytest
 
 from feeds.error import StoreError
+from feeds.release import Newsroom
 from feeds.store import open_store
 from feeds.store.copying import copy_into
 
@@ -51,12 +53,14 @@ def test_a_backup_of_a_file_is_restored_into_a_server_with_ids_and_bytes(
         assert store.count() == 48
 
 
-def test_a_server_that_holds_something_is_not_written_over(one: farm.Fleet, database: str) -> None:
-    one.url = database
-    assert one.type("restore", "kept.sqlite3").returncode == 0
-    again = one.type("restore", "kept.sqlite3")
-    assert again.returncode != 0
-    assert "holds releases already: expected an empty database" in again.stderr
+def test_a_server_that_holds_something_is_not_written_over(tmp_path: Path, database: str) -> None:
+    with open_store(f"sqlite:///{tmp_path}/kept.sqlite3") as store:
+        store.sync_sources([Newsroom(key="harbour-en", title="Harbour")], now=datetime(2026, 3, 4, tzinfo=UTC))
+    copy_into(tmp_path / "kept.sqlite3", database)
+    with pytest.raises(StoreError, match="holds sources already: expected an empty database"):
+        copy_into(tmp_path / "kept.sqlite3", database)
+    with open_store(database) as store:
+        assert [state.key for state in store.source_states()] == ["harbour-en"]
 
 
 def test_what_is_no_store_moves_nothing(tmp_path: Path, database: str) -> None:
