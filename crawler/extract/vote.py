@@ -13,7 +13,7 @@ from crawler.extract.block import Block, blocks_of, squash
 from crawler.extract.match import match_blocks
 from crawler.extract.select import text_of
 from crawler.extract.weigh import chances, is_date_line, words_of
-from crawler.normalise.tree import read_html
+from crawler.normalise.tree import read_html, shorn
 
 if TYPE_CHECKING:
     from lxml.html import HtmlElement
@@ -130,7 +130,7 @@ def _readability(text: str) -> str:
     from readability import Document  # type: ignore[import-untyped]  # noqa: PLC0415 - ships no types
 
     try:
-        return text_of(read_html(Document(text).summary(html_partial=True)))
+        return text_of(read_html(Document(shorn(text)).summary(html_partial=True)))
     except Exception as error:  # noqa: BLE001 - not our code, and any page may come: it then has no vote
         logging.getLogger(__name__).debug("readability gave up", extra={"error": repr(error)})
         return ""

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from lxml.etree import _Element
     from lxml.html import HtmlElement
 
-__all__ = ["read_html", "read_xml"]
+__all__ = ["read_html", "read_xml", "shorn"]
 
 # lxml refuses text that declares an encoding, rightly: text has none.
 _DECLARATION = re.compile(r"\A\s*<\?xml[^>]*>")
@@ -50,9 +50,7 @@ def read_html(text: str) -> HtmlElement:
     """
     if not isinstance(text, str):
         raise TypeError(f"page: got {type(text).__name__}: expected text that went through decode()")
-    body = _legal(_DECLARATION.sub("", text))
-    if len(body) > _LONG:
-        body = _LONG_TAG.sub(_bare, body)
+    body = _legal(_DECLARATION.sub("", shorn(text)))
     root, cut = _parse(body, huge=False)
     return _parse(_flatten(body), huge=True)[0] if cut else root
 
@@ -112,8 +110,17 @@ def _parse(body: str, *, huge: bool) -> tuple[HtmlElement, bool]:
     return root, any(entry.type_name == "ERR_RESOURCE_LIMIT" for entry in parser.error_log)
 
 
+def shorn(text: str) -> str:
+    """Return the page *text* without the attributes of tags that have thousands: libxml2 takes the square of that.
+
+    >>> shorn("<p " + "a=1 " * 20_000 + ">text")
+    '<p>text'
+    """
+    return _LONG_TAG.sub(_bare, text) if len(text) > _LONG else text
+
+
 def _bare(tag: re.Match[str]) -> str:
-    """Return a *tag* as it is, or without attributes where they are thousands: libxml2 takes the square of that."""
+    """Return a *tag* as it is, or without attributes where they are thousands."""
     return tag[1] if len(tag[0].split(maxsplit=_MOST_ATTRIBUTES)) > _MOST_ATTRIBUTES else tag[0]
 
 
