@@ -88,12 +88,12 @@ class Front:
 
     def _lists(self) -> None:
         say = words("en")
-        card = self._shown.card
-        topics = [card(one, say, with_languages=True) for one in self._editions if one.topic and not one.language]
-        named = [card(one, say) for one in self._editions if one.where]
+        card = self._shown.listed
+        topics = [card(one, with_languages=True) for one in self._editions if one.topic and not one.language]
+        named = [card(one) for one in self._editions if one.where]
         groups = [{"title": "", "cards": topics}] + ([{"title": say.combinations, "cards": named}] if named else [])
         self._plain("/", "topics/", "list.html", say.topics, heading=say.topics, groups=groups)
-        sources = [card(one, say) for one in self._editions if one.source]
+        sources = [card(one) for one in self._editions if one.source]
         groups = [{"title": "", "cards": sources}] if sources else []
         self._plain("/", "sources/", "list.html", say.sources, heading=say.sources, groups=groups)
 

@@ -103,16 +103,18 @@ class Shown:
             for one in self._families[edition.topic]
         ]
 
-    def card(self, edition: Edition, say: Words, *, with_languages: bool = False) -> dict[str, object]:
-        """Return *edition* as one of a list on a page that speaks as *say*."""
+    def card(self, edition: Edition, say: Words) -> dict[str, object]:
+        """Return *edition* on a page that speaks as *say*, with its latest release."""
         title, language = self.latest.get(edition.key, ("", say.tag))
+        return {**self.listed(edition), "latest": title, "latest_language": language}
+
+    def listed(self, edition: Edition, *, with_languages: bool = False) -> dict[str, object]:
+        """Return *edition* as one of a list, which settings alone decide."""
         return {
             "url": html.root_of(self.site) + edition.page,
             "name": self.heading(edition),
             "about": edition.about,
             "language": edition.language if edition.source else "",
-            "latest": title,
-            "latest_language": language,
             "feeds": self.feeds(edition.key, self.site.formats, edition.title, edition.language),
             "languages": [other for other in self.others(edition) if other["tag"]] if with_languages else [],
         }
