@@ -210,7 +210,9 @@ class Daemon:
 
     async def _publish_if_needed(self) -> None:
         self._minutes += 1
-        if self.desk.stale or self._minutes % _REVISE == 0:
+        publish = self.desk.config.publish
+        is_gone = not publish.target and not (publish.directory / "index.html").exists()
+        if is_gone or self.desk.stale or self._minutes % _REVISE == 0:
             await self._guard("publish", self._publish())
         await self._guard("notify", notify(self.desk, None, healthy=False))  # what is late, and what waits for its turn
 

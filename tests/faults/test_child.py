@@ -83,6 +83,21 @@ def test_k5_a_killed_child_is_recorded_and_the_next_crawl_is_well(desk: Desk, ne
     assert desk.outcome("bad", explicit=True).outcome == "new"
 
 
+def test_k5_a_child_that_stands_still_is_ended_by_its_wall_limit(desk: Desk, newsroom: Chaos) -> None:
+    newsroom.routes["/list"] = _hang
+    batch = desk.batch("bad", wall_s=1.5)
+    stopped: list[int] = []
+
+    def stop() -> None:
+        stopped.extend(desk.zygote.children)
+        os.kill(stopped[0], signal.SIGSTOP)
+
+    report = desk.runner.run(_while_running(desk.zygote, batch, stop))
+    assert report.ended == "timeout"
+    assert _gone(stopped)
+    assert desk.runs("bad")[0].outcome == "failed"
+
+
 def test_k5_the_sources_beside_the_one_that_kills_its_child_are_crawled(desk: Desk, newsroom: Chaos) -> None:
     desk.source("deadly", newsroom.url("/deadly"))
     newsroom.routes["/deadly"] = lambda wire: os.kill(desk.zygote.children[0], signal.SIGKILL) or wire.page("")

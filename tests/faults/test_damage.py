@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
+import shutil
 import sqlite3
 import threading
 from collections.abc import Callable
@@ -179,6 +181,22 @@ def test_d12_nothing_is_served_before_files_were_looked_at(rig: Rig) -> None:
 
     rig.until(answered, "the first answer")
     assert bodies == [whole]
+
+
+def test_d12_files_deleted_under_a_running_daemon_are_made_anew_in_a_minute(rig: Rig) -> None:
+    from scheduler.config import load
+    from scheduler.daemon import Daemon
+    from scheduler.desk import open_desk
+
+    rig.crawl()
+    whole = rig.pictures()
+    config = load(rig.folder, environ={})
+    with open_desk(config) as desk:
+        daemon = Daemon(desk, load=lambda: config)
+        asyncio.run(daemon._publish())
+        shutil.rmtree(rig.public)
+        asyncio.run(daemon._publish_if_needed())
+    assert rig.pictures() == whole
 
 
 def test_l3_backup_and_restore_while_releases_are_written(rig: Rig, tmp_path: Path) -> None:
