@@ -20,7 +20,8 @@ ATOM = "{http://www.w3.org/2005/Atom}"
 
 def feeds(live: Live, end: str) -> list[str]:
     root = live.press.directory
-    return [str(path.relative_to(root)) for path in sorted(root.rglob(f"*.{end}"))]
+    found = (path for path in sorted(root.rglob(f"*.{end}")) if path.name != "manifest.json")  # which is no feed
+    return [str(path.relative_to(root)) for path in found]
 
 
 def test_every_atom_document_is_valid(live: Live, shared: Path) -> None:
