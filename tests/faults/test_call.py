@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from faults.rig import Rig
 
 HERE = Path(__file__).parent
-ALL = pytest.param(1, marks=pytest.mark.soak)  # every call
+MOST = pytest.param(3, marks=pytest.mark.soak)  # every third call, another third each time
 Forks = Callable[..., Mapping[str, Any]]
 
 
@@ -82,39 +82,39 @@ def forks(fault: Path) -> Forks:
     return run
 
 
-@pytest.mark.parametrize("step", [9, ALL])
+@pytest.mark.parametrize("step", [19, MOST])
 def test_k2_killed_at_any_call_of_a_publication(waiting: Rig, forks: Forks, step: int) -> None:
     told = forks(waiting, "publish", "half", ("write", "sync", "name"), step)
     assert told["problems"] == []
-    assert told["met"] >= 50 // step
+    assert told["met"] >= 40 // step
 
 
-@pytest.mark.parametrize("step", [9, ALL])
+@pytest.mark.parametrize("step", [19, MOST])
 def test_k2_killed_at_any_call_of_the_store(waiting: Rig, forks: Forks, step: int) -> None:
     told = forks(waiting, "put", "half", ("write", "sync", "name"), step)
     assert told["problems"] == []
-    assert told["met"] >= 20 // step
+    assert told["met"] >= 10 // step
 
 
-@pytest.mark.parametrize("step", [19, ALL])
+@pytest.mark.parametrize("step", [19, MOST])
 def test_k4_killed_at_any_call_of_a_migration(rig: Rig, forks: Forks, step: int) -> None:
     told = forks(rig, "make", "half", ("write", "sync", "name"), step)
     assert told["problems"] == []
-    assert told["met"] >= 50 // step
+    assert told["met"] >= 40 // step
 
 
-@pytest.mark.parametrize("step", [29, ALL])
-@pytest.mark.parametrize("job", ["publish", "put"])
+@pytest.mark.parametrize("step", [61, MOST])
+@pytest.mark.parametrize("job", ["publish", pytest.param("put", marks=pytest.mark.soak)])
 @pytest.mark.parametrize("kinds", [("read",), ("write", "name"), ("sync",)], ids="-".join)
 def test_d5_an_error_at_any_call(waiting: Rig, forks: Forks, job: str, kinds: tuple[str, ...], step: int) -> None:
     told = forks(waiting, job, "fail", kinds, step, error=errno.EIO)
     assert told["problems"] == []
-    if step == 1:
+    if step == 3:
         assert told["met"] > 0
 
 
-@pytest.mark.parametrize("step", [211, pytest.param(9, marks=pytest.mark.soak)])
-@pytest.mark.parametrize("job", ["publish", "put"])
+@pytest.mark.parametrize("step", [211, pytest.param(31, marks=pytest.mark.soak)])
+@pytest.mark.parametrize("job", ["publish", pytest.param("put", marks=pytest.mark.soak)])
 def test_k9_the_power_fails_and_takes_what_was_not_synced(waiting: Rig, forks: Forks, job: str, step: int) -> None:
     told = forks(waiting, job, "power", (), step)
     assert told["problems"] == []

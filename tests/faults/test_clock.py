@@ -68,6 +68,7 @@ def cpu_s(pid: int) -> float:
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
+@pytest.mark.soak
 def test_t1_the_clock_jumps_while_the_daemon_runs(rig: Rig, clock: Clock) -> None:
     running = rig.start(**clock.environment).serving()
     delivers(rig, running)
@@ -153,6 +154,7 @@ def test_t1_what_a_clock_that_ran_ahead_left_in_the_store_is_undone(tmp_path: Pa
 
 
 @pytest.mark.parametrize("change", ["2026-03-29 00:59:50", "2026-10-25 00:59:50"])
+@pytest.mark.soak
 def test_t2_summer_time_begins_and_ends(rig: Rig, clock: Clock, change: str) -> None:
     """London's clocks change at 01:00 UTC on these days."""
     at = datetime.fromisoformat(f"{change}+00:00")
@@ -185,6 +187,7 @@ def test_t3_the_zone_of_the_machine_changes_no_byte(rig: Rig) -> None:
     assert {path: body for path, body in rig.pictures("**/*").items() if path.startswith("feeds/source/")} == dates
 
 
+@pytest.mark.soak
 def test_t4_after_eight_hours_of_sleep_every_source_is_asked_once(rig: Rig, clock: Clock) -> None:
     keys = [f"s{n}" for n in range(12)]
     for key in keys:

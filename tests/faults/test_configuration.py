@@ -99,6 +99,7 @@ def test_k7_a_value_of_any_kind_is_taken_or_told(tmp_path: Path, key: str) -> No
 
 
 @pytest.mark.parametrize("key", SOURCE_KEYS)
+@pytest.mark.soak
 def test_k7_a_source_file_of_any_kind_is_taken_or_told(tmp_path: Path, key: str) -> None:
     base = 'title = "A"\nlanguage = "en"\ntime-zone = "UTC"\n'
     for value in VALUES:
@@ -108,6 +109,7 @@ def test_k7_a_source_file_of_any_kind_is_taken_or_told(tmp_path: Path, key: str)
 
 
 @pytest.mark.parametrize("key", TOPIC_KEYS)
+@pytest.mark.soak
 def test_k7_a_topic_file_of_any_kind_is_taken_or_told(tmp_path: Path, key: str) -> None:
     file = tmp_path / "odd.toml"
     for value in VALUES:

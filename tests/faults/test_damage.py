@@ -68,8 +68,8 @@ def crashed(rig: Rig) -> None:
         pytest.param(head, id="d10-head", marks=pytest.mark.soak),
         pytest.param(half, id="d11-half", marks=pytest.mark.soak),
         pytest.param(empty, id="d11-empty", marks=pytest.mark.soak),
-        pytest.param(gone, id="d11-gone"),
-        pytest.param(log_gone, id="d11-log-gone"),
+        pytest.param(gone, id="d11-gone", marks=pytest.mark.soak),
+        pytest.param(log_gone, id="d11-log-gone", marks=pytest.mark.soak),
         pytest.param(log_noise, id="d11-log-noise", marks=pytest.mark.soak),
     ],
 )
@@ -97,6 +97,7 @@ def test_d10_d11_a_damaged_store_is_found_out_and_nothing_is_new_or_lost(
         assert list(rig.var.glob("*.aside-*")), "what was damaged is kept"
 
 
+@pytest.mark.soak
 def test_d10_without_a_backup_a_new_store_mints_the_same_ids(rig: Rig) -> None:
     rig.crawl()
     feed = rig.feed()
@@ -125,7 +126,7 @@ def test_d10_a_store_damaged_while_the_daemon_runs_is_put_right(rig: Rig) -> Non
     assert running.stop() == 0
 
 
-@pytest.mark.parametrize("size", [0, 700])
+@pytest.mark.parametrize("size", [0, pytest.param(700, marks=pytest.mark.soak)])
 def test_d12_a_feed_half_written_is_made_anew_before_it_is_served(rig: Rig, size: int) -> None:
     rig.crawl()
     whole = rig.pictures("**/*")
@@ -155,6 +156,7 @@ def test_d12_a_feed_half_written_is_made_anew_before_it_is_served(rig: Rig, size
     assert running.stop() == 0
 
 
+@pytest.mark.soak
 def test_d12_nothing_is_served_before_files_were_looked_at(rig: Rig) -> None:
     """Whoever asks while the daemon starts waits, and gets whole files."""
     import http.client
@@ -199,6 +201,7 @@ def test_d12_files_deleted_under_a_running_daemon_are_made_anew_in_a_minute(rig:
     assert rig.pictures() == whole
 
 
+@pytest.mark.soak
 def test_l3_backup_and_restore_while_releases_are_written(rig: Rig, tmp_path: Path) -> None:
     running = rig.start().serving()
     rig.until(lambda: rig.state() == "healthy", "a crawl")

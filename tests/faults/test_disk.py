@@ -92,6 +92,7 @@ def daemon_on(rig: Rig, public: str, var: str) -> Iterator[Running]:
 
 
 @pytest.mark.parametrize("place", ["public", "var"])
+@pytest.mark.soak
 def test_d1_d2_a_command_on_a_full_disk_says_so_changes_nothing_and_can_be_repeated(rig: Rig, place: str) -> None:
     folder = rig.folder / place
     with rig.tmpfs(folder, "size=6m"):
@@ -115,7 +116,7 @@ def test_d1_d2_a_command_on_a_full_disk_says_so_changes_nothing_and_can_be_repea
         assert watch.faults() == 0, watch.told()
 
 
-def test_d3_two_file_systems_full_each_in_turn(rig: Rig) -> None:
+def test_d1_d2_d3_two_file_systems_full_each_in_turn(rig: Rig) -> None:
     with daemon_on(rig, "size=6m", "size=6m") as running:
         for folder in (rig.public, rig.var):
             lives_through(rig, running, full(folder))
@@ -126,6 +127,7 @@ def test_d4_the_disk_becomes_read_only_and_writable_again(rig: Rig) -> None:
         lives_through(rig, running, read_only(rig.public))
 
 
+@pytest.mark.soak
 def test_d4_a_store_on_a_disk_that_is_read_only_is_told_and_its_feeds_are_served(rig: Rig) -> None:
     """The kernel makes no disk read-only on which a daemon has files open: this one is so from the start."""
     with rig.tmpfs(rig.var, "size=16m"):
@@ -143,11 +145,13 @@ def test_d4_a_store_on_a_disk_that_is_read_only_is_told_and_its_feeds_are_served
         assert len(rig.feed()) == 4
 
 
+@pytest.mark.soak
 def test_d6_no_inode_is_left(rig: Rig) -> None:
     with daemon_on(rig, "size=16m,nr_inodes=1000", "size=16m,nr_inodes=30") as running:
         lives_through(rig, running, out_of_inodes(rig.public))
 
 
+@pytest.mark.soak
 def test_d7_the_right_to_write_is_lost_and_given_back(rig: Rig) -> None:
     """Root may write anywhere, so this daemon is a root that lost that right."""
     rig.configure(HOOK)
@@ -189,6 +193,7 @@ def test_d1_a_log_that_cannot_be_written_stops_nothing(rig: Rig, words: tuple[st
         assert process.wait(60) in {0, 1}
 
 
+@pytest.mark.soak
 def test_d1_a_result_that_cannot_be_written_is_told(rig: Rig) -> None:
     rig.crawl()
     with Path("/dev/full").open("wb") as nowhere:

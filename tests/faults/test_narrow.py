@@ -39,7 +39,7 @@ def test_d8_with_64_descriptors_it_serves_less_and_loses_nothing(rig: Rig) -> No
     assert running.stop() == 0
 
 
-@pytest.mark.parametrize("cycles", [15, pytest.param(300, marks=pytest.mark.soak)])
+@pytest.mark.parametrize("cycles", [5, pytest.param(300, marks=pytest.mark.soak)])
 def test_d8_cycles_leave_no_descriptor_behind(rig: Rig, cycles: int) -> None:
     running = rig.start().serving()
 
@@ -69,6 +69,7 @@ def namespace(name: str) -> Iterator[Callable[..., list[str]]]:
         subprocess.run(["ip", "netns", "del", name], check=False)
 
 
+@pytest.mark.soak
 def test_n16_without_a_network_feeds_are_served_and_afterwards_every_source_is_asked_once(rig: Rig) -> None:
     """The daemon lives in a network of its own, whose only way to the newsroom is taken down and up again."""
     with namespace("bw16") as inside:

@@ -29,6 +29,7 @@ def test_c1_the_second_daemon_exits_75_and_the_first_is_undisturbed(rig: Rig) ->
     assert first.stop() == 0
 
 
+@pytest.mark.soak
 def test_c2_commands_beside_the_daemon_are_done_one_after_the_other(rig: Rig) -> None:
     running = rig.start().serving()
     codes: list[int] = []
@@ -83,7 +84,7 @@ def test_c3_a_crawl_longer_than_its_interval_never_meets_itself(rig: Rig) -> Non
     assert running.stop() == 0
 
 
-@pytest.mark.parametrize("times", [3, pytest.param(30, marks=pytest.mark.soak)])
+@pytest.mark.parametrize("times", [1, pytest.param(20, marks=pytest.mark.soak)])
 def test_c4_a_killed_holder_leaves_no_lock_behind(rig: Rig, times: int) -> None:
     running = rig.start().serving()
     for _ in range(times):
