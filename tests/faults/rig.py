@@ -16,6 +16,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 __all__ = ["FEED", "Answer", "Newsroom", "Rig", "Running", "until"]
 
 COMMAND = Path(sys.executable).with_name("baywire")
+FIRST = datetime(2026, 4, 1, 10, tzinfo=UTC)
 START_S = 60.0  # two loaded cores; usually one second
 
 SOURCE = """\
@@ -86,7 +88,7 @@ class Newsroom:
 
     def _release(self, wire: Wire, n: int) -> None:
         body = f"The department said on Monday that number {n} had been released to the public. " * 3
-        date = f"2026-04-{n % 28 + 1:02d} 10:{n % 60:02d}"
+        date = (FIRST + timedelta(minutes=10 * n)).strftime("%Y-%m-%d %H:%M")
         title = f"Release number {n} of the department"
         self._answer(
             wire,

@@ -88,13 +88,14 @@ class Watch:
                 self._look(f"http {path}", Path(path).suffix or ".html", body)
 
     def _reader(self) -> None:
-        with contextlib.suppress(FileNotFoundError):
-            parsed = feedparser.parse((self.rig.public / FEED).read_bytes())
-            for entry in parsed.entries:
-                before = self.seen.setdefault(entry.id, entry.link)
-                if before != entry.link:
-                    self.torn.append(f"{entry.id} was {before}, is {entry.link}")
-            self.looks["reader"] += 1
+        archives = self.rig.public.glob("feeds/archive/source/bad/*.atom")  # what a reader of RFC 5005 walks
+        for path in (self.rig.public / FEED, *archives):
+            with contextlib.suppress(FileNotFoundError):
+                for entry in feedparser.parse(path.read_bytes()).entries:
+                    before = self.seen.setdefault(entry.id, entry.link)
+                    if before != entry.link:
+                        self.torn.append(f"{entry.id} was {before}, is {entry.link}")
+                self.looks["reader"] += 1
 
     def _look(self, what: str, kind: str, body: bytes) -> None:
         self.looks[what.partition(" ")[0]] += 1
