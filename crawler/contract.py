@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from statistics import median
 from typing import TYPE_CHECKING
 
 from crawler.extract.found import Listing
+from crawler.extract.overlap import overlap
 
 if TYPE_CHECKING:
     from crawler.source import Source
 
-__all__ = ["History", "Judgement", "Verdict", "judge_listing", "what_wall"]
+__all__ = ["History", "Judgement", "Verdict", "dated_share", "judge_listing", "newest_day", "what_wall"]
 
 # Words of pages that stand before a site, not of the site. Short pages only: a release may well speak of captchas.
 _WALLS = {
@@ -53,6 +54,9 @@ _BLOCKING = frozenset(["captcha", "refused"])
 _TAGS = re.compile(r"<(script|style|noscript)\b.*?</\1\s*>|<!--.*?-->|<[^>]*>", re.DOTALL | re.IGNORECASE)
 _SCRIPT_WALL = re.compile(r"<script\b[^>]*>[^<]{1500,}</script>", re.DOTALL | re.IGNORECASE)
 _SHORT = 1500  # characters a person sees; walls measured have fewer than 600
+_AHEAD = timedelta(hours=36)  # a day that began elsewhere, a release under embargo
+_OLD = timedelta(days=60)  # the newest of a list may be withdrawn, not all of two months
+_ALIKE = 0.5
 _USUAL_RUNS = 3  # below so many good runs there is no "usual" to speak of
 
 
@@ -69,15 +73,17 @@ class Judgement(StrEnum):
 class History:
     """What earlier crawls of a source taught.
 
-    *counts* are the items of its last good listings, newest last; *known* says which
-    of this listing's addresses lead to a release held; *newest* is the instant of
-    the newest release held, *gap* the usual time between two releases.
+    *counts* are the items of its last good listings, newest last, *dated* the shares of
+    these items that had a date; *newest* is the latest day listed so far; *known* says
+    which of this listing's addresses lead to a release held. *now* is when the listing
+    was fetched: without it no date is judged.
     """
 
     counts: tuple[int, ...] = ()
+    dated: tuple[float, ...] = ()
+    newest: date | None = None
     known: Collection[str] = ()
-    newest: datetime | None = None
-    gap: timedelta | None = None
+    now: datetime | None = None
     addresses: Collection[str] = field(default_factory=tuple)  # those of the last good listing
 
 
@@ -89,8 +95,18 @@ class Verdict:
     reason: str = ""
 
 
-def judge_listing(source: Source, listing: Listing, page_text: str, history: History) -> Verdict:
+def judge_listing(
+    source: Source,
+    listing: Listing,
+    page_text: str,
+    history: History,
+    *,
+    detect: Callable[[], Listing] | None = None,
+) -> Verdict:
     """Return whether *listing*, read from *page_text* (as decoded, with its markup), is to be believed.
+
+    *detect* reads the same page as one that nobody described: a second opinion, asked
+    for only where nothing listed was ever seen before.
 
     `blocked`: a page stands before the site (captcha, refusal). `suspicious`: nothing
     or far less than usual was found, or what was found is none of what was there
@@ -104,13 +120,9 @@ def judge_listing(source: Source, listing: Listing, page_text: str, history: His
     items = len(listing.items)
     if not items:
         return _nothing(source, listing, page_text, history)
-    if items < source.expect.least:
-        return _suspicious(f"{items} items: expected at least {source.expect.least}")
-    if reason := _far_less(items, history.counts):
-        return _suspicious(reason)
-    if reason := _senseless(listing):
-        return _suspicious(reason)
-    if reason := _replaced(listing, history):
+    reason = f"{items} items: expected at least {source.expect.least}" if items < source.expect.least else ""
+    reason = reason or _far_less(items, history.counts) or _senseless(listing) or _misdated(listing, history)
+    if reason := reason or _replaced(listing, history, detect):
         return _suspicious(reason)
     unknown = sum(item.url not in history.known for item in listing.items)
     return Verdict(outcome=Judgement.NEW if unknown else Judgement.UNCHANGED)
@@ -172,7 +184,43 @@ def _senseless(listing: Listing) -> str:
     return ""
 
 
-def _replaced(listing: Listing, history: History) -> str:
+def dated_share(listing: Listing) -> float:
+    """Return which share of the items of *listing* has a date, 0 to 1.
+
+    >>> from crawler.extract.found import Item
+    >>> dated_share(Listing(items=(Item(url="a", title="A", date="2026-04-14"), Item(url="b", title="B"))))
+    0.5
+    """
+    return len(_days(listing)) / len(listing.items) if listing.items else 0.0
+
+
+def newest_day(listing: Listing, *, now: datetime) -> date | None:
+    """Return the latest day that *listing* states, none that is still to come; None where it states none."""
+    return max((day for day in _days(listing) if day <= (now + _AHEAD).date()), default=None)
+
+
+def _days(listing: Listing) -> list[date]:
+    return [date.fromisoformat(item.date[:10]) for item in listing.items if item.date]
+
+
+def _misdated(listing: Listing, history: History) -> str:
+    """Say why the dates of a listing are not those of releases: gone, still to come, or all long past."""
+    days = _days(listing)
+    if len(history.dated) >= _USUAL_RUNS:
+        usual = median(history.dated[-10:])
+        if usual >= 0.9 and len(days) < len(listing.items) / 2:
+            return f"{len(days)} of {len(listing.items)} items have a date, usually {usual:.0%}"
+    if history.now is None or len(days) < 4:
+        return ""
+    coming = sum(day > (history.now + _AHEAD).date() for day in days)
+    if coming > len(days) / 2:
+        return f"{coming} of {len(days)} dates are still to come: day and month may be mixed up"
+    if len(history.counts) >= _USUAL_RUNS and history.newest is not None and max(days) < history.newest - _OLD:
+        return f"the newest item is of {max(days)}, though {history.newest} was listed before: an old page"
+    return ""
+
+
+def _replaced(listing: Listing, history: History, detect: Callable[[], Listing] | None) -> str:
     """Say why a listing looks like another one: nothing of it was seen before, though much always stays."""
     if len(history.addresses) < 5 or len(history.counts) < _USUAL_RUNS:
         return ""
@@ -182,6 +230,9 @@ def _replaced(listing: Listing, history: History) -> str:
     hosts = {_host(url) for url in urls}
     if hosts.isdisjoint({_host(url) for url in history.addresses}):
         return f"every address leads to another host: {', '.join(sorted(hosts)[:3])}"
+    share = overlap(listing, detect()) if detect is not None else None
+    if share is not None and share < _ALIKE:
+        return f"nothing listed was seen before, and the list of the page is another: {share:.0%} of its items found"
     return ""
 
 

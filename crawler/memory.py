@@ -39,7 +39,8 @@ class Memory:
     """Kept under "crawl" in what a source has learnt.
 
     *rules* is the digest of the source's rules that *pages* were read by: other rules
-    read them anew. *counts* are the items of the last good listings, newest last.
+    read them anew. *counts* are the items of the last good listings, newest last, *dated*
+    the shares of them that had a date, *newest* the latest day they listed (ISO 8601).
     *aside* are addresses that led to no release: how often tried, when to try again.
     *checked* are releases looked at again for corrections: in which step of the plan.
     """
@@ -47,6 +48,8 @@ class Memory:
     rules: str = ""
     pages: dict[str, PageMemory] = field(default_factory=dict)
     counts: list[int] = field(default_factory=list)
+    dated: list[float] = field(default_factory=list)
+    newest: str = ""
     aside: dict[str, tuple[int, float]] = field(default_factory=dict)
     checked: dict[str, int] = field(default_factory=dict)
 
@@ -66,7 +69,7 @@ class Memory:
 
     def write(self, learnt: Mapping[str, Any]) -> dict[str, Any]:
         """Return *learnt* with this memory in it, cut to a size that stays small."""
-        self.counts = self.counts[-_COUNTS:]
+        self.counts, self.dated = self.counts[-_COUNTS:], self.dated[-_COUNTS:]
         self.aside = dict(list(self.aside.items())[-_ASIDE:])
         self.checked = dict(list(self.checked.items())[-_CHECKED:])
         return {**learnt, "crawl": asdict(self)}

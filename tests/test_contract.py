@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, date, datetime
+
 import pytest
 
 from crawler.contract import History, Judgement, judge_listing, what_wall
@@ -39,6 +43,55 @@ def history(*counts: int, known: int = 0) -> History:
 )
 def test_outcome_follows_what_was_usual(found: Listing, past: History, outcome: Judgement) -> None:
     assert judge_listing(SOURCE, found, "<html>", past).outcome is outcome
+
+
+def dated(*days: str, first: int = 0) -> Listing:
+    items = [Item(url=f"https://a.hk/{n}", title=f"Title {n}", date=day or None) for n, day in enumerate(days, first)]
+    return Listing(items=tuple(items), via="declared")
+
+
+NOW = datetime(2026, 4, 14, 12, tzinfo=UTC)
+USUAL = replace(history(6, 6, 6, known=6), dated=(1.0, 1.0, 1.0), newest=date(2026, 4, 13), now=NOW)
+
+
+@pytest.mark.parametrize(
+    ("found", "reason"),
+    [
+        (dated(*["2026-04-14", "2026-04-13"] * 3), ""),
+        (dated(*["2026-04-15"] * 6), ""),  # where it is tomorrow already
+        (dated("2026-04-14", "", "", "", "", ""), "1 of 6 items have a date, usually 100%"),
+        (dated(*["2026-12-04"] * 4, "2026-04-13", "2026-04-12"), "4 of 6 dates are still to come: day and month may"),
+        (dated(*["2025-12-04"] * 6), "the newest item is of 2025-12-04, though 2026-04-13 was listed before: an old"),
+        (dated(*["2026-03-04"] * 6), ""),  # much was withdrawn, or the office was closed
+    ],
+)
+def test_dates_that_are_not_those_of_releases_are_told(found: Listing, reason: str) -> None:
+    assert judge_listing(SOURCE, found, "<html>", USUAL).reason.startswith(reason)
+    assert bool(judge_listing(SOURCE, found, "<html>", USUAL).reason) is bool(reason)
+    assert judge_listing(SOURCE, found, "<html>", History()).outcome is Judgement.NEW
+
+
+def test_a_second_opinion_is_asked_where_nothing_was_seen_before() -> None:
+    asked: list[Listing] = []
+
+    def other(found: Listing) -> Callable[[], Listing]:
+        def detect() -> Listing:
+            asked.append(found)
+            return found
+
+        return detect
+
+    menu = Listing(items=tuple(Item(url=f"https://a.hk/menu/{n}", title=f"Menu {n}") for n in range(8)), via="declared")
+    past = history(20, 20, 20, known=20)
+    past = replace(past, counts=(8, 8, 8))
+    assert judge_listing(SOURCE, menu, "<html>", past, detect=other(menu)).outcome is Judgement.NEW
+    verdict = judge_listing(SOURCE, menu, "<html>", past, detect=other(listing(20)))
+    assert (
+        verdict.reason == "nothing listed was seen before, and the list of the page is another: 0% of its items found"
+    )
+    assert len(asked) == 2
+    assert judge_listing(SOURCE, listing(20), "<html>", history(20, 20, 20, known=9), detect=other(menu)).reason == ""
+    assert len(asked) == 2
 
 
 def test_less_than_declared_is_suspicious() -> None:

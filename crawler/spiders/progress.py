@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import date, datetime
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Final, Literal
 
-from crawler.contract import History, Judgement, judge_listing
+from crawler.contract import History, Judgement, dated_share, judge_listing, newest_day
+from crawler.extract import Listing, read_listing
 from crawler.memory import Memory, PageMemory, item_digest
 from crawler.outcome import Trouble
 from feeds.store import KeptPage, Outcome, PageKind, SourceState, State
@@ -17,7 +18,7 @@ from feeds.store import KeptPage, Outcome, PageKind, SourceState, State
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from crawler.extract import Item, Listing
+    from crawler.extract import Item
     from crawler.mend import Mend
     from crawler.source import Source
     from feeds.release import Draft
@@ -110,14 +111,26 @@ class Progress:
             return True
         first = self.read[0]
         judged = replace(first.listing, items=tuple(fresh.values()))
-        history = History(counts=tuple(self.memory.counts), known=known, addresses=self.memory.addresses)
-        verdict = judge_listing(self.source, judged, first.text, history)
+        history = History(
+            counts=tuple(self.memory.counts),
+            dated=tuple(self.memory.dated),
+            newest=date.fromisoformat(self.memory.newest) if self.memory.newest else None,
+            known=known,
+            now=self.started,
+            addresses=self.memory.addresses,
+        )
+        verdict = judge_listing(self.source, judged, first.text, history, detect=self._detect)
         self.reason = verdict.reason
         if verdict.outcome in (Judgement.SUSPICIOUS, Judgement.BLOCKED):
             self.outcome = Outcome(verdict.outcome.value)
             return False
         self.proven = True
         return True
+
+    def _detect(self) -> Listing:
+        """Read the first page of the list as one that nobody described, where it is a page."""
+        first = self.read[0]
+        return read_listing(first.text, first.page.url) if self.source.kind == "html" else Listing()
 
     def stays(self, url: str) -> None:
         """Take note that the listing page at *url* is as it was when it was last believed."""
@@ -142,6 +155,11 @@ class Progress:
         }
         if self.listed:
             self.memory.counts.append(len(self.listed))
+        fresh = Listing(items=self.items())
+        if fresh.items and not self.unchanged:
+            self.memory.dated.append(round(dated_share(fresh), 2))
+        day = newest_day(fresh, now=self.started)
+        self.memory.newest = max(self.memory.newest, day.isoformat() if day else "")
 
     def pages_to_keep(self) -> Sequence[KeptPage]:
         """Return the listing pages to keep: believed with their validators if all they list is held, else without."""
