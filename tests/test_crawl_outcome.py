@@ -13,6 +13,8 @@ from crawler.extract import Item
 from crawler.memory import Memory, PageMemory, item_digest
 from crawler.outcome import Trouble, next_state, of_error, of_status
 from crawler.retry import backoff
+from crawler.source import Source
+from crawler.spiders.progress import Progress
 from feeds.store import Outcome, Run, SourceState, State
 
 NOON = datetime(2026, 4, 14, 12, tzinfo=UTC)
@@ -150,3 +152,19 @@ def test_what_led_nowhere_is_tried_after_an_hour_then_less_and_less() -> None:
             now += timedelta(minutes=30)
         waits.append((now - start) / timedelta(hours=1))
     assert waits == [1, 4, 16, 64, 168, 168]
+
+
+@pytest.mark.parametrize(
+    ("agreements", "said"),
+    [
+        ([0.2, 0.3, 0.9], "bodies in doubt: the readers agree to 30%; declare release.body"),
+        ([0.2, 0.3], ""),
+        ([0.2, 0.9, 0.9], ""),
+    ],
+)
+def test_bodies_on_which_the_readers_do_not_agree_are_told(agreements: list[float], said: str) -> None:
+    crawl = Progress(
+        source=Source(key="a", title="A"), state=SourceState(key="a"), memory=Memory(), host="a.hk", started=NOON,
+        began=0.0, proven=True, new=3, agreements=agreements,
+    )  # fmt: skip
+    assert crawl.ending() == (Outcome.NEW, said)

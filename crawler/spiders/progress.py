@@ -7,6 +7,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from hashlib import blake2b
+from statistics import median
 from typing import TYPE_CHECKING, Final, Literal
 
 from crawler.contract import History, Judgement, dated_share, judge_listing, newest_day
@@ -27,6 +28,8 @@ __all__ = ["ListingPage", "Phase", "Progress", "Read", "rules_digest"]
 
 Phase = Literal["listing", "further", "releases", "finished"]
 _NO_RELEASES: Final = "none of"
+_SOME: Final = 3  # bodies, before anything is said of them
+_AGREE: Final = 0.5
 
 
 def rules_digest(source: Source) -> str:
@@ -85,6 +88,7 @@ class Progress:
     mended: str = ""  # what was mended in this crawl
     voted: int = 0  # release pages read by vote, their declared body not being found
     by_rules: int = 0  # release pages read as declared
+    agreements: list[float] = field(default_factory=list)  # of the readers, on bodies that no selector gave
 
     @property
     def addresses(self) -> tuple[str, ...]:
@@ -196,6 +200,8 @@ class Progress:
 
     def _lacking(self) -> str:
         said = [f"repaired: {self.mended}"] if self.mended else []
+        if len(self.agreements) >= _SOME and median(self.agreements) < _AGREE:
+            said.append(f"bodies in doubt: the readers agree to {median(self.agreements):.0%}; declare release.body")
         if self.errors:
             said.append(f"{len(self.errors)} errors of our own: {self.errors[0]}")
         if self.missed:

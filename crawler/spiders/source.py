@@ -292,6 +292,8 @@ class SourceSpider(Wire):
         if self._since is not None and draft.published is not None and draft.published < self._since:
             crawl.left += 1
             return
+        if "agreement" in draft.facts:
+            crawl.agreements.append(float(str(draft.facts["agreement"])))
         aliases = dict.fromkeys([*draft.aliases, *(url for url in (asked, response.url) if url != draft.url)])
         draft = replace(draft, aliases=tuple(aliases), page=digest(response.body))
         crawl.pending += 1
