@@ -174,7 +174,7 @@ class Forker:
             calls = log.read()
         chance = random.SystemRandom()
         disk = Disk(self.base, self.folder, calls)
-        nth = chance.randrange(step)
+        nth = chance.randrange(min(step, disk.length))
         for number in range(disk.length):
             disk.advance()
             if number % step != nth:

@@ -108,6 +108,7 @@ def test_d10_without_a_backup_a_new_store_mints_the_same_ids(rig: Rig) -> None:
     assert rig.feed() == feed
 
 
+@pytest.mark.soak
 def test_d10_a_store_damaged_while_the_daemon_runs_is_put_right(rig: Rig) -> None:
     rig.crawl()
     assert rig.typed("backup").returncode == 0

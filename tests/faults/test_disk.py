@@ -122,6 +122,7 @@ def test_d1_d2_d3_two_file_systems_full_each_in_turn(rig: Rig) -> None:
             lives_through(rig, running, full(folder))
 
 
+@pytest.mark.soak
 def test_d4_the_disk_becomes_read_only_and_writable_again(rig: Rig) -> None:
     with daemon_on(rig, "size=16m", "size=16m") as running:
         lives_through(rig, running, read_only(rig.public))
