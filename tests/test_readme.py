@@ -32,7 +32,8 @@ def test_opens_with_two_commands_of_one_line_without_comment() -> None:
         assert words.index("--upgrade") < words.index("-c"), "pip is upgraded first"
         assert "constraints.txt" in words
     assert first.endswith("/baywire demo")
-    assert shlex.split(second)[-1].endswith("pytest")
+    assert shlex.split(second)[-4:] == ["-n", "3", "--dist", "loadfile"]
+    assert shlex.split(second)[-5].endswith("pytest")
 
 
 def test_ci_types_the_same_two_commands() -> None:
