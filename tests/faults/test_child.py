@@ -275,7 +275,8 @@ def test_200_batches_leave_no_zombie_no_descriptor_and_no_memory_behind(desk: De
     for _ in range(30):
         desk.run(batch)
     after = used()
-    assert after[1:] == before[1:]
+    assert after[1] <= before[1]  # what tests before this one left may go meanwhile
+    assert after[2] <= before[2]
     assert after[0] - before[0] < 256  # pages: one megabyte
     assert _descendants(zygote) == []
 

@@ -169,11 +169,12 @@ def test_two_schedulers_and_two_workers_ask_each_page_once(
     assert set(asked.values()) == {1}
 
 
+@pytest.mark.soak
 def test_a_stop_puts_back_what_is_not_finished(
     tools: ModuleType, fleet: farm.Fleet, newsrooms: Callable[..., farm.Newsrooms]
 ) -> None:
     rooms = newsrooms(releases=12, latency_s=0.3)
-    tools.write_project(fleet.folder, rooms, hosts=2, each=1, delay_s=0.7, every="1h")
+    tools.write_project(fleet.folder, rooms, hosts=2, each=1, delay_s=3.5, every="1h")  # longer than a stop waits
     assert fleet.type("run", "--fleet", "--migrate").returncode == 0
     watch = Watch(fleet.url)
     fleet.scheduler()

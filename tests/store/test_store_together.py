@@ -96,9 +96,8 @@ def test_what_several_crawls_bring_at_once_is_there_once(
         assert len(store.pages()) == 60
 
 
+@pytest.mark.parametrize("fresh", ["postgresql"], indirect=True)  # a file lets in one writer after the other
 def test_a_write_that_two_make_at_once_is_done_anew(store: Store, tmp_path: Path) -> None:
-    if store._database.is_sqlite:
-        pytest.skip("a file lets in one writer after the other")
     rest = tmp_path / "rest"
     program = f"""
 import sys, time
