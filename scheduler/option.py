@@ -26,6 +26,7 @@ __all__ = [
     "read_list",
     "read_moves",
     "read_number",
+    "read_photos",
     "read_port",
     "read_target",
     "read_text",
@@ -85,6 +86,20 @@ def read_flag(value: object) -> bool:
     if found is None:
         raise ValueError(f"expected true or false; got {_show(value)}")
     return found
+
+
+def read_photos(value: object) -> bool:
+    """Return whether photographs are shown: "show" or a flag that says so; not where *value* is "link".
+
+    >>> read_photos("link"), read_photos("show"), read_photos(True)
+    (False, True, True)
+    """
+    if value in ("show", "link"):
+        return value == "show"
+    try:
+        return read_flag(value)
+    except ValueError:
+        raise ValueError(f'expected "show" or "link", or true or false; got {_show(value)}') from None
 
 
 def read_moves(value: object) -> Value:

@@ -157,3 +157,9 @@ def test_every_option_reads_its_own_default_and_has_a_variable() -> None:
 )
 def test_line_of_finds_the_key_or_its_table(text: str, keys: tuple[str, ...], line: int | None) -> None:
     assert line_of(text, *keys) == line
+
+
+@pytest.mark.parametrize(("told", "shown"), [('"link"', False), ("false", False), ('"show"', True), ("true", True)])
+def test_photographs_are_shown_or_linked(tmp_path: Path, told: str, shown: bool) -> None:  # noqa: FBT001 -- a table
+    (tmp_path / "baywire.toml").write_text(f"[site]\nphotos = {told}\n", encoding="utf-8")
+    assert load(tmp_path, environ={}).site.photos is shown
