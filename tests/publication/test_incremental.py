@@ -135,7 +135,7 @@ class World:
         publish(store, self.topics, site, folder, now=self.press.now)
 
 
-# Known: after some sequences a feed file or its .gz differs from one published from nothing; the cause is not found yet.
+# Known: after some sequences a feed file differs from one published from nothing; the cause is not found yet.
 @pytest.mark.xfail(strict=False, reason="one feed file in some sequences is not what publishing from nothing gives")
 @settings(
     phases=(Phase.explicit, Phase.reuse, Phase.generate),
