@@ -99,7 +99,7 @@ class _Work:
         rules: str,
     ) -> None:
         """See what changed since the last one."""
-        self._store, self._topics, self._site, self._outbox, self._rules = store, topics, site, outbox, rules
+        self._store, self._topics, self._site, self._outbox = store, topics, site, outbox
         self._plan = editions(site, topics.topics, newsrooms)
         self._states = [state for state in store.source_states() if state.configured]
         self._book = Book(store, outbox.target, trusting=not outbox.check)
@@ -141,7 +141,7 @@ class _Work:
             book=book,
             fragments=fragments,
             changed=self._changed,
-            rules=self._rules,
+            selection=self._selection,
             same=self._same,
         )
         touched = self._touched()
@@ -154,7 +154,7 @@ class _Work:
                 lineup = self._line(edition, is_touched=edition.key in touched)
                 moved.add(edition.key)
                 leaf = book.open(edition.key)
-                files.edition(edition, lineup, leaf, self._selection.holds)
+                files.edition(edition, lineup, leaf)
                 pages.edition(edition, lineup, leaf)
             else:
                 pages.recall(edition, book.keep(edition.key))
@@ -208,7 +208,7 @@ class _Work:
             out |= leaf.told.get("out", {})
         if not outbox.check:
             book.stamp()
-            book.close(mark=self._mark, rules=self._rules, settings=self._settings, full=full)
+            book.close(mark=self._mark, settings=self._settings, full=full)
         return Published(
             written=tuple(outbox.written),
             more=outbox.more,

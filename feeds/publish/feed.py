@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from functools import cache, partial
 from typing import TYPE_CHECKING
 
-from feeds.edition import Edition, Placed
+from feeds.edition import Edition
 from feeds.publish.archive import Archives, archive_path
 from feeds.publish.book import Book, Leaf, signature
 from feeds.publish.copies import Copies
@@ -17,6 +17,7 @@ from feeds.publish.lineup import Lineup
 from feeds.publish.listing import index_json, index_opml
 from feeds.publish.notice import CORRECTIONS, STATUS, corrections, state_events
 from feeds.publish.outbox import Objection, Outbox
+from feeds.publish.selection import Selection
 from feeds.publish.worse import objection
 from feeds.release import Newsroom
 from feeds.render import atom, json_feed, rss
@@ -60,18 +61,18 @@ class FeedFiles:
         book: Book,
         fragments: Fragments,
         changed: Mapping[str, Head],
-        rules: str,
+        selection: Selection,
         same: bool,
     ) -> None:
         """Write *site* from *store*, of which *changed* changed since the *book* was closed.
 
-        *rules* stands for what decides where a release belongs; the *same* settings as
-        last time make the same of what did not change.
+        *selection* knows what an edition holds; the *same* settings as last time make the
+        same of what did not change.
         """
         self._store = store
         self._site = site
         self._topics = {topic.key: topic for topic in topics.topics}
-        self._rules = rules
+        self._selection = selection
         self._same = same
         self._changed = changed
         self._outbox = outbox
@@ -100,15 +101,10 @@ class FeedFiles:
         """Write the months that are finished now; return the keys of the editions whose files have to lead there."""
         return self._archives.finish(plan, touched, lambda edition: self._head(edition, EPOCH, "atom"))
 
-    def edition(
-        self, edition: Edition, lineup: Lineup, leaf: Leaf, holds: Callable[[Edition], Sequence[Placed]]
-    ) -> None:
-        """Write *edition*, which has *lineup*, in every format, and what is open of its past; tell *leaf* of it.
-
-        *holds* returns the releases of an edition where they are needed after all.
-        """
+    def edition(self, edition: Edition, lineup: Lineup, leaf: Leaf) -> None:
+        """Write *edition*, which has *lineup*, in every format, and what is open of its past; tell *leaf* of it."""
         blank = self._head(edition, EPOCH, "atom")
-        past = self._archives.write(edition, lineup, holds, blank, leaf, same=self._same)
+        past = self._archives.write(edition, lineup, self._selection.holds, blank, leaf, same=self._same)
         found = cache(partial(self._fragments.get, lineup.versions))  # for the first file that has to be made
         ids = lineup.ids
         for form in self._site.formats:
@@ -137,7 +133,7 @@ class FeedFiles:
             lost = set(held).difference(ids, also)
             if len(set(ids)) == len(ids) and (not lost or (ids and 2 * len(lost) <= len(held))):
                 return None
-        return objection(form, ids, lineup.oldest, lambda lost: also.union(self._dropped(lost)))
+        return objection(form, ids, lineup.oldest, lambda lost: also.union(self._dropped(edition, lineup, lost)))
 
     def notices(self, newsrooms: Mapping[str, Newsroom], states: Sequence[SourceState]) -> None:
         """Write corrections, status, and the lists of all feeds."""
@@ -230,8 +226,16 @@ class FeedFiles:
         own = Category(term=topic.key, scheme=self._site.url("topics/"), label=topic.name(edition.speaks))
         return (own, *(Category(term=one.term, scheme=one.scheme, label=one.label) for one in topic.maps))
 
-    def _dropped(self, ids: Collection[str]) -> Collection[str]:
-        """Return those of *ids* that we still hold, and that changed or are chosen by other rules than last time."""
-        if self._book.rules == self._rules:
-            ids = [id_ for id_ in ids if id_ in self._changed]
-        return self._store.heads(list(ids)).keys()
+    def _dropped(self, edition: Edition, lineup: Lineup, ids: Collection[str]) -> Collection[str]:
+        """Return those of *ids* that we still hold and that *edition*, which has *lineup*, has no place for.
+
+        What the store says now decides, not what changed since the last time: a refusal
+        would else outlast its reason. Where tags and memberships disagree, nothing is proven.
+        """
+        heads, said = self._store.heads(list(ids)), self._store.tags(list(ids))
+        return {
+            head.id
+            for head in heads.values()
+            if (lineup.is_before(head) or not self._selection.chooses(edition, head))
+            and {tag.topic for tag in said[head.id] if tag.passed} == set(head.topics)
+        }

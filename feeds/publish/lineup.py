@@ -10,6 +10,7 @@ from typing import Any
 from feeds.edition import Placed
 from feeds.publish.fragments import Fragments, Version
 from feeds.render.model import EPOCH
+from feeds.store import Head
 
 __all__ = ["Lineup"]
 
@@ -79,6 +80,12 @@ class Lineup:
     def ids(self) -> list[str]:
         """The ids of its entries."""
         return [version[0] for version in self.versions]
+
+    def is_before(self, head: Head) -> bool:
+        """Return whether *head* is older than the last of its entries, by id where published at one moment."""
+        if self.oldest is None:
+            return False
+        return head.published < self.oldest or (head.published == self.oldest and head.id > self.held[-1])
 
     def told(self) -> dict[str, Any]:
         """Return it for a book."""

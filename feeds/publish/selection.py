@@ -63,12 +63,13 @@ class Selection:
             leaf = book.leaf(edition.key)
             told = leaf.told if leaf is not None else {}
             if not (ids.isdisjoint(told.get("held", ())) and ids.isdisjoint(told.get("also", ()))) or any(
-                self._chooses_it(edition, head) for head in changed
+                self.chooses(edition, head) for head in changed
             ):
                 found.add(edition.key)
         return found
 
-    def _chooses_it(self, edition: Edition, head: Head) -> bool:
+    def chooses(self, edition: Edition, head: Head) -> bool:
+        """Return whether *head* is of those that *edition* chooses from."""
         return _fits(self._where(edition), head) if edition.where else belongs(head, edition)
 
     def _where(self, edition: Edition) -> Where:

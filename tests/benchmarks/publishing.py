@@ -169,8 +169,16 @@ def our_feeds(store: Store, site: Site, topics: Topics, folder: Path) -> int:
     selection = Selection(store, topics=(), sources=(), heads=book.heads)
     changed = {head.id: head for head in selection.heads(ids)}
     files = FeedFiles(
-        store, site, topics, outbox=outbox, book=book, fragments=fragments, changed=changed, rules="", same=True  # type: ignore[arg-type]
-    )  # fmt: skip
+        store,
+        site,
+        topics,
+        outbox=outbox,
+        book=book,
+        fragments=fragments,
+        changed=changed,
+        selection=selection,
+        same=True,
+    )
     plan = [one for one in editions(site, topics.topics, newsrooms) if one.topic and one.language]
     touched = selection.touched(plan, changed.values(), book)
     for edition in plan:
@@ -180,10 +188,10 @@ def our_feeds(store: Store, site: Site, topics: Topics, folder: Path) -> int:
             continue
         lineup = Lineup.recall(known.told, fragments) if known else None
         lineup = lineup or Lineup.of(selection.holds(edition), fragments)
-        files.edition(edition, lineup, book.open(edition.key), selection.holds)
+        files.edition(edition, lineup, book.open(edition.key))
     outbox.settle()
     book.stamp()
-    book.close(mark=store.last_change(), rules="", settings="same", full=None)
+    book.close(mark=store.last_change(), settings="same", full=None)
     return len([path for path in outbox.written if not path.endswith(".gz")])
 
 
