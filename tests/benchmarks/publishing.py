@@ -171,7 +171,7 @@ def our_feeds(store: Store, site: Site, topics: Topics, folder: Path) -> int:
     files = FeedFiles(
         store,
         site,
-        topics,
+        topics,  # type: ignore[arg-type]
         outbox=outbox,
         book=book,
         fragments=fragments,
