@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from crawler.extract.select import selector
+from crawler.numbered import Numbered
 from crawler.source_file import Table, bounded, read_toml, seconds, shortest_gap
 from crawler.source_rule import AddressRules, Expectation, Found, ListingRules, ReleaseRules, Rewrite, Source, View
 
@@ -121,7 +122,7 @@ def _listing(table: Table, kind: str) -> ListingRules:
         item=_css(table, "item"),
         title=_css(table, "title"),
         date=_css(table, "date"),
-        next=_css(table, "next"),
+        **_following(table),
         pages=int(table.number("pages", 1, least=1)),
         native_id=table.checked("native-id", table.string("native-id"), bounded),
         days=table.checked("days", table.string("days"), _address),
@@ -138,6 +139,30 @@ def _listing(table: Table, kind: str) -> ListingRules:
         table.complain("fields", "incomplete", "at least items, url and title")
     table.end()
     return found
+
+
+class _Following(TypedDict):
+    next: str
+    numbered: Numbered | None
+
+
+def _following(table: Table) -> _Following:
+    """Return how the next page is found: the selector of a link, or the number in its address."""
+    if not isinstance(table.values.get("next"), dict):
+        return _Following(next=_css(table, "next"), numbered=None)
+    inner = table.table("next")
+    found = Numbered(
+        query=inner.string("query"),
+        url=inner.string("url"),
+        second=int(inner.number("second", 2)),
+        step=int(inner.number("step", 1, least=1)),
+    )
+    if found.url and "{page}" not in found.url:
+        inner.complain("url", f'got "{found.url}"', "an address with {page} in it")
+    if bool(found.url) == bool(found.query):
+        table.complain("next", "says nothing", "a selector, or a table with query, or with url")
+    inner.end()
+    return _Following(next="", numbered=found)
 
 
 def _form(table: Table) -> tuple[tuple[str, str], ...]:

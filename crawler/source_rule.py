@@ -10,6 +10,7 @@ from functools import lru_cache
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 from zoneinfo import ZoneInfo
 
+from crawler.numbered import Numbered
 from crawler.source_file import bounded
 from feeds.release import Newsroom, Sibling
 from feeds.view import View
@@ -19,6 +20,7 @@ __all__ = [
     "Expectation",
     "Found",
     "ListingRules",
+    "Numbered",
     "ReleaseRules",
     "Request",
     "Rewrite",
@@ -58,8 +60,8 @@ class ListingRules:
     """How the releases of a source are listed.
 
     *days* is an address with the directives of `strftime`: one page a day. *fields*
-    are the paths of a JSON list, *form* what is posted. *pages* bounds how many
-    following pages are read.
+    are the paths of a JSON list, *form* what is posted. *next* leads to the following
+    page, or *numbered* says its address; *pages* bounds how many of them are read.
     """
 
     url: str = ""
@@ -69,6 +71,7 @@ class ListingRules:
     title: str = ""
     date: str = ""
     next: str = ""
+    numbered: Numbered | None = None
     pages: int = 1
     native_id: str = ""
     days: str = ""

@@ -16,6 +16,7 @@ from crawler.batch import Fetched
 from crawler.describe import Sample, describe_release
 from crawler.extract import Item, Listing, NotARelease, read_declared_release
 from crawler.normalise import decode
+from crawler.paging import with_next
 from crawler.run import fetch
 from crawler.source import Source, load_sources
 from feeds.error import ConfigError
@@ -81,6 +82,8 @@ def find_out(  # noqa: PLR0913  # what a fetch is told, by name
         source = replace(source, release=rules)
     if not drafts:
         scout.notes.append("none of its first releases could be read: see baywire preview")
+    source, told = with_next(source, place.text, place.listing, scout.get)
+    scout.notes += [told] if told else []
     site = source.site if source.kind == "html" else url
     source = replace(source, site=site, title=scout.called(place) or source.title)
     if not name:
@@ -157,6 +160,10 @@ def _listing(source: Source) -> list[str]:
         return lines
     said = {name: getattr(rules, name) for name in ("links", "title", "date", "next", "match")}
     lines += [f"{name:5} = {_quoted(value)}" for name, value in said.items() if value]
+    if (counted := rules.numbered) is not None:
+        place = f"query = {_quoted(counted.query)}" if counted.query else f"url = {_quoted(counted.url)}"
+        step = f", step = {counted.step}" if counted.step != 1 else ""
+        lines.append(f"next  = {{ {place}, second = {counted.second}{step} }}")
     if rules.fields:
         lines.append(f"fields = {_inline(rules.fields)}")
     return lines

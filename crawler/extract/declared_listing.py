@@ -43,7 +43,15 @@ def read_declared_listing(source: Source, text: str, url: str) -> Listing:
         found = read_page_listing(text, url)
     else:
         found = _by_selectors(source, text, url)
-    return replace(found, items=tuple(_canonical(source, found)))
+    return replace(found, items=tuple(_canonical(source, found)), next=_following(source, found, url))
+
+
+def _following(source: Source, found: Listing, url: str) -> str:
+    """Return the address of the next page: by number where that is declared and this one lists something."""
+    rules = source.listing
+    if rules.numbered is None or not found.items:
+        return found.next
+    return rules.numbered.after(url, first=rules.url or url)
 
 
 def _by_selectors(source: Source, text: str, url: str) -> Listing:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from itertools import islice
 from typing import TYPE_CHECKING
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, urljoin, urlsplit
 
 from crawler.extract.address import host_of
 from crawler.extract.group import Link
@@ -33,11 +33,18 @@ _PAGE = re.compile(
 )
 
 
+# How TRS, the content system of mainland governments, writes its pager: pages in all, this one (from 0), name, ending.
+_SCRIPTED = re.compile(
+    r"createPageHTML\(\s*(\d{1,5})\s*,\s*(\d{1,5})\s*,\s*[\"']([\w-]{1,60})[\"']\s*,\s*[\"'](\w{1,6})[\"']",
+    re.IGNORECASE,
+)
+
+
 def next_page(root: HtmlElement, links: Sequence[Link], url: str) -> str:
     """Return the address of the page after *url*, "" where the page names none.
 
     `rel=next` first, then a link that says so, then the number after the current one
-    in a row of page numbers.
+    in a row of page numbers; at last a script that writes such a row.
     """
     for link in links:
         if "next" in (link.element.get("rel") or "").lower().split():
@@ -55,6 +62,16 @@ def next_page(root: HtmlElement, links: Sequence[Link], url: str) -> str:
             from crawler.extract.address import base_of, join  # noqa: PLC0415
 
             return join(base_of(root, url), element.get("href") or "")
+    return _scripted(root, url)
+
+
+def _scripted(root: HtmlElement, url: str) -> str:
+    for element in root.iter("script"):
+        match = _SCRIPTED.search(element.text or "")
+        if match is None:
+            continue
+        pages, here = int(match[1]), int(match[2])
+        return urljoin(url, f"{match[3]}_{here + 1}.{match[4]}") if here + 1 < pages else ""
     return ""
 
 

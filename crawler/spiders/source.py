@@ -179,7 +179,10 @@ class SourceSpider(Wire):
         if not crawl.read or self.batch.days or len(crawl.followed) + 1 >= most:
             return None
         last = crawl.read[-1].listing
-        done = all(self._is_too_old(crawl, item) if crawl.archive else item.url in known for item in last.items)
+        before = {item.url for page in crawl.read[:-1] for item in page.listing.items}
+        # Behind its last page many a site shows that page again, or the first.
+        fresh = [item for item in last.items if item.url not in before]
+        done = all(self._is_too_old(crawl, item) if crawl.archive else item.url in known for item in fresh)
         if not last.next or last.next in crawl.followed or done:
             return None
         crawl.followed.add(last.next)
