@@ -19,7 +19,7 @@ from scheduler.line import Line, crawl_line, release_line
 from scheduler.order import Order
 from scheduler.outlet import publish_all
 
-__all__ = ["Cycle", "Tell", "batch_of", "batches", "crawl_batch", "hear", "log_report", "run_cycle"]
+__all__ = ["Cycle", "Tell", "batch_of", "batches", "crawl_batch", "hear", "ignore", "log_report", "run_cycle"]
 
 Tell = Callable[[Line], None]
 
@@ -74,24 +74,26 @@ def batches(desk: Desk, keys: Collection[str]) -> Iterator[tuple[str, ...]]:
 
 async def crawl_batch(desk: Desk, keys: Sequence[str], order: Order, tell: Tell) -> tuple[SourceOutcome, ...]:
     """Crawl *keys* in one child, let each come due again, and return how each ended."""
-    before = {key: desk.store.source_state(key) for key in keys}
+    before = desk.store.states_of(keys)
     batch = batch_of(desk, keys, order)
     async with desk.claim(keys), desk.children:
         report = await desk.zygote.crawl(batch, lambda event: hear(desk, event, tell))
     log_report(batch.run, report)
+    after, dues = desk.store.states_of([one.source for one in report.outcomes]), {}
     for outcome in report.outcomes:
         desk.counts["runs", outcome.source, outcome.outcome] += 1
         desk.counts["items", outcome.source, "new"] += outcome.new
         desk.counts["items", outcome.source, "changed"] += outcome.changed
         desk.counts["bytes", outcome.source, ""] += outcome.fetched_bytes
-        state = desk.store.source_state(outcome.source)
-        was = before.get(outcome.source)
+        was, state = before.get(outcome.source), after.get(outcome.source)
         desk.stale |= bool(outcome.new or outcome.changed or was is None or state is None or state.state != was.state)
         if state is not None:
             due = next_due(state, outcome.outcome, rhythm=desk.rhythm(outcome.source), now=desk.clock())
             if due is not None:
-                desk.store.set_next_due(outcome.source, due)
-            desk.mirror(outcome.source)
+                dues[outcome.source] = due
+    desk.store.set_next_dues(dues)
+    for outcome in report.outcomes:
+        desk.mirror(outcome.source)
         tell(crawl_line(outcome))
     missing = set(keys) - {outcome.source for outcome in report.outcomes}
     if missing and report.ended != "stopped":
@@ -124,7 +126,7 @@ def hear(desk: Desk, event: Event, tell: Tell) -> None:
     match event.get("event"):
         case "release" if event.get("change") in ("new", "changed"):
             desk.stale = True
-            release = desk.store.release(str(event["id"]))
+            release = desk.store.release(str(event["id"])) if tell is not ignore else None
             if release is not None:
                 tags = desk.topics.tag(
                     title=release.title, text=release.text, language=release.language, source=release.source
@@ -135,6 +137,10 @@ def hear(desk: Desk, event: Event, tell: Tell) -> None:
         case "log":
             level = logging.getLevelNamesMapping().get(str(event.get("level", "info")).upper(), logging.INFO)
             log.log(level, "%s", event.get("message", ""), extra={"source": event.get("source")})
+
+
+def ignore(_line: Line) -> None:
+    """Take note of nothing, where nobody listens: the log says how a crawl ended. `hear` then reads no release."""
 
 
 def log_report(run: str, report: Report) -> None:

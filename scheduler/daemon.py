@@ -17,7 +17,7 @@ from feeds.topic.reload import Watched
 from scheduler.alarm import notify
 from scheduler.config import Config
 from scheduler.control import listen
-from scheduler.cycle import batches, run_cycle
+from scheduler.cycle import batches, ignore, run_cycle
 from scheduler.desk import Desk
 from scheduler.health import readiness
 from scheduler.keep import heal
@@ -76,7 +76,7 @@ class Daemon:
         self._application = _application(desk)
         self._listener = listener
         self._monitor = monitor
-        self._tell = tell or _ignore
+        self._tell = tell or ignore
         self._stopping = asyncio.Event()
         self._tasks: set[asyncio.Task[Any]] = set()
         self._taken: set[str] = set()
@@ -282,7 +282,3 @@ def _application(desk: Desk) -> Serving:
     site = site_of(desk.config)
     search = Search(desk.store, site, desk.topics.topics)
     return application(desk.config.publish.directory, site=site, search=search, health=lambda: readiness(desk))
-
-
-def _ignore(_line: Line) -> None:
-    """Nobody listens to a cycle that nobody asked for: the log says how it ended."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Collection, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -65,6 +65,7 @@ class Desk:
     publishing: asyncio.Lock = field(default_factory=asyncio.Lock)
     children: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(_CHILDREN))
     _rhythms: dict[str, tuple[Source, datetime, Rhythm]] = field(default_factory=dict)
+    _seen_through: tuple[Mapping[str, Source], Mapping[str, Sequence[str]]] | None = None
     _busy: set[str] = field(default_factory=set)
     _freed: asyncio.Condition = field(default_factory=asyncio.Condition)
 
@@ -86,9 +87,15 @@ class Desk:
 
     def mirror(self, key: str) -> None:
         """Let the sources that are read through the source *key* stand as it stands."""
-        state = self.store.source_state(key)
-        seen = [one for one, source in self.sources.items() if source.view is not None and source.view.of == key]
-        if state is None or not seen:
+        if self._seen_through is None or self._seen_through[0] is not self.sources:
+            through: dict[str, list[str]] = {}
+            for one, source in self.sources.items():
+                if source.view is not None:
+                    through.setdefault(source.view.of, []).append(one)
+            self._seen_through = (self.sources, through)
+        seen = self._seen_through[1].get(key, ())
+        state = self.store.source_state(key) if seen else None
+        if state is None:
             return
         reason = f"{key}: {state.reason}" if state.reason else ""
         with self.store.writing() as writing:

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Row, Select, func, or_, select, update
+from sqlalchemy import Row, Select, bindparam, func, or_, select, update
 
 from feeds.release import Newsroom
 from feeds.store.base import Base
@@ -59,6 +59,10 @@ class Schedule(Base):
         """Return how the source *key* stands."""
         return next(iter(self._states(select(sources).where(sources.c.key == key))), None)
 
+    def states_of(self, keys: Collection[str]) -> Mapping[str, SourceState]:
+        """Return how the sources *keys* stand, by key; one that is unknown is left out."""
+        return {state.key: state for state in self._states(select(sources).where(sources.c.key.in_(keys)))}
+
     def publication_times(self, key: str, *, limit: int = 400) -> tuple[datetime, ...]:
         """Return when the source *key* published its last *limit* releases, newest first.
 
@@ -102,6 +106,12 @@ class Schedule(Base):
         """Let the source *key* come due at *moment*."""
         with self._database.writing() as connection:
             connection.execute(update(sources).where(sources.c.key == key).values(next_due=moment))
+
+    def set_next_dues(self, moments: Mapping[str, datetime]) -> None:
+        """Let each source of *moments* come due at its moment: all of them in one transaction."""
+        if moments:
+            values = [{"named": key, "moment": moment} for key, moment in sorted(moments.items())]
+            self._database.write(lambda connection: connection.execute(_DUE, values))
 
     def settle(self, *, now: datetime, farthest: datetime) -> None:
         """Undo what a clock that ran ahead left: successes after *now*, hosts that rest until after *farthest*."""
@@ -178,6 +188,7 @@ class Schedule(Base):
             return tuple(_state(row) for row in connection.execute(statement))
 
 
+_DUE = update(sources).where(sources.c.key == bindparam("named")).values(next_due=bindparam("moment"))
 _UNTRIED = {
     "enabled": True,
     "state": State.PENDING.value,

@@ -13,11 +13,11 @@ from procrastinate import App, JobContext
 
 from crawler.batch import SourceOutcome
 from feeds.error import BaywireError
+from feeds.store import SourceState
 from scheduler.alarm import beat, notify
-from scheduler.cycle import batches, crawl_batch
+from scheduler.cycle import batches, crawl_batch, ignore
 from scheduler.desk import Desk
 from scheduler.fleet.queue import CRAWL, PUBLISH, Queue, Unfinished, add_task
-from scheduler.line import Line
 from scheduler.order import Order
 from scheduler.outlet import publish_all
 from scheduler.upkeep import prune
@@ -27,6 +27,7 @@ __all__ = ["Jobs"]
 log = logging.getLogger(__name__)
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND: Final = timedelta(microseconds=1)
 _SOON_S: Final = 1  # in which other crawls end too: one publication for all of them
 _REVISE: Final = "revise"
 _LATER_S: Final = 10
@@ -59,11 +60,12 @@ class Jobs:
         that is done twice, or once and a half, crawls nothing twice.
         """
         desk = self.desk
-        keys = [key for key, at in due.items() if self._waits(key, at)]
+        stand = desk.store.states_of(due)
+        keys = [key for key, at in due.items() if key in stand and _is_due_at(stand[key], at)]
         known = [key for key in keys if desk.is_crawled(key)]
         ended: list[SourceOutcome] = []
         for batch in batches(desk, known):
-            ended += await crawl_batch(desk, batch, Order(verb="crawl"), _ignore)
+            ended += await crawl_batch(desk, batch, Order(verb="crawl"), ignore)
         self.crawled += len(ended)
         if desk.stale or context.job.attempts:  # whoever tried before us may have died before this line
             await self._queue().ask_to_publish(in_s=_SOON_S)
@@ -79,13 +81,9 @@ class Jobs:
                 f"{unknown}: no such source here: expected the files of all workers the same", seconds=_ELSEWHERE_S
             )
 
-    def _waits(self, key: str, at: int) -> bool:
-        state = self.desk.store.source_state(key)
-        return state is not None and state.next_due is not None and (state.next_due - _EPOCH) // _MICROSECOND == at
-
     async def publish(self, _context: JobContext, **_told: object) -> None:
         """Publish what the store holds, and tell who asked for it."""
-        published = await publish_all(self.desk, _ignore)
+        published = await publish_all(self.desk, ignore)
         await notify(self.desk, published, healthy=False)
 
     async def tell(self, _context: JobContext, **_told: object) -> None:
@@ -120,8 +118,5 @@ class Jobs:
         return guarded
 
 
-_MICROSECOND: Final = timedelta(microseconds=1)
-
-
-def _ignore(_line: Line) -> None:
-    """Nobody listens: the log says how it ended."""
+def _is_due_at(state: SourceState, at: int) -> bool:
+    return state.next_due is not None and (state.next_due - _EPOCH) // _MICROSECOND == at

@@ -14,7 +14,7 @@ from procrastinate import JobContext
 from procrastinate.jobs import DeleteJobCondition
 from procrastinate.worker import Worker as Loop
 
-from feeds.error import ConfigError, StoreError
+from feeds.error import BaywireError, ConfigError, StoreError
 from scheduler.config import Config
 from scheduler.desk import Desk
 from scheduler.fleet.job import Jobs
@@ -40,6 +40,7 @@ class Worker:
     ) -> None:
         """Do *jobs* at once; without *publish* only crawls. *load* reads the configuration again."""
         self.desk = desk
+        desk.children = asyncio.Semaphore(jobs)  # each job its child
         self.jobs = Jobs(desk, self._queue_now)
         self._load = load
         self._at_once = jobs
@@ -58,6 +59,7 @@ class Worker:
             loop.add_signal_handler(number, self.stop)
         loop.add_signal_handler(signal.SIGHUP, self._reload)
         beating = asyncio.create_task(self._beat())
+        warming = asyncio.create_task(self._warm())
         opened, failures = False, 0
         random = Random()  # noqa: S311 - spreads load, guards nothing
         try:
@@ -84,6 +86,7 @@ class Worker:
                     await self._pause(random.uniform(0.5, 1.0) * min(2.0**failures, _LONGEST_S))
         finally:
             beating.cancel()
+            warming.cancel()
             if self._draining is not None:
                 await self._draining
         log.info("stopped")
@@ -153,6 +156,11 @@ class Worker:
     async def _pause(self, seconds: float) -> None:
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._stop.wait(), seconds)
+
+    async def _warm(self) -> None:
+        """Warm the zygote up at once: the first jobs need not wait for it."""
+        with contextlib.suppress(BaywireError):  # they will say what is wrong with it
+            await self.desk.zygote.start()
 
     async def _beat(self) -> None:
         while (interval := watchdog_s()) is not None:

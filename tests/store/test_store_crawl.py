@@ -45,6 +45,18 @@ def test_the_longest_due_comes_first(store: Store, now: datetime) -> None:
     assert store.next_due() == now - MINUTE
 
 
+def test_a_batch_is_put_off_in_one_go(store: Store, now: datetime) -> None:
+    store.sync_sources([A, B], now=now)
+    store.set_next_dues({"b": now + MINUTE, "a": now + 2 * MINUTE, "unknown": now})
+    assert {key: state.next_due for key, state in store.states_of(["a", "b", "unknown"]).items()} == {
+        "a": now + 2 * MINUTE,
+        "b": now + MINUTE,
+    }
+    store.set_next_dues({})
+    assert store.states_of([]) == {}
+    assert store.states_of(["b"]) == {"b": store.source_state("b")}
+
+
 def test_a_source_waits_for_the_circuit_of_its_host(store: Store, now: datetime) -> None:
     store.sync_sources([A, B], now=now)
     assert store.host("a.example") is None

@@ -1,0 +1,56 @@
+"""One worker: what its children need not load, how many crawls it does at once."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from datetime import UTC, datetime
+from types import ModuleType
+from typing import TYPE_CHECKING
+
+import psycopg
+
+from crawler.batch import Batch, Report
+from crawler.run import Zygote
+from crawler.source import load_sources
+from feeds.store import open_store
+
+if TYPE_CHECKING:
+    from fleet import farm
+
+
+def test_a_child_of_a_fleet_imports_next_to_nothing_that_the_zygote_has_not(
+    tools: ModuleType, fleet: farm.Fleet, newsrooms: Callable[..., farm.Newsrooms]
+) -> None:
+    tools.write_project(fleet.folder, newsrooms(releases=1), hosts=1, each=1, delay_s=0.1, every="1h")
+    assert fleet.type("run", "--fleet", "--migrate").returncode == 0
+    sources = load_sources(fleet.folder / "sources.d", use=["farm-0000"])
+    with open_store(fleet.url) as store:
+        store.sync_sources([source.newsroom() for source in sources.values()], now=datetime.now(UTC))
+    folders = (str(fleet.folder / "sources.d"),)
+    batch = Batch(run="r", sources=tuple(sources), folders=folders, store_url=fleet.url, allow_private=True)
+
+    async def once() -> Report:
+        zygote = Zygote()
+        try:
+            return await zygote.crawl(batch, lambda _: None)
+        finally:
+            zygote.close()
+
+    report = asyncio.run(once())
+    assert [(one.outcome, one.new) for one in report.outcomes] == [("new", 1)], report
+    assert set(report.cold) <= {"twisted.internet.reactor"}
+
+
+def test_a_worker_does_as_many_crawls_at_once_as_it_is_told(
+    tools: ModuleType, fleet: farm.Fleet, newsrooms: Callable[..., farm.Newsrooms]
+) -> None:
+    rooms = newsrooms(releases=1)
+    tools.write_project(fleet.folder, rooms, hosts=4, each=20, delay_s=3, every="1h")  # a job a host, a minute each
+    assert fleet.type("run", "--fleet", "--migrate").returncode == 0
+    fleet.scheduler()
+    fleet.worker("one", "--jobs", "4", "--no-publish")
+    tools.wait_for(lambda: len({one.host for one in rooms.asked()}) == 4, "all hosts", 120, tell=fleet.logs)
+    with psycopg.connect(fleet.url) as connection:
+        open_ = connection.execute("SELECT status FROM procrastinate_jobs WHERE task_name = 'crawl'").fetchall()
+    assert open_ == [("doing",)] * 4
