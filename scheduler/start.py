@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from importlib import resources
 from itertools import groupby
 from pathlib import Path
+from types import MappingProxyType
 
 from feeds.error import ConfigError
 from scheduler import VERSION
+from scheduler.config import load
+from scheduler.forward import caddy_rules, nginx_rules
 from scheduler.key import NEVER_PLAIN, OPTIONS
 from scheduler.option import Option, show_duration
 
@@ -26,6 +30,7 @@ _FILES = {
     "nginx.conf": "nginx.conf",
     "Caddyfile": "Caddyfile",
 }
+_NO_TOPICS: Mapping[str, str] = MappingProxyType({})
 _SHARED = ("sources.d/example.toml.txt", "topics.d/example.toml.txt")
 _FLEET = ("roles.sql", "passwords.sh", "Containerfile", "compose.yaml", "nginx.conf")
 # A fleet's two units are the daemon's, hardened in one place, each with other lines.
@@ -55,12 +60,15 @@ _UNITS = {
 def write_starter(directory: Path, *, fleet: bool = False) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Write what is missing of a starter project into *directory*; return what was written, and what was there.
 
-    With *fleet* it is one for many machines. Nothing is ever overwritten.
-    Raises ConfigError where the folder cannot be written.
+    With *fleet* it is one for many machines. Nothing is ever overwritten; a configuration
+    that is there decides what web servers are told of topics that moved or are retired.
+    Raises ConfigError where that is wrong, or the folder cannot be written.
     """
     written, kept = [], []
+    there = load(directory).publish if (directory / "baywire.toml").is_file() else None
+    moved, retired = (there.moved, there.retired) if there else ({}, ())
     try:
-        for name, text in starter_files(directory.absolute(), fleet=fleet).items():
+        for name, text in starter_files(directory.absolute(), fleet=fleet, moved=moved, retired=retired).items():
             path = directory / name
             path.parent.mkdir(parents=True, exist_ok=True)
             try:
@@ -74,8 +82,13 @@ def write_starter(directory: Path, *, fleet: bool = False) -> tuple[tuple[str, .
     return tuple(written), tuple(kept)
 
 
-def starter_files(directory: Path, *, fleet: bool = False) -> dict[str, str]:
-    """Return the files of a starter project in *directory*, name to text; with *fleet* one for many machines."""
+def starter_files(
+    directory: Path, *, fleet: bool = False, moved: Mapping[str, str] = _NO_TOPICS, retired: Sequence[str] = ()
+) -> dict[str, str]:
+    """Return the files of a starter project in *directory*, name to text; with *fleet* one for many machines.
+
+    Web servers are told which topics *moved*, old key to new, and which are *retired*.
+    """
     folder = resources.files("scheduler") / "starter"
     command = shutil.which("baywire") or f"{sys.executable} -m scheduler"
     told = {"baywire.toml": _configuration()}
@@ -87,7 +100,20 @@ def starter_files(directory: Path, *, fleet: bool = False) -> dict[str, str]:
         text = (folder / source).read_text(encoding="utf-8")
         told[name] = text.replace("{directory}", str(directory)).replace("{command}", command)
         told[name] = told[name].replace("{version}", VERSION)
+    for name, rules in (("nginx.conf", nginx_rules), ("Caddyfile", caddy_rules)):
+        if name in told:
+            told[name] = _indented(told[name], rules(moved, retired))
     return told
+
+
+def _indented(text: str, rules: str) -> str:
+    """Return *text* with *rules* where it has "{topics}", as far in as that."""
+    return re.sub(
+        r"^([ \t]*)\{topics\}$",
+        lambda found: "\n".join(found[1] + line for line in rules.splitlines()),
+        text,
+        flags=re.MULTILINE,
+    )
 
 
 def _replaced(text: str, lines: Mapping[str, str]) -> str:
