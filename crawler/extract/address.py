@@ -10,7 +10,7 @@ from urllib.parse import urljoin, urlsplit
 if TYPE_CHECKING:
     from lxml.html import HtmlElement
 
-__all__ = ["base_of", "host_of", "join", "zone_of"]
+__all__ = ["base_of", "host_of", "join", "made_like", "zone_of"]
 
 _BREAKS = re.compile(r"[\t\r\n]")
 # A path from the root, or a whole address, without dots to resolve and without signs to escape.
@@ -19,6 +19,8 @@ _PLAIN = re.compile(
     re.ASCII,
 )
 _ORIGIN = re.compile(r"https?://[a-z0-9][a-z0-9.-]*(?::\d+)?(?=/|$)")
+_WORDS = re.compile(r"[^\W\d_]+(?:[-_]+\w+){3,}|\d+(?:[-_]+\w*[^\W\d]\w*){3,}")
+_DIGITS = re.compile(r"\d+")
 _ZONES = {
     "hk": "Asia/Hong_Kong", "mo": "Asia/Macau", "cn": "Asia/Shanghai", "tw": "Asia/Taipei", "sg": "Asia/Singapore",
     "jp": "Asia/Tokyo", "kr": "Asia/Seoul", "uk": "Europe/London", "pt": "Europe/Lisbon", "de": "Europe/Berlin",
@@ -106,3 +108,20 @@ def zone_of(url: str) -> str:
     'Asia/Macau'
     """
     return _ZONES.get(host_of(url).rpartition(".")[2], "UTC")
+
+
+@lru_cache(maxsize=8192)
+def made_like(url: str) -> tuple[str, ...]:
+    """Return how an address is made: its host, and its path with numbers and headlines left out.
+
+    >>> a, b = "https://a.hk/2026/04/park-opens-in-the-north.html", "https://a.hk/2025/1/one-more-of-the-same.html"
+    >>> made_like(a) == made_like(b)
+    True
+    """
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return ()
+    path = _DIGITS.sub("0", _WORDS.sub("w", parts.path))
+    query = _DIGITS.sub("0", parts.query)
+    return (parts.netloc.lower().removeprefix("www."), path, query)

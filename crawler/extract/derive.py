@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from os.path import commonprefix
 from typing import TYPE_CHECKING
 
 from crawler.extract.address import join
@@ -19,6 +20,7 @@ _PLAIN = re.compile(r"[A-Za-z_][\w-]*")
 _COLUMN = re.compile(r"[a-z][a-z0-9]*(?:\.[A-Za-z_][\w-]*)*(?::nth-child\(\d+\))?(?:::attr\(datetime\))?")
 _BARE = re.compile(r"\w+(?: > \w+)?")  # "a", "li > a": true today, of a menu too tomorrow; better ones come later
 _MOST = 60
+_LEAST_LETTERS = 4
 
 
 class Rules(Mapping[str, str]):
@@ -47,11 +49,32 @@ class Rules(Mapping[str, str]):
         return self._found
 
 
-def rules_for(root: HtmlElement, base: str, rows: Sequence[Row], day_path: str) -> Mapping[str, str]:
+def rules_for(
+    root: HtmlElement, base: str, rows: Sequence[Row], day_path: str, *, leads: Sequence[Row] = ()
+) -> Mapping[str, str]:
     """Return selectors that find the addresses of *rows* and no other on this page: "links", and "date" where one does.
 
-    Empty where no selector of moderate length does.
+    *leads* are rows that stand apart, and have a selector of their own. Empty where no
+    selector of moderate length does.
     """
+    found = _links(root, base, rows)
+    if not found or not leads:
+        return {"links": found, **_dates(day_path, rows)} if found else {}
+    whole = _links(root, base, [*leads, *rows])
+    if not whole:
+        apart = _links(root, base, leads)
+        whole = f"{apart}, {found}" if apart else ""
+    # Without a rule for their days: those of a lead stand elsewhere than those of the rows, and are found by reading.
+    return {"links": whole} if whole else {}
+
+
+def _dates(day_path: str, rows: Sequence[Row]) -> Mapping[str, str]:
+    date = _date(day_path, rows)
+    return {"date": date} if date else {}
+
+
+def _links(root: HtmlElement, base: str, rows: Sequence[Row]) -> str:
+    """Return the shortest selector that finds the addresses of *rows* alone, "" where none does."""
     wanted = {row.url for row in rows}
     last = ""
     for css in candidates(rows):
@@ -60,10 +83,7 @@ def rules_for(root: HtmlElement, base: str, rows: Sequence[Row], day_path: str) 
             last = css
             if _BARE.fullmatch(css) is None:
                 break
-    if not last:
-        return {}
-    date = _date(day_path, rows)
-    return {"links": last, **({"date": date} if date else {})}
+    return last
 
 
 def candidates(rows: Sequence[Row]) -> Iterator[str]:
@@ -78,7 +98,16 @@ def candidates(rows: Sequence[Row]) -> Iterator[str]:
             yield f"{above} {chain}".strip()
             number += 1
             if number > _MOST:
-                return
+                break
+    yield from _by_address(rows)
+
+
+def _by_address(rows: Sequence[Row]) -> Iterator[str]:
+    """Yield selectors by how the addresses of *rows* begin, as they are written: pages of the nineties name nothing."""
+    written = [(row.links[0].element.get("href") or "").strip() for row in rows]
+    start = re.sub(r"\d+\Z", "", commonprefix(written))  # noqa: RUF071 - the letters, not the folders
+    if len(re.findall(r"[A-Za-z]", start)) >= _LEAST_LETTERS and not re.search(r"['\"\\\s]", start):
+        yield f"a[href^='{start}']"
 
 
 def _step(elements: Sequence[HtmlElement]) -> str:

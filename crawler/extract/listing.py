@@ -14,6 +14,7 @@ from crawler.extract.derive import Rules, rules_for
 from crawler.extract.feed import is_feed, read_feed
 from crawler.extract.found import Item, Listing
 from crawler.extract.group import Group, groups_of, links_of, with_twins
+from crawler.extract.kin import leads_of, without_strays
 from crawler.extract.pager import next_page
 from crawler.extract.rank import entries, rank
 from crawler.extract.single import is_single
@@ -48,13 +49,17 @@ def read_page_listing(text: str, url: str) -> Listing:
         return carried if carried.items else Listing(url=url, feeds=feeds, reason="no links that repeat")
     american = (root.get("lang") or "").lower() == "en-us" or host_of(url).endswith((".gov", ".mil", ".us"))
     best = with_twins(ranked[0], ranked)
-    rows = best.rows
+    rows = without_strays(best)
     dated = days_of(root, rows, american=american)
     titles = without_days(titles_of(rows)[0])
+    leads = leads_of(rows, links, dated=dated.share)
     told = {item.url: item.date for item in carried.items}
     items = tuple(
         Item(url=row.url, title=title.replace("\xad", ""), date=day or told.get(row.url))
-        for row, title, day in zip(rows, titles, dated.days, strict=True)
+        for row, title, day in [
+            *zip(leads, titles_of(leads)[0], days_of(root, leads, american=american).days, strict=True),
+            *zip(rows, titles, dated.days, strict=True),
+        ]
     )
     confidence = _confidence(best, dated)
     if body is not None and is_single(root, body, url, rows, dated=dated.share):
@@ -66,7 +71,7 @@ def read_page_listing(text: str, url: str) -> Listing:
         via="group",
         confidence=confidence,
         feeds=feeds,
-        rules=Rules(lambda: rules_for(root, base, rows, dated.path)),
+        rules=Rules(lambda: rules_for(root, base, rows, dated.path, leads=leads)),
     )
     if confidence < _LEAST_SURE:
         if carried.items:

@@ -16,7 +16,7 @@ from crawler.extract.group import Group, Row, width_of
 if TYPE_CHECKING:
     from lxml.html import HtmlElement
 
-__all__ = ["entries", "rank"]
+__all__ = ["entries", "place_of", "rank"]
 
 _AWAY = re.compile(
     r"nav(?!y)|menu|breadcrumb|footer|foot\b|sidebar|side-bar|aside|social|share|toolbar|lang|skip|related|popular|trending|"
@@ -37,7 +37,7 @@ _MENU = 0.1
 def rank(groups: Sequence[Group]) -> list[Group]:
     """Return *groups* with their score, best first; those that cannot be a list are left out."""
     for group in groups:
-        place = _place(group)
+        place = place_of(group.rows[len(group.rows) // 2].element, dated=group.dated)
         if place > _MENU:  # what stands in a menu is not worth a look at its rows
             group.dated = sum(_is_dated(row) for row in group.rows) / len(group.rows)
         group.score = _score(group, place)
@@ -102,9 +102,8 @@ def _headed(group: Group) -> float:
     return 0.7 * inside / len(group.rows)
 
 
-def _place(group: Group) -> float:
-    """Return a factor for where a group stands: menus, feet and sides hold no list of releases."""
-    element = group.rows[len(group.rows) // 2].element
+def place_of(element: HtmlElement, *, dated: float) -> float:
+    """Return a factor for where *element* stands: menus, feet and sides hold no list of releases."""
     factor = 1.0
     for above in (element, *element.iterancestors()):
         if above.tag in {"body", "html"}:
@@ -115,7 +114,7 @@ def _place(group: Group) -> float:
             factor *= 0.4
         said = f"{above.get('class') or ''} {above.get('id') or ''} {above.get('role') or ''}"
         if len(said) > 2:
-            if _AWAY.search(said) and not (_NEAR.search(said) and group.dated > 0.5):
+            if _AWAY.search(said) and not (_NEAR.search(said) and dated > 0.5):
                 factor *= 0.55
             elif _NEAR.search(said):
                 factor *= 1.04

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
+from crawler.extract.address import made_like
 from crawler.extract.group import Row, width_of
 from crawler.extract.meta import Meta, read_meta, title_of_page
 from crawler.extract.prose import Prose, prose_beside
@@ -25,8 +25,6 @@ _OF_LISTS = re.compile(
     r"(?:新闻|新聞|公告|通知|公报|公報|动态|動態|要闻|要聞|信息|資訊|文件|政策)(?:公告|公報|公报|发布|發佈|發布|中心|列表|公开|稿)?$|列表",
     re.IGNORECASE,
 )
-_WORDS = re.compile(r"[^\W\d_]+(?:[-_]+\w+){3,}|\d+(?:[-_]+\w*[^\W\d]\w*){3,}")
-_DIGITS = re.compile(r"\d+")
 _HEADLINE, _LONG_HEADLINE = 30.0, 45.0  # widths: names of pages are shorter
 
 
@@ -63,7 +61,7 @@ def _claims(root: HtmlElement, url: str, rows: Sequence[Row]) -> int:
     title, origin = title_of_page(root, meta)
     width = width_of(title)
     claims = 2 * _is_article(meta)
-    if sum(_made(row.url) == _made(url) for row in rows) >= 0.5 * len(rows):
+    if sum(made_like(row.url) == made_like(url) for row in rows) >= 0.5 * len(rows):
         claims += 2
     if _OF_LISTS.search(title):
         claims -= 1 if width >= _HEADLINE else 2
@@ -77,18 +75,3 @@ def _is_article(meta: Meta) -> bool:
     kinds = [str(thing.get("@type", "")) for thing in meta.linked]
     articles = sum("NewsArticle" in kind or kind in {"Article", "BlogPosting"} for kind in kinds)
     return bool(meta.meta("article:published_time")) or articles == 1
-
-
-def _made(url: str) -> tuple[str, ...]:
-    """Return how an address is made: its host, and its path with numbers and headlines left out.
-
-    >>> _made("https://a.hk/2026/04/park-opens-in-the-north.html") == _made("https://a.hk/2025/1/one-more-of-the-same.html")
-    True
-    """
-    try:
-        parts = urlsplit(url)
-    except ValueError:
-        return ()
-    path = _DIGITS.sub("0", _WORDS.sub("w", parts.path))
-    query = _DIGITS.sub("0", parts.query)
-    return (parts.netloc.lower().removeprefix("www."), path, query)

@@ -183,7 +183,7 @@ def big5(site: Site) -> Made:
         f"<td>115.06.{day:02}</td></tr>"
         for day, title in zip(_DAYS, titles, strict=True)
     )
-    page = f"<html><head><meta http-equiv='Content-Type' content='text/html; charset=big5'><title>最新消息</title></head><body><p><a href='index.asp'>首頁</a> <a href='about.asp'>關於我們</a></p><table>{rows}</table></body></html>"
+    page = f"<html><head><meta http-equiv='Content-Type' content='text/html; charset=big5'><title>最新消息</title></head><body><table><tr><td><a href='index.asp'>首頁</a></td><td><a href='about.asp'>關於我們</a></td></tr></table><table>{rows}</table></body></html>"
     site.put("/news/", page.encode("big5"), "text/html")
     for day, title in zip(_DAYS, titles, strict=True):
         text = f"<html><head><title>{title}</title></head><body><table><tr><td><b>{title}</b></td></tr><tr><td>115年6月{day}日</td></tr><tr><td>{'<br><br>'.join(_CHINESE)}</td></tr></table></body></html>"
