@@ -26,7 +26,8 @@ class Site:
     *base_url* ends with "/". *authority* is the `tag:` authority of every id: it stays
     when *base_url* changes. *combinations* are named feeds, name to expression. Without
     *photos*, photographs are linked to, not shown. *gzip* writes each feed compressed
-    beside itself, for web servers that send such files as they are. *retired* and *moved* are topics that
+    beside itself, for web servers that send such files as they are; *brotli* the same in
+    the other coding, smaller at the cost of compressing each whole. *retired* and *moved* are topics that
     once had feeds: their addresses answer 410, or 301 to the topic named.
     """
 
@@ -39,6 +40,7 @@ class Site:
     combinations: Mapping[str, str] = field(default_factory=dict)
     languages: tuple[str, ...] = LANGUAGES
     gzip: bool = True
+    brotli: bool = False
     retired: tuple[str, ...] = ()
     moved: Mapping[str, str] = field(default_factory=dict)
 

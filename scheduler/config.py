@@ -73,6 +73,7 @@ class Publish:
     directory: Path
     target: str
     formats: tuple[str, ...]
+    brotli: bool = False
     retired: tuple[str, ...] = ()
     moved: Mapping[str, str] = field(default_factory=dict)
 
@@ -321,6 +322,7 @@ def _build(directory: Path, file: Path | None, values: Mapping[str, Value], feed
             directory=directory / cast("str", got["publish.directory"]),
             target=cast("str", got["publish.target"]),
             formats=cast("tuple[str, ...]", got["publish.formats"]),
+            brotli=cast("bool", got["publish.brotli"]),
             retired=cast("tuple[str, ...]", got["publish.retired"]),
             moved=dict(one.split("=") for one in cast("Sequence[str]", got["publish.moved"])),
         ),

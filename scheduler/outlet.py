@@ -39,6 +39,7 @@ def site_of(config: Config) -> Site:
         hub=config.notify.hub,
         combinations=config.feeds,
         languages=config.site.languages,
+        brotli=config.publish.brotli,
         retired=config.publish.retired,
         moved=config.publish.moved,
     )

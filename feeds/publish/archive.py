@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from feeds.edition import LEAST, Edition, Placed, belongs
 from feeds.publish.book import Book, Leaf, signature
-from feeds.publish.copies import Copies
+from feeds.publish.copies import PACKED, Copies
 from feeds.publish.fragments import Fragments
 from feeds.publish.lineup import Lineup
 from feeds.publish.spool import Spool
@@ -49,7 +49,7 @@ def archive_path(key: str, part: str, form: str) -> str:
     return f"feeds/archive/{key}/{part}.{form}"
 
 
-def archive_paths(key: str, leaf: Leaf, ends: Sequence[str] = ("", ".gz")) -> list[str]:
+def archive_paths(key: str, leaf: Leaf, ends: Sequence[str] = ("", *PACKED)) -> list[str]:
     """Return the files of the finished months of the feed *key*, as its *leaf* of the book has them."""
     parts = leaf.told.get("past", {}).get("parts", ())
     return [f"{archive_path(key, part, form)}{end}" for part in parts for form in _HEADS for end in ends]

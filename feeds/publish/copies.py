@@ -1,4 +1,4 @@
-"""Copies: a feed and its compressed twin, written together and known together."""
+"""Copies: a feed and its compressed twins, written together and known together."""
 
 from __future__ import annotations
 
@@ -7,18 +7,31 @@ from collections.abc import Callable, Sequence
 from feeds.publish.book import Book
 from feeds.publish.outbox import Objection, Outbox
 from feeds.render.fragment import Fragment, Rendered, join, join_packed
+from feeds.render.packing import packed
 
-__all__ = ["Copies"]
+__all__ = ["PACKED", "Copies", "endings"]
+
+# What the name of a compressed copy ends with, and what HTTP calls its coding and we its ETag.
+PACKED = {".gz": ("gzip", "gz"), ".br": ("br", "br")}
+
+
+def endings(*, gzip: bool, brotli: bool) -> tuple[str, ...]:
+    """Return what the names of the copies of a feed end with.
+
+    >>> endings(gzip=True, brotli=False)
+    ('', '.gz')
+    """
+    return ("", *([".gz"] if gzip else []), *([".br"] if brotli else []))
 
 
 class Copies:
-    """Writes documents of fragments, and with *packed* each as gzip beside itself."""
+    """Writes documents of fragments, each compressed beside itself, too."""
 
-    def __init__(self, outbox: Outbox, book: Book, *, packed: bool) -> None:
-        """Write through *outbox*, remember in *book*."""
+    def __init__(self, outbox: Outbox, book: Book, *, ends: tuple[str, ...]) -> None:
+        """Write through *outbox*, remember in *book*, with the copies that *ends* stand for."""
         self.outbox = outbox
         self._book = book
-        self._ends = ("", ".gz") if packed else ("",)
+        self._ends = ends
         self.count = len(self._ends)
 
     def carry(self, name: str, paths: Sequence[str]) -> bool:
@@ -33,9 +46,8 @@ class Copies:
     def put_once(self, path: str, head: Rendered, fragments: Sequence[Fragment]) -> None:
         """Let *path* hold *fragments* under *head* for ever: the book need not know of it."""
         body = join(head, [fragment.plain for fragment in fragments])
-        self.outbox.put(path, body)
-        if ".gz" in self._ends:
-            self.outbox.put(f"{path}.gz", join_packed(head, fragments, body))
+        for end in self._ends:
+            self.outbox.put(f"{path}{end}", _copy(end, head, fragments, body))
 
     def put(
         self,
@@ -60,10 +72,17 @@ class Copies:
         for end, old in known.items():
             if end in right:
                 continue
-            copy = join_packed(head, fragments, body) if end else body
+            copy = _copy(end, head, fragments, body)
             if self.outbox.put(f"{path}{end}", copy, objection if not end else None, size=old[1] if old else None):
                 self._book.note(name, f"{path}{end}", sign, len(copy))
             else:
                 for other in self._ends:
                     self._book.refuse(name, f"{path}{other}")
                 return
+
+
+def _copy(end: str, head: Rendered, fragments: Sequence[Fragment], body: bytes) -> bytes:
+    """Return *body*, the document of *fragments* under *head*, as the copy whose name ends with *end*."""
+    if end == ".gz":
+        return join_packed(head, fragments, body)
+    return packed(body) if end else body

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from feeds.edition import Edition
 from feeds.publish.archive import Archives, archive_path
 from feeds.publish.book import Book, Leaf, signature
-from feeds.publish.copies import Copies
+from feeds.publish.copies import Copies, endings
 from feeds.publish.fragments import Fragments
 from feeds.publish.lineup import Lineup
 from feeds.publish.listing import index_json, index_opml
@@ -78,7 +78,7 @@ class FeedFiles:
         self._outbox = outbox
         self._book = book
         self._fragments = fragments
-        self._copies = Copies(outbox, book, packed=site.gzip)
+        self._copies = Copies(outbox, book, ends=endings(gzip=site.gzip, brotli=site.brotli))
         self._archives = Archives(
             store, site, book=book, fragments=fragments, copies=self._copies, changed=changed.values()
         )

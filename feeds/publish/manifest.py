@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterable
 
 from feeds.publish.book import Leaf
+from feeds.publish.copies import PACKED
 from feeds.serve.kind import kind_of
 from feeds.site import Site
 
@@ -31,12 +32,15 @@ def manifest(site: Site, leaves: Iterable[tuple[str, Leaf]]) -> bytes:
     files: dict[str, dict[str, object]] = {}
     for _, leaf in leaves:
         for path, (sign, _, _) in sorted(leaf.files.items()):
-            if path == MANIFEST or path.endswith(".gz") or not sign:
+            if path == MANIFEST or path.endswith(tuple(PACKED)) or not sign:
                 continue
             kind = kind_of(path, site)
             files[path] = {"type": kind.type, "cache": kind.cache, "etag": f'"{sign}"'}
-            if f"{path}.gz" in leaf.files:
-                files[path]["codings"] = {"gzip": f'"{sign}-gz"'}
+            copies = {
+                coding: f'"{sign}-{tag}"' for end, (coding, tag) in PACKED.items() if f"{path}{end}" in leaf.files
+            }
+            if copies:
+                files[path]["codings"] = copies
     patterns = [
         {"starts": start, "ends": end, "type": kind.type, "cache": kind.cache}
         for start, end, example in _MANY

@@ -1,9 +1,9 @@
 """An object store as a place for published files: S3 and what speaks like it, through obstore.
 
 A bucket has neither negotiation nor headers of its own: each object carries its media
-type and how long it may be kept. A feed and its compressed twin (".gz") are two
-objects: what stands under the plain name is plain, for every reader; the twin is marked
-as gzip, for a web server in front that picks by Accept-Encoding.
+type and how long it may be kept. A feed and its compressed twins (".gz", ".br") are
+objects of their own: what stands under the plain name is plain, for every reader; a twin
+is marked with its coding, for a web server in front that picks by Accept-Encoding.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from obstore.exceptions import BaseError
 from obstore.store import S3Store
 
 from feeds.error import PublishError
+from feeds.publish.copies import PACKED
 from feeds.serve.kind import kind_of
 from feeds.site import Site
 
@@ -30,7 +31,6 @@ __all__ = ["S3Target", "attributes_of"]
 _AT_ONCE: Final = 16  # uploads; each waits some tens of milliseconds for its answer
 _WAITING: Final = 64  # bodies held in memory
 _RETRY_S: Final = 30
-_PACKED: Final = ".gz"
 
 
 def attributes_of(path: str, site: Site) -> Mapping[str, str]:
@@ -41,9 +41,10 @@ def attributes_of(path: str, site: Site) -> Mapping[str, str]:
     >>> attributes_of("feeds/ai.en.atom.gz", Site())["Content-Encoding"]
     'gzip'
     """
-    kind = kind_of(path.removesuffix(_PACKED), site)
+    end = next((end for end in PACKED if path.endswith(end)), "")
+    kind = kind_of(path.removesuffix(end), site)
     told = {"Content-Type": kind.type, "Cache-Control": kind.cache}
-    return told | {"Content-Encoding": "gzip"} if path.endswith(_PACKED) else told
+    return told | {"Content-Encoding": PACKED[end][0]} if end else told
 
 
 class S3Target:

@@ -11,7 +11,7 @@ from urllib.parse import quote, urlsplit
 from feeds.render.html import root_of
 from feeds.serve.file import Copy, Files, Served
 from feeds.serve.kind import page_policy
-from feeds.serve.negotiate import allows_gzip, matches, modified_since, span
+from feeds.serve.negotiate import codings, matches, modified_since, span
 from feeds.serve.reply import BRIEFLY, NO_STORE, Header, Reply, make, say
 from feeds.site import MEDIA_TYPES, Site
 
@@ -101,7 +101,7 @@ class Serving:
         self._search = search
         self._health = health
         self._root = root_of(site)
-        self._gzip: dict[bytes, bool] = {}
+        self._codings: dict[bytes, tuple[str, ...]] = {}
         self._retired = {*site.retired}
         self._moved = dict(site.moved)
 
@@ -169,7 +169,9 @@ class Serving:
             return held
         if b"range" in headers and (part := _part(served, headers)) is not None:
             return self._cut(place, served.plain, part, method)
-        copy = served.packed if served.packed is not None and self._takes_gzip(headers) else served.plain
+        copy = served.plain
+        if served.packed:
+            copy = next((served.packed[one] for one in self._taken(headers) if one in served.packed), copy)
         return copy.whole or self._open(place, copy, make(200, copy.headers), (0, copy.size), method)
 
     def _cut(self, place: str, copy: Copy, part: tuple[int, int], method: str) -> Reply | None:
@@ -194,13 +196,13 @@ class Serving:
         file.seek(part[0])
         return replace(bare, file=file, count=part[1] - part[0])
 
-    def _takes_gzip(self, headers: Mapping[bytes, bytes]) -> bool:
+    def _taken(self, headers: Mapping[bytes, bytes]) -> tuple[str, ...]:
         asked = headers.get(b"accept-encoding", b"")
-        known = self._gzip.get(asked)
+        known = self._codings.get(asked)
         if known is None:
-            known = allows_gzip(asked.decode("latin-1"))
-            if len(self._gzip) < 1000:
-                self._gzip[asked] = known
+            known = codings(asked.decode("latin-1"))
+            if len(self._codings) < 1000:
+                self._codings[asked] = known
         return known
 
     def _other(self, path: str, headers: Mapping[bytes, bytes], method: str) -> Reply | None:
@@ -213,7 +215,7 @@ class Serving:
         if (topic := _topic_of(path)) in self._retired:
             return say(410, f"The topic {topic} has been retired; its feeds are gone for good.", BRIEFLY)
         if topic in self._moved:
-            target = quote(self._root + path.replace(topic, self._moved[topic], 1))
+            target = quote(self._root + _renamed(path, topic, self._moved[topic]))
             return say(301, "Moved for good.", (b"location", target.encode()), BRIEFLY)
         return self._missing(path, headers, method)
 
@@ -311,6 +313,16 @@ def _topic_of(path: str) -> str:
     first, _, rest = path.removeprefix("feeds/archive/").removeprefix("feeds/").removeprefix("topics/").partition("/")
     del rest
     return first.partition(".")[0]
+
+
+def _renamed(path: str, old: str, new: str) -> str:
+    """Return *path*, which `_topic_of` finds *old* in, with *new* in its place.
+
+    >>> _renamed("feeds/archive/feeds.en/2026-01.atom", "feeds", "data"), _renamed("topics/pic/", "pic", "data")
+    ('feeds/archive/data.en/2026-01.atom', 'topics/data/')
+    """
+    before = next(start for start in ("feeds/archive/", "feeds/", "topics/", "") if path.startswith(start + old))
+    return before + new + path[len(before + old) :]
 
 
 async def _lifespan(receive: Receive, send: Send) -> None:

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import BinaryIO
 from urllib.parse import urlsplit
 
+from feeds.render.packing import unpacked
 from feeds.serve.kind import FEED_CACHE, Kind, kind_of
 from feeds.serve.reply import Header, Reply, make
 from feeds.site import Site
@@ -29,6 +30,8 @@ _PACKED_HERE = 4 * 1024 * 1024  # larger files are sent compressed only where th
 # What a 304 repeats (RFC 9110 §15.4.5), and what a reader in a browser needs to see it.
 _REPEATED = frozenset({b"last-modified", b"cache-control", b"vary", b"link", b"access-control-allow-origin"})
 _WORTH = 512  # bytes from which compressing pays
+
+_TAGS = {"gzip": "gz", "br": "br"}
 
 _Stamp = tuple[int, int, int]
 
@@ -47,21 +50,21 @@ class Copy:
 
 @dataclass(frozen=True, slots=True)
 class Served:
-    """One file, ready to be sent: plain and compressed, and the answers to who has it already."""
+    """One file, ready to be sent: plain, *packed* by coding, and the answers to who has it already."""
 
     stamp: _Stamp
     kind: Kind
     modified: datetime
     tags: tuple[str, ...]
     plain: Copy
-    packed: Copy | None
+    packed: Mapping[str, Copy]
     unchanged: Mapping[bytes, Reply]
     twin: str
 
     @property
     def size(self) -> int:
         """How much memory it takes."""
-        return _RECORD + len(self.plain.body or b"") + len((self.packed and self.packed.body) or b"")
+        return _RECORD + sum(len(copy.body or b"") for copy in (self.plain, *self.packed.values()))
 
 
 class Files:
@@ -138,8 +141,8 @@ class Files:
         common = _common(kind, modified, self._links(path, twin) if kind.is_feed else "")
         plain_tag = f'"{read.name}"'
         plain = _copy(common, plain_tag, read.held, self._start + path, stamp, read.size)
-        packed = self._pack(path, read, common) if kind.is_text and read.size >= _WORTH else None
-        tags = (plain_tag, f'"{read.name}-gz"') if packed else (plain_tag,)
+        packed = self._packed(path, read, common) if kind.is_text and read.size >= _WORTH else {}
+        tags = (plain_tag, *(f'"{read.name}-{_TAGS[coding]}"' for coding in packed))
         kept = tuple(header for header in common if header[0] in _REPEATED)
         return Served(
             stamp=stamp,
@@ -152,7 +155,27 @@ class Files:
             twin=twin,
         )
 
-    def _pack(self, path: str, read: _Read, common: tuple[Header, ...]) -> Copy | None:
+    def _packed(self, path: str, read: _Read, common: tuple[Header, ...]) -> dict[str, Copy]:
+        """Return the compressed copies that there are, by coding."""
+        made = {"gzip": self._gzipped(path, read, common), "br": self._brotli(path, read, common)}
+        return {coding: copy for coding, copy in made.items() if copy is not None}
+
+    def _brotli(self, path: str, read: _Read, common: tuple[Header, ...]) -> Copy | None:
+        """Return the copy in brotli that lies beside the file, if it is of these bytes, which unpacking it tells."""
+        beside = f"{self._start}{path}.br"
+        try:
+            with Path(beside).open("rb") as file:
+                stamp = _stamp(os.fstat(file.fileno()))
+                if unpacked(file) != read.name:
+                    return None
+                file.seek(0)
+                held = file.read() if stamp[1] <= _HELD else None
+        except OSError:
+            return None
+        headers = (*common, (b"content-encoding", b"br"))
+        return _copy(headers, f'"{read.name}-br"', held, beside, stamp, stamp[1])
+
+    def _gzipped(self, path: str, read: _Read, common: tuple[Header, ...]) -> Copy | None:
         """Return the compressed file: the one beside it if it is of these bytes, which its trailer tells."""
         beside = f"{self._start}{path}.gz"
         tag = f'"{read.name}-gz"'

@@ -6,17 +6,19 @@ import re
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
-__all__ = ["allows_gzip", "matches", "modified_since", "span"]
+__all__ = ["codings", "matches", "modified_since", "span"]
 
 _TAG = re.compile(r'(?:W/)?("[^"]*")')
 _RANGE = re.compile(r"bytes=(\d*)-(\d*)")
 
 
-def allows_gzip(accept_encoding: str) -> bool:
-    """Return whether a reader that sent *accept_encoding* may be given gzip.
+def codings(accept_encoding: str) -> tuple[str, ...]:
+    """Return which of br and gzip a reader that sent *accept_encoding* may be given, the one it likes better first.
 
-    >>> [allows_gzip(text) for text in ("gzip, br", "br", "gzip;q=0", "*", "identity;q=1, *;q=0", "GZIP ; q=0.5")]
-    [True, False, False, True, False, True]
+    Where it likes both the same that is br, which is smaller.
+
+    >>> [codings(text) for text in ("gzip, br", "br;q=0.5, GZIP ; q=0.8", "gzip;q=0", "*", "identity;q=1, *;q=0")]
+    [('br', 'gzip'), ('gzip', 'br'), (), ('br', 'gzip'), ()]
     """
     wished: dict[str, float] = {}
     for part in accept_encoding.lower().split(","):
@@ -26,7 +28,9 @@ def allows_gzip(accept_encoding: str) -> bool:
             wished[name.strip()] = float(quality) if quality else 1.0
         except ValueError:
             wished[name.strip()] = 0.0
-    return wished.get("gzip", wished.get("x-gzip", wished.get("*", 0.0))) > 0
+    anything = wished.get("*", 0.0)
+    liked = {"br": wished.get("br", anything), "gzip": wished.get("gzip", wished.get("x-gzip", anything))}
+    return tuple(sorted((name for name, quality in liked.items() if quality > 0), key=lambda name: -liked[name]))
 
 
 def matches(if_none_match: str, tags: tuple[str, ...]) -> str | None:
