@@ -7,7 +7,7 @@ import os
 import random
 import re
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from hashlib import blake2b
 from pathlib import Path
@@ -15,10 +15,11 @@ from shutil import disk_usage
 from time import monotonic, sleep
 from typing import Any, Final, TypeVar
 
-from sqlalchemy import URL, Connection, Engine, Row, RowMapping, create_engine, event, make_url, text
+from sqlalchemy import URL, Connection, Engine, Executable, Row, RowMapping, create_engine, event, make_url, text
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
-from sqlalchemy.pool import QueuePool, StaticPool
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import ArgumentError, DBAPIError, DisconnectionError, NoSuchModuleError
+from sqlalchemy.pool import ConnectionPoolEntry, QueuePool, StaticPool
 
 from feeds.error import StoreError
 from feeds.store.server import conninfo, secured
@@ -28,6 +29,8 @@ __all__ = ["Database", "conninfo_of", "named", "upsert_of"]
 
 _DRIVERS: Final = {"postgresql": "postgresql+psycopg", "postgres": "postgresql+psycopg", "sqlite": "sqlite"}
 _ONE_MOMENT: Final[dict[str, Any]] = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+_ONE_STATEMENT: Final[dict[str, Any]] = {"isolation_level": "AUTOCOMMIT"}
+_RESTED_S: Final = 1.0  # after which a server may have been started anew beneath a connection
 _RESTART_S: Final = 15.0
 _AGAIN_S: Final = 0.25
 _TRIES: Final = 5
@@ -78,6 +81,7 @@ class Database:
         self.engine: Final = self._make()
         # A reader of SQLite sees one moment by itself.
         self._reader: Final = self.engine if self.is_sqlite else self.engine.execution_options(**_ONE_MOMENT)
+        self._asker: Final = self.engine if self.is_sqlite else self.engine.execution_options(**_ONE_STATEMENT)
 
     @property
     def is_sqlite(self) -> bool:
@@ -95,6 +99,23 @@ class Database:
         """Yield a connection that sees one moment of the store."""
         with self.guard(), self._reader.begin() as connection:
             yield connection
+
+    @contextmanager
+    def asking(self) -> Iterator[Connection]:
+        """Yield a connection for one statement that reads: it sees one moment by itself, no BEGIN and no COMMIT."""
+        with self.guard(), self._asker.begin() as connection:
+            yield connection
+
+    def ask(self, statement: Executable, values: Mapping[str, object] | None = None) -> Sequence[Row[Any]]:
+        """Return the rows of *statement*, which only reads; it is asked anew where the server went away beneath it."""
+        try:
+            with self.asking() as connection:
+                return connection.execute(statement, values).all()
+        except StoreError as error:
+            if not _collided(error.__cause__):
+                raise
+        with self.asking() as connection:
+            return connection.execute(statement, values).all()
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:
@@ -162,8 +183,10 @@ class Database:
 
     def _make(self) -> Engine:
         if not self.is_sqlite:
-            engine = create_engine(self.url, pool_pre_ping=True, pool_size=5, max_overflow=10, json_serializer=_json)
+            engine = create_engine(self.url, pool_size=5, max_overflow=10, json_serializer=_json)
             event.listen(engine, "do_connect", self._connect)
+            event.listen(engine, "checkin", _rest)
+            event.listen(engine, "checkout", _Wake(engine))
             return engine
         if self.path is None:  # one memory, one connection
             engine = create_engine(
@@ -195,6 +218,24 @@ class Database:
             else:
                 self._known = True
                 return connection
+
+
+def _rest(_connection: object, record: ConnectionPoolEntry) -> None:
+    record.info["since"] = monotonic()
+
+
+class _Wake:
+    """Asks a connection that rested whether it still lives: SQLAlchemy would ask each time, a sixth of all we say."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._dialect = engine.dialect
+
+    def __call__(self, connection: DBAPIConnection, record: ConnectionPoolEntry, _proxy: object) -> None:
+        if monotonic() - record.info.get("since", monotonic()) > _RESTED_S:
+            try:
+                self._dialect.do_ping(connection)
+            except self._dialect.loaded_dbapi.Error as error:
+                raise DisconnectionError("the server was started anew") from error
 
 
 def _collided(error: BaseException | None) -> bool:

@@ -26,13 +26,14 @@ _SOONEST_S: Final = 0.005
 _ASYNC: Final = "SET synchronous_commit = off"
 _NOW: Final = "(extract(epoch FROM clock_timestamp()) * 1000000)::bigint"
 _TAKE: Final = f"""
-    INSERT INTO paces (host, next) VALUES (%s, {_NOW} + %s)
+    INSERT INTO paces (host, next) VALUES ($1, {_NOW} + $2::bigint)
     ON CONFLICT (host) DO UPDATE SET next = excluded.next WHERE paces.next <= {_NOW}
     RETURNING next
 """  # noqa: S608 -- constants of ours
-_GIVE: Final = f"UPDATE paces SET next = {_NOW} + %s WHERE host = %s"  # noqa: S608 -- as above
-_LEFT: Final = f"SELECT next - {_NOW} FROM paces WHERE host = %s"  # noqa: S608 -- as above
+_GIVE: Final = f"UPDATE paces SET next = {_NOW} + $2::bigint WHERE host = $1"  # noqa: S608 -- as above
+_LEFT: Final = f"SELECT next - {_NOW} FROM paces WHERE host = $1"  # noqa: S608 -- as above
 _FORGET: Final = f"DELETE FROM paces WHERE next < {_NOW} - 86400000000"  # noqa: S608 -- as above
+_STATEMENTS: Final = {"take": _TAKE, "give": _GIVE, "left": _LEFT, "forget": _FORGET}
 
 
 class Pace:
@@ -51,19 +52,19 @@ class Pace:
         """
         if delay_s <= 0:
             return 0.0
-        if self._ask(_TAKE, host, int(max(delay_s, _HOLD_S) * 1_000_000)) is not None:
+        if self._ask("take", host, int(max(delay_s, _HOLD_S) * 1_000_000)) is not None:
             return 0.0
-        left = self._ask(_LEFT, host)
+        left = self._ask("left", host)
         return min(max(_SOONEST_S, (left or 0) / 1_000_000), max(_LOOK_S, delay_s))
 
     def give(self, host: str, delay_s: float) -> None:
         """Let others have the turn at *host* in *delay_s*: counted from its answer, by when it has seen the request."""
         if delay_s > 0:
-            self._ask(_GIVE, int(delay_s * 1_000_000), host)
+            self._ask("give", host, int(delay_s * 1_000_000))
 
     def forget(self) -> None:
         """Forget the hosts that nobody asked for a day."""
-        self._ask(_FORGET)
+        self._ask("forget")
 
     def close(self) -> None:
         """Close the connection."""
@@ -71,18 +72,31 @@ class Pace:
             self._connection.close()
             self._connection = None
 
-    def _ask(self, statement: str, *values: object) -> int | None:
+    def _ask(self, name: str, *values: object) -> int | None:
+        """Return what the statement *name* answers: by libpq itself, at a quarter of what a cursor costs."""
         import psycopg  # noqa: PLC0415 -- part of the extra that only a server needs
 
+        lost = f"{self._database.name}: the database cannot be reached for a turn"
         try:
             if self._connection is None or self._connection.closed:
-                self._connection = psycopg.connect(conninfo(self._database.url), autocommit=True)
-                self._connection.execute(_ASYNC)
-            answer = self._connection.execute(statement.encode(), values)
-            row = answer.fetchone() if answer.description else None
+                self._connection = self._connect()
+            told = self._connection.pgconn.exec_prepared(name.encode(), [str(value).encode() for value in values])
         except psycopg.Error as error:
-            raise StoreError(f"{self._database.name}: the database cannot be reached for a turn") from error
-        return None if row is None else row[0]
+            raise StoreError(lost) from error
+        if told.status not in (psycopg.pq.ExecStatus.TUPLES_OK, psycopg.pq.ExecStatus.COMMAND_OK):
+            self.close()
+            raise StoreError(f"{lost}: {told.error_message.decode('utf-8', 'replace').strip()}")
+        answer = told.get_value(0, 0) if told.ntuples else None
+        return None if answer is None else int(answer)
+
+    def _connect(self) -> psycopg.Connection[tuple[int]]:
+        import psycopg  # noqa: PLC0415 -- as above
+
+        connection = psycopg.connect(conninfo(self._database.url), autocommit=True)
+        connection.execute(_ASYNC)
+        for name, statement in _STATEMENTS.items():
+            connection.pgconn.prepare(name.encode(), statement.encode())
+        return connection
 
 
 def has_paces(database: Database) -> bool:

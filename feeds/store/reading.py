@@ -44,6 +44,8 @@ class Reading(Base):
     def releases(self, ids: Sequence[str]) -> dict[str, Release]:
         """Return the releases *ids* by id, in the order asked for; unknown ones are left out."""
         found: dict[str, Release] = {}
+        if not ids:
+            return found
         with self._database.reading() as connection:
             for start in range(0, len(ids), CHUNK):
                 named_so = {"ids": ids[start : start + CHUNK]}
@@ -130,7 +132,7 @@ class Reading(Base):
             asked["since"] = microseconds(since)
         if limit is not None:
             asked["most"] = limit
-        with self._database.reading() as connection:
+        with self._database.asking() as connection:
             return tuple(row[0] for row in statement.rows(connection, (), **asked))
 
     def count(self, *, topic: str | None = None, source: str | None = None, language: str | None = None) -> int:

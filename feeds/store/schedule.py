@@ -145,9 +145,8 @@ class Schedule(Base):
 
     def host(self, host: str) -> HostState | None:
         """Return the circuit of *host*, None where nothing ever went wrong."""
-        with self._database.reading() as connection:
-            row = connection.execute(select(hosts).where(hosts.c.host == host)).one_or_none()
-        return None if row is None else HostState(**named(row))
+        rows = self._database.ask(select(hosts).where(hosts.c.host == host))
+        return HostState(**named(rows[0])) if rows else None
 
     def runs(self, source: str | None = None, limit: int = 50) -> tuple[Run, ...]:
         """Return the last runs, newest first."""
@@ -184,8 +183,7 @@ class Schedule(Base):
             return connection.execute(select(func.count()).select_from(sources)).scalar_one()
 
     def _states(self, statement: Select[Any]) -> tuple[SourceState, ...]:
-        with self._database.reading() as connection:
-            return tuple(_state(row) for row in connection.execute(statement))
+        return tuple(_state(row) for row in self._database.ask(statement))
 
 
 _DUE = update(sources).where(sources.c.key == bindparam("named")).values(next_due=bindparam("moment"))

@@ -27,10 +27,10 @@ class Upkeep(Base):
 
     def validators(self, url: str) -> Validators | None:
         """Return what to send with a conditional request for *url*, None before its first whole fetch."""
-        with self._database.reading() as connection:
-            row = connection.execute(select(validators).where(validators.c.url == url)).one_or_none()
-        if row is None:
+        rows = self._database.ask(select(validators).where(validators.c.url == url))
+        if not rows:
             return None
+        row = rows[0]
         return Validators(
             etag=row.etag, last_modified=row.last_modified, fetches=row.fetches, fetched_at=row.fetched_at
         )
@@ -42,13 +42,12 @@ class Upkeep(Base):
             by_alias.setdefault(alias_of(url), []).append(url)
         names = list(by_alias)
         found: list[str] = []
-        with self._database.reading() as connection:
-            for start in range(0, len(names), CHUNK):
-                statement = select(aliases.c.alias).where(
-                    aliases.c.alias.in_(names[start : start + CHUNK]), aliases.c.source == source
-                )
-                for alias in connection.execute(statement).scalars():
-                    found.extend(by_alias[alias])
+        for start in range(0, len(names), CHUNK):
+            statement = select(aliases.c.alias).where(
+                aliases.c.alias.in_(names[start : start + CHUNK]), aliases.c.source == source
+            )
+            for row in self._database.ask(statement):
+                found.extend(by_alias[row.alias])
         return frozenset(found)
 
     def page(self, url: str) -> KeptPage | None:
@@ -79,8 +78,8 @@ class Upkeep(Base):
 
     def meta(self, key: str) -> str | None:
         """Return what was kept under *key*."""
-        with self._database.reading() as connection:
-            return connection.execute(select(meta.c.value).where(meta.c.key == key)).scalar_one_or_none()
+        rows = self._database.ask(select(meta.c.value).where(meta.c.key == key))
+        return rows[0].value if rows else None
 
     def set_meta(self, key: str, value: str) -> None:
         """Keep *value* under *key*."""
