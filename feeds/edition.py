@@ -16,7 +16,19 @@ from feeds.site import LANGUAGES, RESERVED, Site, slug
 from feeds.store import Head
 from feeds.view import membership
 
-__all__ = ["LEAST", "MOST", "Edition", "Named", "Narrowed", "Placed", "belongs", "editions", "gather", "window"]
+__all__ = [
+    "LEAST",
+    "MOST",
+    "Edition",
+    "Named",
+    "Narrowed",
+    "Placed",
+    "belongs",
+    "editions",
+    "gather",
+    "topic_edition",
+    "window",
+]
 
 LEAST, MOST = 50, 100
 SPAN = timedelta(days=7)
@@ -105,7 +117,7 @@ def editions(site: Site, topics: Iterable[Named], newsrooms: Mapping[str, Newsro
     topics = tuple(topics)
     made = [_all(site, language) for language in ("", *site.languages)]
     for topic in (one for one in topics if one.key not in site.moved and one.key not in site.retired):
-        made += [_topic(site, topic, language) for language in ("", *site.languages)]
+        made += [topic_edition(site, topic, language) for language in ("", *site.languages)]
     taken = RESERVED | {topic.key for topic in topics}
     for name, where in sorted(site.combinations.items()):
         if name in taken or "/" in name or "." in name:
@@ -190,7 +202,8 @@ def _all(site: Site, language: str) -> Edition:
     )
 
 
-def _topic(site: Site, topic: Named, language: str) -> Edition:
+def topic_edition(site: Site, topic: Named, language: str) -> Edition:
+    """Return the feed of *topic* in *language*, "" for all."""
     name = topic.name(language or "en")
     if not language:
         return Edition(

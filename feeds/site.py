@@ -28,7 +28,7 @@ class Site:
     *photos*, photographs are linked to, not shown. *gzip* writes each feed compressed
     beside itself, for web servers that send such files as they are; *brotli* the same in
     the other coding, smaller at the cost of compressing each whole. *retired* and *moved* are topics that
-    once had feeds: their addresses answer 410, or 301 to the topic named.
+    once had feeds: their addresses answer 410, a month after a last entry, or 301 to the topic named.
     """
 
     base_url: str = "http://127.0.0.1:8000/"

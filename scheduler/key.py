@@ -41,7 +41,7 @@ OPTIONS = tuple(
         ("publish.target", read_target, "", "s3://bucket/prefix to publish to, in place of the directory", False),
         ("publish.formats", choices(*_FORMATS, many=True), _FORMATS, "which formats each feed has", False),
         ("publish.brotli", read_flag, False, "whether feeds lie there as .br too, beside .gz", False),
-        ("publish.retired", read_list, (), "topics whose feeds are gone for good: 410", False),
+        ("publish.retired", read_list, (), "topics whose feeds end: a last entry, then 410", False),
         ("publish.moved", read_moves, (), 'topics that have another key now, "old=new": 301', False),
         ("notify.hook", read_command, (), "command run when a source's state changes, JSON on stdin", False),
         ("notify.alert-webhooks", read_addresses, (), "addresses told what the hook is told, JSON by POST", False),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from feeds.edition import Edition, editions
 from feeds.publish.archive import archive_paths
 from feeds.publish.book import Book, signature
+from feeds.publish.ended import Ending, endings_of
 from feeds.publish.feed import FeedFiles
 from feeds.publish.fragments import Fragments
 from feeds.publish.front import Front
@@ -159,9 +160,16 @@ class _Work:
             else:
                 pages.recall(edition, book.keep(edition.key))
             report(done, total)
+        for ending in self._endings(now):
+            files.ending(ending)
         self._notices(files, shown, pages, same=self._same and not moved)
         report(total, total)
         return self._end(releases, full=now if is_full else None)
+
+    def _endings(self, now: datetime) -> Iterator[Ending]:
+        """Yield the feeds that say that they have ended."""
+        topics = {topic.key: topic for topic in self._topics.topics}
+        return endings_of(self._store, self._site, topics, self._book, now=now, check=self._outbox.check)
 
     def _are_lost(self, releases: ReleasePages) -> bool:
         """Return whether files are gone that would not go alone."""

@@ -12,6 +12,7 @@ from feeds.edition import Edition
 from feeds.publish.archive import Archives, archive_path
 from feeds.publish.book import Book, Leaf, signature
 from feeds.publish.copies import Copies, endings
+from feeds.publish.ended import Ending
 from feeds.publish.fragments import Fragments
 from feeds.publish.lineup import Lineup
 from feeds.publish.listing import index_json, index_opml
@@ -156,6 +157,18 @@ class FeedFiles:
             for state in states
         ]
         self._notice(STATUS, say.status, say.status_about, self.events, {"sources": told})
+
+    def ending(self, ending: Ending) -> None:
+        """Write the feeds of a topic that has ended, each with one entry, which says so."""
+        entry, key = ending.entry, ending.edition.key
+        self._book.open(key)
+        for form in self._site.formats:
+            head = replace(self._head(ending.edition, entry.updated, form), page=entry.url, categories=())
+
+            def make(head: Feed = head, form: str = form) -> tuple[Rendered, Sequence[Fragment]]:
+                return _HEADS[form](head), self._carried([entry], form)
+
+            self._copies.put(key, feed_path(key, form), signature(VERSION, head, entry), make)
 
     def lists(self, plan: Sequence[Edition]) -> None:
         """Write the lists of all feeds, which settings alone decide."""

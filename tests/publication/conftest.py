@@ -9,7 +9,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
@@ -256,6 +256,7 @@ def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
     site = Site(base_url=base, title="Example wire", authority=AUTHORITY, combinations=combinations)
     with open_press(tmp_path_factory.mktemp("live"), site) as press:
         fill(press)
+        press.site = site = replace(site, retired=("telecom",))
         press.publish()
         answer = application(
             press.directory,
