@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 __all__ = ["days_of"]
 
 _NUMBER = re.compile(r"([0-3]?\d)(?:st|nd|rd|th|日)?")
+_DIGIT = re.compile(r"\d")
+_LONGEST = 120
 _SKIPPED = frozenset(["script", "style", "option", "title"])
 
 
@@ -100,28 +102,33 @@ def _day(year: int, month: int, day: int) -> str | None:
 def _lines_between(root: HtmlElement, rows: Sequence[Row]) -> list[tuple[int, str]]:
     """Return in their order the numbers of *rows*, and with -1 the lines outside them that are days."""
     starts = {row.element: number for number, row in enumerate(rows)}
-    inside: set[HtmlElement] = set()
-    for row in rows:
-        inside.update(row.element.iter())
     lines: list[tuple[int, str]] = []
-    for element in root.iter():
+    # A node to enter, or None and a text that stands behind one; what is below a row is not entered.
+    todo: list[tuple[HtmlElement | None, str]] = [(root, "")]
+    while todo:
+        element, behind = todo.pop()
+        if element is None:
+            _add_line(lines, behind)
+            continue
         number = starts.get(element)
         if number is not None:
             lines.append((number, ""))
-            _add_line(lines, element.tail)
-        elif isinstance(element.tag, str) and element.tag not in _SKIPPED:
-            if element not in inside:
-                _add_line(lines, element.text)
-            above = element.getparent()
-            if above is not None and above not in inside:
-                _add_line(lines, element.tail)
+            continue
+        if not isinstance(element.tag, str) or element.tag in _SKIPPED:
+            continue
+        if (text := element.text) and len(text) < _LONGEST and not text.isspace():
+            _add_line(lines, text)
+        for child in reversed(element):
+            if (tail := child.tail) and len(tail) < _LONGEST and not tail.isspace():
+                todo.append((None, tail))
+            todo.append((child, ""))
     return lines
 
 
-def _add_line(lines: list[tuple[int, str]], text: str | None) -> None:
-    line = " ".join(text.split()) if text and len(text) < 120 else ""
-    if not line or not any(map(str.isdigit, line)):
+def _add_line(lines: list[tuple[int, str]], text: str) -> None:
+    if _DIGIT.search(text) is None:
         return
+    line = " ".join(text.split())
     days = days_in(line)
     if (days and len(line) - (days[0].end - days[0].start) < 24) or month_in(line):
         lines.append((-1, line))

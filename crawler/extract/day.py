@@ -46,7 +46,12 @@ _MONTH = re.compile(
     rf"(?:(?P<word>{_WORD})\.?(?: de)?,? (?P<y1>{_YEAR})|(?P<y2>{_YEAR})\s?[-/.年]\s?(?P<m2>\d{{1,2}})\s?月?)",
     re.IGNORECASE,
 )
-_DIGIT = re.compile(r"\d")
+# What every form of a day has in it; most texts with a number have none of it, which is seen at once.
+_HINT = re.compile(
+    r"(?:19|20)\d\d|年|\d(?:[-/.]\d{1,2}[-/.]\d|"
+    r"\D{0,7}(?:jan|feb|fev|mar|apr|abr|ma[iy]|jun|jul|aug|ago|sep|set|oct|out|nov|dec|dez))",
+    re.IGNORECASE,
+)
 _ROC = 1911
 _DRESS = " \t-–—|:：,，()（）[]【】·•"
 
@@ -78,7 +83,7 @@ def days_in(text: str) -> tuple[Day, ...]:
     >>> [str(day.read(month_first=False)) for day in days_in("12 June 2025; 2025年6月13日; 115.03.19; 1/2/2026")]
     ['2025-06-12', '2025-06-13', '2026-03-19', '2026-02-01']
     """
-    if len(text) < 6 or _DIGIT.search(text) is None:
+    if len(text) < 6 or _HINT.search(text) is None:
         return ()
     found = []
     for match in _DAY.finditer(text):

@@ -339,7 +339,7 @@ def _line_before(element: HtmlElement, starts: set[HtmlElement]) -> str:
     return " ".join(" ".join(reversed(pieces)).split())[:200]
 
 
-def _texts(element: HtmlElement) -> Iterator[tuple[str, str]]:
+def _texts(element: HtmlElement) -> Iterator[tuple[str, str]]:  # noqa: C901 - one walk, one loop
     """Yield the texts below *element*, each with the names of the elements between; a cell counts by its column."""
     # A node to enter, or None and a text that stands behind one; the path above it; how deep it is.
     todo: list[tuple[HtmlElement | None, str, str, int]] = [(element, "", "", 0)]
@@ -363,4 +363,5 @@ def _texts(element: HtmlElement) -> Iterator[tuple[str, str]]:
         for child in reversed(node):
             if (tail := child.tail) and (tail := " ".join(tail.split())):
                 todo.append((None, here, tail, 0))
-            todo.append((child, here, "", depth + 1))
+            if len(child) or child.text or child.tag == "time":
+                todo.append((child, here, "", depth + 1))

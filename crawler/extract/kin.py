@@ -20,6 +20,7 @@ __all__ = ["leads_of", "without_strays"]
 _MOST = 0.8  # of the rows: what holds for so many holds for the list
 _LEAST_ROWS = 4
 _LEADS = 3
+_ENOUGH = 30  # rows, to see how addresses are made
 _TITLED = 12.0
 _ASIDE = 0.6  # what is called a menu or a side once
 _LARGEST = 6000  # characters: a lead has a teaser, and is no page
@@ -55,10 +56,13 @@ def leads_of(rows: Sequence[Row], links: Sequence[Link], *, dated: float) -> lis
     Their addresses are made as those of the rows, and they have a day where of the rows
     the share *dated* has one, else a heading.
     """
-    made, count = Counter(made_like(row.url) for row in rows).most_common(1)[0]
-    if len(rows) < _LEAST_ROWS or count < _MOST * len(rows):
-        return []
     first = min(link.number for row in rows for link in row.links)
+    if len(rows) < _LEAST_ROWS or not first:
+        return []
+    some = rows[:_ENOUGH]
+    made, count = Counter(made_like(row.url) for row in some).most_common(1)[0]
+    if count < _MOST * len(some):
+        return []
     held = {row.url for row in rows}
     above = [link for link in links[:first] if link.url not in held and made_like(link.url) == made]
     if not 1 <= len({link.url for link in above}) <= _LEADS:

@@ -54,12 +54,12 @@ def read_page_listing(text: str, url: str) -> Listing:
     titles = without_days(titles_of(rows)[0])
     leads = leads_of(rows, links, dated=dated.share)
     told = {item.url: item.date for item in carried.items}
+    read = list(zip(rows, titles, dated.days, strict=True))
+    if leads:
+        above = days_of(root, leads, american=american)
+        read[:0] = zip(leads, titles_of(leads)[0], above.days, strict=True)
     items = tuple(
-        Item(url=row.url, title=title.replace("\xad", ""), date=day or told.get(row.url))
-        for row, title, day in [
-            *zip(leads, titles_of(leads)[0], days_of(root, leads, american=american).days, strict=True),
-            *zip(rows, titles, dated.days, strict=True),
-        ]
+        Item(url=row.url, title=title.replace("\xad", ""), date=day or told.get(row.url)) for row, title, day in read
     )
     confidence = _confidence(best, dated)
     if body is not None and is_single(root, body, url, rows, dated=dated.share):

@@ -33,6 +33,7 @@ _PAGE = re.compile(
 )
 
 
+_SHORT, _LONG = 24, 60  # of what leads on, without and with what dresses it
 # How TRS, the content system of mainland governments, writes its pager: pages in all, this one (from 0), name, ending.
 _SCRIPTED = re.compile(
     r"createPageHTML\(\s*(\d{1,5})\s*,\s*(\d{1,5})\s*,\s*[\"']([\w-]{1,60})[\"']\s*,\s*[\"'](\w{1,6})[\"']",
@@ -77,15 +78,18 @@ def _scripted(root: HtmlElement, url: str) -> str:
 
 def _says_next(link: Link) -> bool:
     element = link.element
-    text = _DRESS.sub("", link.text)
+    text = _DRESS.sub("", link.text) if len(link.text) < _LONG else ""
     if text and len(text) < 30 and _NEXT.fullmatch(text):
         return True
-    said = [element.get("title"), element.get("aria-label"), *(image.get("alt") for image in element.iter("img"))]
+    images = element.iter("img") if len(element) else ()
+    said = [element.get("title"), element.get("aria-label"), *(image.get("alt") for image in images)]
     if any(value and len(value) < 40 and _NEXT.fullmatch(_DRESS.sub("", value)) for value in said):
         return True
+    if len(link.text) >= _SHORT:
+        return False
     parent = element.getparent()
     classes = f"{element.get('class') or ''} {(parent.get('class') or '') if parent is not None else ''}"
-    if _SAYS_NEXT.search(classes) and len(link.text) < 24 and _in_pager(element):
+    if _SAYS_NEXT.search(classes) and _in_pager(element):
         return True
     return bool(_SIGN.fullmatch(link.text)) and link.text.strip() in {"›", ">", "→", "»", "❯"} and _in_pager(element)
 

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Prose", "prose_beside"]
 
+_SOME = 12  # characters that begin a run
 _LONG = 80.0  # wide enough for a line of prose, not of a menu
 _STOPS = re.compile(r"[.!?;,。！？；，]")
 _SKIPPED = frozenset(["script", "style", "noscript", "template", "option", "select", "a", "button"])
@@ -40,22 +41,12 @@ class Prose:
 def prose_beside(body: HtmlElement, rows: Sequence[Row]) -> Prose:
     """Return what *body* says beside *rows*: in runs of text that are long and have stops."""
     starts = {row.element for row in rows}
-    left = len(starts)
     outside, between, paragraphs = 0.0, 0.0, 0
-    for element in body.iter():
-        if element in starts:
-            left -= 1
-        if not isinstance(element.tag, str) or element.tag in _SKIPPED:
-            continue
-        own = element.text or ""
-        if len(element):  # a paragraph is often cut by links and marks: its pieces are one text
-            own = " ".join([own, *[child.tail or "" for child in element]])
-        if len(own) < _LONG / 2.5:
-            continue
+    for element, own, before in _runs(body, starts):
         width = width_of(" ".join(own.split()))
         if width < _LONG or not _STOPS.search(own) or _within(element, starts):
             continue
-        if 0 < left < len(starts):
+        if 0 < before < len(starts):
             between += width
         else:
             outside += width
@@ -63,6 +54,30 @@ def prose_beside(body: HtmlElement, rows: Sequence[Row]) -> Prose:
     inline = sum(_goes_on(row.links[0].element) for row in rows) / max(1, len(rows))
     said = sum(width_of(part) for row in rows for _, part in row.parts)
     return Prose(outside=outside, between=between, rows=said, paragraphs=paragraphs, inline=inline)
+
+
+def _runs(body: HtmlElement, starts: set[HtmlElement]) -> list[tuple[HtmlElement, str, int]]:
+    """Return elements with much text of their own, that text, and how many of *starts* come after its beginning."""
+    left = len(starts)
+    begun: dict[HtmlElement, int] = {}
+    found: dict[HtmlElement, list[str]] = {}
+    for element in body.iter():
+        if element in starts:
+            left -= 1
+        begun[element] = left
+        text = element.text
+        if text and len(text) >= _SOME and not text.isspace():
+            found[element] = [text]
+        # A paragraph is often cut by links and marks: its pieces are one text.
+        tail = element.tail
+        if tail and len(tail) >= 2 and not tail.isspace() and (above := element.getparent()) in begun:
+            found.setdefault(above, [above.text or ""]).append(tail)
+    runs = ((element, " ".join(pieces), begun[element]) for element, pieces in found.items())
+    return [run for run in runs if len(run[1]) >= _LONG / 2.5 and _is_shown(run[0])]
+
+
+def _is_shown(element: HtmlElement) -> bool:
+    return isinstance(element.tag, str) and element.tag not in _SKIPPED
 
 
 def _within(element: HtmlElement, starts: set[HtmlElement]) -> bool:

@@ -6,8 +6,11 @@ import math
 import re
 from collections import defaultdict
 from collections.abc import Sequence
+from functools import lru_cache
 from statistics import median
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
+
+from lxml import etree
 
 from crawler.extract.column import says_nothing
 from crawler.extract.day import days_in
@@ -28,7 +31,11 @@ _NEAR = re.compile(
     r"news|press|release|listing|list\b|results?|archive|article|post|views-row|opinion|media|view-content|main|content",
     re.IGNORECASE,
 )
-_ENTRY = re.compile(r"/\d{4}/|\d{4,}|[a-z0-9]+(?:-[a-z0-9]+){3,}|\.pdf|\bid=", re.IGNORECASE)
+_ENTRY = re.compile(r"\d{4}|\.pdf|\bid=", re.IGNORECASE)
+_HEADLINE = re.compile(r"[a-z0-9](?:-[a-z0-9]+){3}", re.IGNORECASE)
+_TEXT = etree.XPath("string()", smart_strings=False)
+_TIMED = etree.XPath("boolean(descendant-or-self::time[@datetime])")
+_DIGIT = re.compile(r"\d")
 
 
 _MENU = 0.1
@@ -89,7 +96,12 @@ def _score(group: Group, place: float) -> float:
 
 def entries(rows: Sequence[Row]) -> float:
     """Return the share of *rows* whose address is that of one text: a number, a day, or a headline in it; 0 to 1."""
-    return sum(_ENTRY.search(row.url) is not None for row in rows) / max(1, len(rows))
+    return sum(_is_entry(row.url) for row in rows) / max(1, len(rows))
+
+
+@lru_cache(maxsize=8192)
+def _is_entry(url: str) -> bool:
+    return _ENTRY.search(url) is not None or (url.count("-") >= 3 and _HEADLINE.search(url) is not None)
 
 
 def _headed(group: Group) -> float:
@@ -114,16 +126,26 @@ def place_of(element: HtmlElement, *, dated: float) -> float:
             factor *= 0.4
         said = f"{above.get('class') or ''} {above.get('id') or ''} {above.get('role') or ''}"
         if len(said) > 2:
-            if _AWAY.search(said) and not (_NEAR.search(said) and dated > 0.5):
+            away, near = _called(said)
+            if away and not (near and dated > 0.5):
                 factor *= 0.55
-            elif _NEAR.search(said):
+            elif near:
                 factor *= 1.04
         if above.tag in {"main", "article"}:
             factor *= 1.1
     return max(0.05, min(factor, 1.5))
 
 
+@lru_cache(maxsize=8192)
+def _called(said: str) -> tuple[bool, bool]:
+    """Return whether names of an element are those of a menu or a side, and whether those of a list or a main part."""
+    return _AWAY.search(said) is not None, _NEAR.search(said) is not None
+
+
 def _is_dated(row: Row) -> bool:
+    # Most rows of most groups have no digit: that is seen without taking them apart.
+    if row.starts is None and _DIGIT.search(cast("str", _TEXT(row.element))) is None and not _TIMED(row.element):
+        return False
     size = 0
     for _, text in row.parts:
         if len(text) < 400 and days_in(text):

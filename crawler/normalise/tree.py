@@ -21,6 +21,7 @@ _CDATA = re.compile(r"(<!\[CDATA\[.*?\]\]>)", re.DOTALL)
 _ENTITY = re.compile(r"&([A-Za-z][A-Za-z0-9]{1,31};)")
 _OF_XML = frozenset(["amp;", "lt;", "gt;", "quot;", "apos;"])
 _LONG = 60_000
+_LONG_TAGS = 20_000
 _LONG_TAG = re.compile(r"(<[A-Za-z][A-Za-z0-9:-]*)[^<>]{20000,}")
 _MOST_ATTRIBUTES = 2000
 # libxml2 stops at 256 open tags (2,048 if asked), or at a text of 10 MB, and says so only in its log.
@@ -116,7 +117,17 @@ def shorn(text: str) -> str:
     >>> shorn("<p " + "a=1 " * 20_000 + ">text")
     '<p>text'
     """
-    return _LONG_TAG.sub(_bare, text) if len(text) > _LONG else text
+    return _LONG_TAG.sub(_bare, text) if len(text) > _LONG and _has_long(text) else text
+
+
+def _has_long(text: str) -> bool:
+    """Return whether *text* goes on for as long as a tag of thousands without another; seen by a few hops."""
+    here = 0
+    while len(text) - here > _LONG_TAGS:
+        here = text.rfind("<", here + 1, here + 1 + _LONG_TAGS)
+        if here < 0:
+            return True
+    return False
 
 
 def _bare(tag: re.Match[str]) -> str:

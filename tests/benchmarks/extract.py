@@ -94,9 +94,11 @@ def speeds(shared: Path) -> dict[str, float]:
     read_declared_release(source, releases[0], url, item=None, seen=seen)
     theirs = _pages_a_second(extract(text) for text in articles)
     detected = _pages_a_second(read_listing(text, "http://x.test/") for text in listings)
+    looked = _pages_a_second(read_listing(text, "http://x.test/") for text in articles)
     declared = _pages_a_second(read_declared_release(source, text, url, item=None, seen=seen) for text in releases)
     return {
         "listings_against_trafilatura": detected / theirs,
+        "articles_looked_at_against_trafilatura_there": looked / theirs,
         "listings_against_trafilatura_there": detected / _pages_a_second(extract(text) for text in listings),
         "declared_against_trafilatura_there": declared / _pages_a_second(extract(text) for text in releases),
         "declared_against_trafilatura": declared / theirs,
