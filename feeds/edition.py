@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
-from typing import NamedTuple, Protocol, TypedDict
+from typing import NamedTuple, Protocol
 
 from feeds.error import ConfigError
 from feeds.identity import title_key
@@ -15,13 +15,13 @@ from feeds.render.words import words
 from feeds.site import LANGUAGES, RESERVED, Site, slug
 from feeds.store import Head
 from feeds.view import membership
+from feeds.where import Narrowed
 
 __all__ = [
     "LEAST",
     "MOST",
     "Edition",
     "Named",
-    "Narrowed",
     "Placed",
     "belongs",
     "editions",
@@ -50,14 +50,6 @@ class Named(Protocol):
 
     def name(self, language: str) -> str:
         """Return what it is called in *language*."""
-
-
-class Narrowed(TypedDict):
-    """What the store is asked for."""
-
-    topic: str | None
-    source: str | None
-    language: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

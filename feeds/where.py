@@ -6,11 +6,11 @@ import difflib
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal, NoReturn, Protocol, TypeVar
+from typing import Literal, NoReturn, Protocol, TypedDict, TypeVar
 
 from feeds.error import ConfigError
 
-__all__ = ["LANGUAGES", "Folding", "Where", "parse", "plain"]
+__all__ = ["LANGUAGES", "Folding", "Narrowed", "Where", "parse", "plain"]
 
 LANGUAGES = ("en", "zh-Hant", "zh-Hans", "pt", "und")
 _TOKEN = re.compile(r'\s*(?:(?P<mark>[()])|(?P<word>(?:[^\s()":]+:)?(?:"[^"]*"|[^\s()"]+)))')
@@ -56,6 +56,14 @@ class Folding(Protocol[_Folded]):
         """Return what stands for *every* one of *parts* holding, or for any."""
 
 
+class Narrowed(TypedDict):
+    """What the store is asked for."""
+
+    topic: str | None
+    source: str | None
+    language: str | None
+
+
 @dataclass(frozen=True, slots=True)
 class Where:
     """An expression that was understood; *text* is how it was written."""
@@ -89,6 +97,20 @@ class Where:
             "language": {plain(language)},
         }
         return _holds(self._root, held)
+
+    @property
+    def narrowed(self) -> Narrowed:
+        """Return what every release that it chooses has, as a store is asked for it.
+
+        >>> parse("ai and (language:pt or data) and language:en", topics=["ai", "data"]).narrowed
+        {'topic': 'ai', 'source': None, 'language': 'en'}
+        >>> parse("ai or data", topics=["ai", "data"]).narrowed
+        {'topic': None, 'source': None, 'language': None}
+        """
+        parts = self._root.parts if isinstance(self._root, _Join) and self._root.every else (self._root,)
+        has = {part.field: part.value for part in reversed(parts) if isinstance(part, _Is)}
+        # Not by source: that may be a view, whose releases are another's.
+        return {"topic": has.get("topic"), "source": None, "language": has.get("language")}
 
     def fold(self, into: Folding[_Folded]) -> _Folded:
         """Return the expression put together from its leaves by *into*."""

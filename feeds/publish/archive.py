@@ -14,11 +14,12 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from feeds.edition import LEAST, Edition, Placed, belongs
+from feeds.edition import LEAST, Edition, Placed
 from feeds.publish.book import Book, Leaf, signature
 from feeds.publish.copies import PACKED, Copies
 from feeds.publish.fragments import Fragments
 from feeds.publish.lineup import Lineup
+from feeds.publish.selection import Selection
 from feeds.publish.spool import Spool
 from feeds.publish.worse import ids_of
 from feeds.render import atom, json_feed
@@ -94,8 +95,13 @@ class Archives:
         fragments: Fragments,
         copies: Copies,
         changed: Collection[Head],
+        selection: Selection,
     ) -> None:
-        """Read from *book* what is finished; *changed* are the releases that did since it was closed."""
+        """Read from *book* what is finished; *changed* are the releases that did since it was closed.
+
+        *selection* knows what editions choose.
+        """
+        self._selection = selection
         self._store = store
         self._site = site
         self._copies = copies
@@ -117,7 +123,7 @@ class Archives:
         """
         due: dict[str, list[Edition]] = {}
         for edition in plan:
-            if edition.where or not self._forms:
+            if not self._forms:
                 continue
             past = self._pasts[edition.key] = self._look(edition, is_touched=edition.key in touched)
             for month in past.due:
@@ -147,18 +153,24 @@ class Archives:
         past.month = ""
         if past.parts:
             months: Iterable[str] = _following(past.done, self._open)
-        elif past.open or len(self._store.newest(limit=LEAST, **edition.narrowed)) == LEAST:
-            months = self._store.months(**edition.narrowed)[::-1]
+        elif past.open or self._is_full(edition):
+            months = self._selection.months(edition)[::-1]
         else:
             return replace(past, month="-")  # its edition holds all there ever was
         past.due = [month for month in months if month < self._open]
         return past
 
+    def _is_full(self, edition: Edition) -> bool:
+        """Return whether there is so much of *edition* that it may not hold all."""
+        if edition.where:
+            return len(self._selection.holds(edition)) >= LEAST
+        return len(self._store.newest(limit=LEAST, **edition.narrowed)) == LEAST
+
     def _finish(self, month: str, edition: Edition, blank: Feed, spool: Spool) -> None:
         """Write the documents of *month*, which is finished, and of what came late if it is the last such month."""
         past = self._pasts[edition.key]
         late = past.late if month == past.due[-1] else []
-        for name, placed in self._split(month, (*self._store.month(month, **edition.narrowed), *late)):
+        for name, placed in self._split(month, (*self._selection.month(edition, month), *late)):
             for form in self._forms:
                 path = archive_path(edition.key, name, form)
                 head = self._head(edition, blank, path, placed, past.parts[-1:])
@@ -205,7 +217,7 @@ class Archives:
         if past.month != self._open or past.until != until.isoformat():
             return False
         for head in self._changed:
-            if (head.published < until or head.id in past.late) and belongs(head, edition):
+            if (head.published < until or head.id in past.late) and self._selection.chooses(edition, head):
                 return False
         paths = [archive_path(edition.key, name, form) for name in past.open for form in self._forms]
         return self._copies.carry(edition.key, paths)
@@ -231,7 +243,7 @@ class Archives:
 
     def _left(self, edition: Edition, month: str, held: Sequence[Placed], until: datetime) -> Sequence[str]:
         """Return what an unfinished *month* has that the edition does not hold any more, by whole days."""
-        ids = self._store.month(month, **edition.narrowed)
+        ids = self._selection.month(edition, month)
         holds = {one.head.id for one in held} | {other.id for one in held for other in one.also}
         if holds.issuperset(ids):
             return ()
@@ -274,9 +286,9 @@ class Archives:
         found = []
         for head in self._changed:
             month = f"{head.published.astimezone(UTC):%Y-%m}"
-            if not past.done or month > past.done or head.id in past.late or not belongs(head, edition):
+            if not past.done or month > past.done or head.id in past.late:
                 continue
-            if head.id not in self._written(edition, month, past):
+            if self._selection.chooses(edition, head) and head.id not in self._written(edition, month, past):
                 found.append(head.id)
         return sorted(found)
 

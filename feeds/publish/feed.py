@@ -81,7 +81,13 @@ class FeedFiles:
         self._fragments = fragments
         self._copies = Copies(outbox, book, ends=endings(gzip=site.gzip, brotli=site.brotli))
         self._archives = Archives(
-            store, site, book=book, fragments=fragments, copies=self._copies, changed=changed.values()
+            store,
+            site,
+            book=book,
+            fragments=fragments,
+            copies=self._copies,
+            changed=changed.values(),
+            selection=selection,
         )
         self._blank = Feed(
             id="",

@@ -9,7 +9,7 @@ from feeds.edition import MOST, Edition, Placed, belongs, gather, window
 from feeds.identity import is_reissue
 from feeds.publish.book import Book
 from feeds.store import Head
-from feeds.where import Where, parse
+from feeds.where import Narrowed, Where, parse
 
 if TYPE_CHECKING:  # the store loads SQLAlchemy
     from feeds.store import Store
@@ -33,20 +33,40 @@ class Selection:
         self._sources = sources
         self._heads = {} if heads is None else heads
         self._chooses: dict[str, Where] = {}
+        self._found: dict[str, tuple[Head, ...]] = {}
         self._same: dict[tuple[str, str], bool] = {}
 
     def holds(self, edition: Edition) -> tuple[Placed, ...]:
         """Return what *edition* holds, newest first. Raises ConfigError for a combination that cannot be read."""
         if edition.where:
-            heads = self._chosen(self._where(edition))
+            heads = self._chosen(self._where(edition))  # looked through once, however often it is asked
         else:
             limit = MOST if edition.source else MOST + _SPARE
-            heads = self.heads(self._store.newest(**edition.narrowed, limit=limit))
+            heads = self.heads(self._store.newest(**self.narrowed(edition), limit=limit))
         if edition.source:
             return tuple(Placed(head) for head in window(heads))
         placed = gather(heads, self._is_same)
         kept = len(window([one.head for one in placed]))
         return placed[:kept]
+
+    def narrowed(self, edition: Edition) -> Narrowed:
+        """Return how the store is asked for *edition*, or for what a combination chooses from."""
+        return self._where(edition).narrowed if edition.where else edition.narrowed
+
+    def months(self, edition: Edition) -> tuple[str, ...]:
+        """Return the months in which something of *edition* was published, newest first; in some maybe nothing was."""
+        return self._store.months(**self.narrowed(edition))
+
+    def month(self, edition: Edition, month: str) -> tuple[str, ...]:
+        """Return the ids that *edition* has of *month* ("2026-10", UTC), newest first."""
+        ids = self._store.month(month, **self.narrowed(edition))
+        if not edition.where:
+            return ids
+        chosen: list[str] = []
+        for start in range(0, len(ids), _CHUNK):
+            heads = self._store.heads(ids[start : start + _CHUNK]).values()
+            chosen += (head.id for head in heads if self.chooses(edition, head))
+        return tuple(chosen)
 
     def heads(self, ids: Sequence[str]) -> tuple[Head, ...]:
         """Return the heads of *ids*."""
@@ -78,16 +98,19 @@ class Selection:
         return self._chooses[edition.where]
 
     def _chosen(self, where: Where) -> tuple[Head, ...]:
+        if where.text in self._found:
+            return self._found[where.text]
         found: list[Head] = []
-        for head in self._all():
+        for head in self._all(where):
             if _fits(where, head):
                 found.append(head)
                 if len(found) == MOST + _SPARE:
                     break
-        return tuple(found)
+        self._found[where.text] = tuple(found)
+        return self._found[where.text]
 
-    def _all(self) -> Iterator[Head]:
-        ids = self._store.newest(limit=_FARTHEST)
+    def _all(self, where: Where) -> Iterator[Head]:
+        ids = self._store.newest(**where.narrowed, limit=_FARTHEST)
         for start in range(0, len(ids), _CHUNK):
             yield from self.heads(ids[start : start + _CHUNK])
 

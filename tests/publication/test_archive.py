@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -51,6 +52,33 @@ def test_a_reader_that_follows_the_links_gets_every_release(press: Press, draft:
         archived = [id_ for path, some in documents.items() if "archive" in path for id_ in some]
         assert len(archived) == len(set(archived))
         assert [path.rpartition("/")[2] for path in list(documents)[-2:]] == ["2025-12.atom", "2025-11.atom"]
+
+
+def test_a_reader_of_a_combination_gets_every_release_that_it_chooses(press: Press, draft: Draw) -> None:
+    press.site = replace(press.site, combinations={"both": "ai and not data", "few": "ai and language:pt"})
+    text = "The office published a data protection guide for artificial intelligence."
+    drafts = daily(draft, 120)
+    other = [replace(one, text=text, html=f"<p>{text}</p>") for one in drafts[::3]]
+    ids = press.put(*drafts)
+    press.publish()
+    assert {id_ for _, some in follow(press, "feeds/both.atom") for id_ in some} == set(ids)
+    assert [path for path, _ in follow(press, "feeds/few.atom")] == ["feeds/few.atom"]
+    shutil.rmtree(press.directory)
+    press.put(*other)  # reworded: they are about data now
+    press.publish()
+    documents = dict(follow(press, "feeds/both.atom"))
+    archived = [id_ for path, some in documents.items() if "archive" in path for id_ in some]
+    assert {id_ for some in documents.values() for id_ in some} == {one for place, one in enumerate(ids) if place % 3}
+    assert len(archived) == len(set(archived))
+    assert [path.rpartition("/")[2] for path in list(documents)[-2:]] == ["2025-12.atom", "2025-11.atom"]
+    late = press.put(draft(9, published=datetime(2025, 12, 3, tzinfo=UTC)))
+    press.publish()
+    archived = [id_ for path, some in follow(press, "feeds/both.atom") if "archive" in path for id_ in some]
+    assert archived.count(late[0]) == 1
+    assert press.publish().written == ()
+    press.site = replace(press.site, combinations={})
+    press.publish()
+    assert not (press.directory / "feeds/archive/both").exists()
 
 
 def test_json_feed_leads_backwards_too(press: Press, draft: Draw) -> None:
