@@ -13,7 +13,7 @@ from feeds.store.base import Base
 from feeds.store.index import LOW_BITS
 from feeds.store.state import Found
 from feeds.store.tables import releases
-from feeds.store.words import in_both_scripts, mark, phrases, unwanted
+from feeds.store.words import mark, phrases, unwanted
 from feeds.view import membership
 from feeds.where import Where, plain
 
@@ -84,7 +84,7 @@ class _Fts5:
     rank: ColumnElement[Any] = _FTS5.c.rowid
 
     def either(self, phrase: tuple[str, ...]) -> str:
-        return self.join([_fts5_phrase(one) for one in in_both_scripts(phrase)], every=False)
+        return _fts5_phrase(phrase)
 
     def one(self, field: str, value: str) -> str:
         return self.join([f'"{one}"' for one in _marks(field, value)], every=False)
@@ -106,7 +106,7 @@ class _Tsquery:
     rank: ColumnElement[Any] = _TSVECTOR.c.search_key
 
     def either(self, phrase: tuple[str, ...]) -> str:
-        return self.join([_tsquery_phrase(one) for one in in_both_scripts(phrase)], every=False)
+        return _tsquery_phrase(phrase)
 
     def one(self, field: str, value: str) -> str:
         return self.join([f"'{one}'" for one in _marks(field, value)], every=False)

@@ -7,17 +7,15 @@ import sys
 import unicodedata
 from array import array
 from collections.abc import Iterable
-from functools import cache
 from itertools import groupby, pairwise
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
-if TYPE_CHECKING:
-    from opencc import OpenCC
+from feeds.script import one_script
 
-__all__ = ["VERSION", "in_both_scripts", "mark", "phrases", "spaced", "unwanted", "words"]
+__all__ = ["VERSION", "mark", "phrases", "spaced", "unwanted", "words"]
 
 # Of the rules here: when it moves, the search is built anew, since it is emptied by repeating old words.
-VERSION: Final = "2"
+VERSION: Final = "3"
 # A tsvector forgets positions past 16,383; both engines stop where that one would.
 _LIMIT: Final = 16_000
 _CJK: Final = r"\u3005-\u3007\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U000323af"
@@ -32,8 +30,8 @@ _ACCENT: Final = re.compile(r"[\u0300-\u036f\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u2
 def words(text: str) -> tuple[str, ...]:
     """Return the words of *text* in order, at most 16,000.
 
-    Letters are folded: case, width, accents. A run of Chinese characters becomes every
-    pair in it, then its last character alone, so that one character can be found by prefix.
+    Letters are folded: case, width, accents, Chinese script. A run of Chinese characters
+    becomes every pair in it, then its last character alone, so that one can be found by prefix.
 
     >>> words("AI：人工智能, Cafés")
     ('ai', '人工', '工智', '智能', '能', 'cafes')
@@ -61,7 +59,7 @@ def _paired(runs: Iterable[str]) -> str:
 
     Three texts interleaved: every first character, every second, and spaces.
     """
-    found = tuple(runs)
+    found = one_script("\n".join(runs)).split("\n")
     first = array("I", ("\n".join(found) + "\n").encode(_FOUR_BYTES))
     second = array("I", ("\n\n".join([run[1:] for run in found]) + "\n\n").encode(_FOUR_BYTES))
     both = array("I", [32]) * (3 * len(first))
@@ -106,29 +104,6 @@ def _asked(query: str) -> tuple[tuple[tuple[str, ...], ...], tuple[tuple[str, ..
     return wanted, not_wanted
 
 
-def in_both_scripts(phrase: tuple[str, ...]) -> tuple[tuple[str, ...], ...]:
-    """Return *phrase* as it would stand in Traditional and in Simplified text, itself first.
-
-    >>> in_both_scripts(("大湾", "湾区"))
-    (('大湾', '湾区'), ('大灣', '灣區'))
-    >>> in_both_scripts(("policy",))
-    (('policy',),)
-    """
-    if not _IS_CJK.match(phrase[0]):
-        return (phrase,)
-    run = "".join(word[0] for word in phrase[:-1]) + phrase[-1]
-    written = (converter.convert(run) for converter in _converters())
-    others = (_pairs(other.removesuffix("*")) for other in written if len(other) == len(run))
-    return tuple(dict.fromkeys((phrase, *others)))
-
-
-@cache
-def _converters() -> tuple[OpenCC, ...]:
-    from opencc import OpenCC  # noqa: PLC0415 -- loads with the first search, never in a crawl
-
-    return tuple(OpenCC(name) for name in ("t2s", "s2t", "s2hk"))
-
-
 def mark(kind: str, value: str = "") -> str:
     r"""Return the word that stands for *value* of *kind* beside a text; no text holds it, as it begins in private use.
 
@@ -141,6 +116,7 @@ def mark(kind: str, value: str = "") -> str:
 def _pairs(run: str) -> tuple[str, ...]:
     if not _IS_CJK.match(run):
         return (run[:100],)
+    run = one_script(run)
     return tuple(map("".join, pairwise(run))) or (f"{run}*",)
 
 

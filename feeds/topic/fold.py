@@ -7,7 +7,8 @@ import unicodedata
 from bisect import bisect_right
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
+
+from feeds.script import variants
 
 __all__ = ["FOLD_VERSION", "WORD", "Folded", "fold", "is_word"]
 
@@ -137,10 +138,8 @@ def _table() -> str:
             chars[ord(kind)] = quote
     for mark in _PARTING:
         chars[ord(mark)] = " "
-    for line in Path(__file__).with_name("script.txt").read_text("utf-8").splitlines():
-        if not line.startswith("#"):
-            for char in line:
-                chars[ord(char)] = line[0]
+    for char, first in variants():
+        chars[ord(char)] = first
     return "".join(chars)
 
 

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from opencc import OpenCC
 
 from feeds.release import Draft
 from feeds.store import Store
+from feeds.store.words import phrases, words
 from feeds.tag import Tag
 from feeds.where import parse
 
@@ -140,3 +143,29 @@ def test_pages_follow_one_another_to_the_end(filled: Store) -> None:
         tuple(one for start in range(0, 20, 3) for one in filled.search("government", limit=3, offset=start).ids)
         == whole
     )
+
+
+CONVERTERS = {name: OpenCC(name) for name in ("t2s", "s2t", "s2hk", "s2tw", "hk2s", "tw2s")}
+CHINESE = st.text(st.characters(min_codepoint=0x4E00, max_codepoint=0x9FFF), min_size=1, max_size=30)
+
+
+@settings(max_examples=300, deadline=None)
+@given(text=CHINESE, name=st.sampled_from(sorted(CONVERTERS)))
+def test_what_opencc_makes_of_a_text_is_told_by_the_same_words(text: str, name: str) -> None:
+    converted = CONVERTERS[name].convert(text)
+    assert words(converted) == words(text)
+    assert phrases(converted) == phrases(text)
+
+
+def test_real_pages_in_the_other_script_are_told_by_the_same_words(shared: Path) -> None:
+    pages = sorted((shared / "encoding").glob("zh-*.txt"))
+    assert pages
+    for page in pages:
+        text = page.read_text("utf-8")
+        assert {words(one.convert(text)) for one in CONVERTERS.values()} == {words(text)}
+
+
+@pytest.mark.parametrize("words", ["政府公布數據", "政府公布数据", "數据", '"公布數據"', "數", "数"])
+def test_either_chinese_script_finds_the_other(filled: Store, words: str) -> None:
+    assert set(filled.search(words, limit=99).ids) == set(filled.search("政府 数据", limit=99).ids)
+    assert filled.search(words).total == 8

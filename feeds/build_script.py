@@ -1,6 +1,6 @@
 """Write script.txt: the classes of characters that OpenCC's dictionaries turn into one another.
 
-Run as `python -m feeds.topic.build_script` after an upgrade of opencc; a test tells when that is due.
+Run as `python -m feeds.build_script` after an upgrade of opencc; a test tells when that is due.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ DICTIONARIES = (
 )
 HEADER = """\
 # Characters that a conversion of script or of region may exchange, one class a line; the first stands for all.
-# Derived from the dictionaries of OpenCC (Apache-2.0) by feeds/topic/build_script.py; do not edit.
+# Derived from the dictionaries of OpenCC (Apache-2.0) by feeds/build_script.py; do not edit.
 """
 
 
