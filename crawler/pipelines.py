@@ -26,6 +26,7 @@ __all__ = ["StoreReleases"]
 _MOST: Final = 20
 _MOST_BYTES: Final = 4 * 1024 * 1024
 _LONGEST_S: Final = 0.25
+_LONGEST_ON_SERVER_S: Final = 1.0  # where a statement is a round trip, and others wait for the same disk
 
 
 class StoreReleases:
@@ -44,15 +45,21 @@ class StoreReleases:
         return cls(crawler)
 
     def process_item(self, item: Any) -> Any:  # noqa: ANN401 - Scrapy's signature
-        """Store *item*, a Read, soon, and at once where its crawl waits for nothing else."""
+        """Store *item*, a Read, soon, and at once where its crawl, on a server its batch, waits for nothing else."""
         read: Read = item
+        spider: SourceSpider = self._crawler.spider  # type: ignore[assignment]  # the only spider that yields items
+        on_server = not spider.batch.store_url.startswith("sqlite")
         self._waiting.append(read)
         self._bytes += len(read.page.body) if read.page is not None else 0
-        mine = sum(1 for other in self._waiting if other.crawl is read.crawl)
-        if len(self._waiting) >= _MOST or self._bytes >= _MOST_BYTES or read.crawl.pending <= mine:
+        if on_server:
+            is_last = sum(crawl.pending for crawl in spider.crawls) <= len(self._waiting)
+        else:
+            is_last = read.crawl.pending <= sum(1 for other in self._waiting if other.crawl is read.crawl)
+        if len(self._waiting) >= _MOST or self._bytes >= _MOST_BYTES or is_last:
             self._flush()
         elif self._timer is None:
-            self._timer = asyncio.get_running_loop().call_later(_LONGEST_S, self._flush)
+            longest_s = _LONGEST_ON_SERVER_S if on_server else _LONGEST_S
+            self._timer = asyncio.get_running_loop().call_later(longest_s, self._flush)
         return item
 
     def close_spider(self) -> None:

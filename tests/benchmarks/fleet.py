@@ -1,28 +1,33 @@
 """How a fleet grows: 1, 2 and 4 workers on newsrooms that keep them waiting, and one machine on the same.
 
-``python tests/benchmarks/fleet.py [--hosts 80] [--each 4]`` needs PostgreSQL; takes some seven minutes. Wall time is
-what the waiting for hosts makes of it; CPU is of scheduler, workers and their children, a source, less what the same
-processes take to start, to crawl one source in as long a time, and to stop. Nothing is published: only crawls are
-compared.
+``python tests/benchmarks/fleet.py [--hosts 80] [--each 4]`` needs PostgreSQL; takes some four minutes. Each begins
+with all its processes up and warm, when all sources come due at once, and ends with the last source. CPU is what
+scheduler, workers, zygotes and children used in between, the newsrooms left out; that of PostgreSQL stands apart. One
+machine is the daemon's own crawl into a file. Nothing is published: only crawls are compared.
 """
 
 from __future__ import annotations
 
 import argparse
+import asyncio
 import importlib.util
-import resource
+import json
+import os
 import shutil
 import signal
+import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
 
 import psycopg
 
-DELAY_S, LATENCY_S, RELEASES, JOBS = 0.4, 0.1, 2, 2
+DELAY_S, LATENCY_S, RELEASES = 0.4, 0.1, 2
+_TICK = os.sysconf("SC_CLK_TCK")
 
 
 def _load(path: Path) -> ModuleType:
@@ -38,24 +43,55 @@ def _load(path: Path) -> ModuleType:
 farm = _load(Path(__file__).parents[1] / "fleet" / "farm.py")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Took:
-    """What one crawl took."""
+    """What the crawl of all sources took."""
 
     seconds: float
     cpu_s: float
+    server_s: float = 0.0
     jobs: int = 0
+    commits: int = 0
 
 
-def _cpu_s() -> float:
-    used = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return used.ru_utime + used.ru_stime
+# what processes use -----------------------------------------------------------------------
 
 
-def run_fleet(folder: Path, url: str, workers: int, sources: int) -> Took:
-    """Crawl all sources of *folder* with *workers*; then let the same processes stand idle for as long."""
+def processes() -> Mapping[int, tuple[int, float]]:
+    """Return each process with its parent, and the CPU of itself and of its children that ended."""
+    found = {}
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            told = (folder / "stat").read_text().rpartition(")")[2].split()
+        except OSError:  # it ended
+            continue
+        found[int(folder.name)] = (int(told[1]), sum(map(int, told[11:15])) / _TICK)
+    return found
+
+
+def cpu_of(*roots: int) -> float:
+    """Return the CPU seconds of the processes *roots* and of all below them, ended or not."""
+    there = processes()
+    wanted = set(roots)
+    while below := {number for number, (parent, _) in there.items() if parent in wanted} - wanted:
+        wanted |= below
+    return sum(there[number][1] for number in wanted if number in there)
+
+
+def zygotes_of(roots: list[int]) -> int:
+    """Return how many of *roots* have a child."""
+    return len({parent for parent, _ in processes().values()} & set(roots))
+
+
+# the two that are compared ----------------------------------------------------------------
+
+
+def run_fleet(folder: Path, server: farm.Server, workers: int, sources: int, jobs: int) -> Took:
+    """Crawl all sources of *folder* with *workers* and return what it took."""
+    url = server.url(f"fleet_{workers}")
     fleet = farm.Fleet(folder, url, {"BAYWIRE_FLEET_HEARTBEAT": "10s"})
-    before = _cpu_s()
+    with psycopg.connect(server.url("postgres"), autocommit=True) as admin:
+        admin.execute(f"CREATE DATABASE fleet_{workers}".encode())
     with psycopg.connect(url, autocommit=True) as watch:
 
         def ask(query: str) -> int:
@@ -64,52 +100,67 @@ def run_fleet(folder: Path, url: str, workers: int, sources: int) -> Took:
             return int(row[0])
 
         fleet.type("run", "--fleet", "--migrate")
-        for number in range(workers):
-            fleet.worker(f"{workers}-{number}", "--jobs", str(JOBS), "--no-publish")
-        while ask("SELECT count(*) FROM procrastinate_workers") < workers:
-            time.sleep(0.1)
         fleet.scheduler()
-        while not ask("SELECT count(*) FROM procrastinate_jobs WHERE task_name = 'crawl'"):
-            time.sleep(0.02)
+        _wait(lambda: ask("SELECT count(*) FROM sources") == sources)
+        watch.execute(b"UPDATE sources SET next_due = 9000000000000000")
+        watch.execute(b"DELETE FROM procrastinate_jobs WHERE task_name = 'crawl'")
+        names = [f"worker-{workers}-{number}" for number in range(workers)]
+        for name in names:
+            fleet.worker(name, "--jobs", str(jobs), "--no-publish")
+        _wait(lambda: ask("SELECT count(*) FROM procrastinate_workers") == workers)
+        _wait(lambda: zygotes_of([fleet.running[name].pid for name in names]) == workers)
+        time.sleep(8)  # until they are warm
+        mine = [process.pid for process in fleet.running.values()]
+        commits = "SELECT xact_commit FROM pg_stat_database WHERE datname = current_database()"
+        before = cpu_of(*mine), cpu_of(server.pid), ask(commits)
+        last = ask("SELECT last_value FROM procrastinate_jobs_id_seq")
         began = time.monotonic()
-        while ask("SELECT count(*) FROM sources WHERE state = 'healthy'") < sources:
-            time.sleep(0.1)
+        watch.execute(b"UPDATE sources SET next_due = 1")
+        _wait(lambda: ask("SELECT count(*) FROM sources WHERE state = 'healthy'") == sources)
         seconds = time.monotonic() - began
-        jobs = ask("SELECT last_value FROM procrastinate_jobs_id_seq")
-        _stop(fleet)
-        used = _cpu_s() - before
-        before = _cpu_s()
-        fleet.type("run", "--fleet", "--migrate")
-        for number in range(workers):
-            fleet.worker(f"{workers}-{number}", "--jobs", str(JOBS), "--no-publish")
-        fleet.scheduler()
-        while ask("SELECT count(*) FROM procrastinate_workers") < workers:
-            time.sleep(0.1)
-        watch.execute(b"UPDATE sources SET next_due = 0 WHERE key = 'farm-0000'")  # so that a zygote warms up here too
-        time.sleep(seconds)
-        _stop(fleet)
-        commits = ask("SELECT xact_commit FROM pg_stat_database WHERE datname = current_database()")
-    idle = _cpu_s() - before
-    say(f"<!-- {workers}: {used:.1f} s CPU, {idle:.1f} s of it without a crawl; {commits} transactions -->")
-    return Took(seconds, used - idle, jobs)
-
-
-def _stop(fleet: farm.Fleet) -> None:
+        time.sleep(1)  # the last job is told to be done
+        took = Took(
+            seconds=seconds,
+            cpu_s=cpu_of(*mine) - before[0],
+            server_s=cpu_of(server.pid) - before[1],
+            jobs=ask("SELECT last_value FROM procrastinate_jobs_id_seq") - last,
+            commits=ask(commits) - before[2],
+        )
     for name in list(fleet.running):
         assert fleet.kill(name, signal.SIGTERM) == 0, fleet.logs()
+    return took
 
 
 def run_one(folder: Path) -> Took:
-    """Crawl all sources of *folder* on one machine, into a file; then one of them again."""
-    one = farm.Fleet(folder, "sqlite:///var/one.sqlite3")
-    before, began = _cpu_s(), time.monotonic()
-    done = one.type("crawl", "--no-publish")
-    seconds = time.monotonic() - began
-    assert done.returncode == 0, done.stderr
-    used = _cpu_s() - before
-    before = _cpu_s()
-    one.type("crawl", "farm-0000", "--no-publish")
-    return Took(seconds, used - (_cpu_s() - before))
+    """Crawl all sources of *folder* on one machine, into a file, and return what it took."""
+    done = subprocess.run(
+        [sys.executable, __file__, "--alone", str(folder)], check=True, capture_output=True, cwd=folder, timeout=900
+    )
+    return Took(**json.loads(done.stdout))
+
+
+async def _alone(folder: Path) -> Took:
+    """Crawl as the daemon does, in this process."""
+    from scheduler.config import load  # only the one that crawls needs all this
+    from scheduler.cycle import batches, crawl_batch, ignore
+    from scheduler.desk import open_desk
+    from scheduler.order import Order
+
+    with open_desk(load(folder)) as desk:
+        await desk.zygote.start()
+        before, began = cpu_of(os.getpid()), time.monotonic()
+        crawls = [crawl_batch(desk, batch, Order(verb="crawl"), ignore) for batch in batches(desk, desk.choose(()))]
+        ended = [one.outcome for some in await asyncio.gather(*crawls) for one in some]
+        assert set(ended) == {"new"}, ended
+        return Took(seconds=time.monotonic() - began, cpu_s=cpu_of(os.getpid()) - before)
+
+
+def _wait(look: Callable[[], bool]) -> None:
+    while not look():
+        time.sleep(0.05)
+
+
+# the table --------------------------------------------------------------------------------
 
 
 def say(line: str) -> None:
@@ -123,8 +174,14 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--hosts", type=int, default=80)
     parser.add_argument("--each", type=int, default=4)
+    parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--workers", type=int, nargs="*", default=[1, 2, 4])
+    parser.add_argument("--alone", type=Path, help=argparse.SUPPRESS)
     given = parser.parse_args()
+    if given.alone:
+        took = asyncio.run(_alone(given.alone))
+        say(json.dumps({"seconds": took.seconds, "cpu_s": took.cpu_s}))
+        return
     sources = given.hosts * given.each
     folder = Path(tempfile.mkdtemp(prefix="bw-"))
     server = farm.Server(folder.with_name(f"{folder.name}-pg"))
@@ -132,26 +189,32 @@ def main() -> None:
     try:
         project = folder / "project"
         farm.write_project(project, rooms, hosts=given.hosts, each=given.each, delay_s=DELAY_S, every="6h")
+        say(
+            f"{sources} sources on {given.hosts} hosts, {RELEASES} releases each, delay {DELAY_S} s, answers after "
+            f"{LATENCY_S} s, {given.jobs} jobs at once a worker\n"
+        )
+        say(
+            "| | seconds | sources/s | jobs/s | times one worker | CPU ms a source | times one machine "
+            "| PostgreSQL ms a source | transactions a source | nearest requests to a host, s |"
+        )
+        say("|---|---|---|---|---|---|---|---|---|---|")
         one = run_one(project)
         each = one.cpu_s / sources
-        say(f"{sources} sources on {given.hosts} hosts, {RELEASES} releases each, delay {DELAY_S} s, {JOBS} jobs each")
-        say("| | seconds | sources/s | jobs/s | times one worker | CPU ms a source | times one machine | nearest s |")
-        say("|---|---|---|---|---|---|---|---|")
-        rate = sources / one.seconds
-        say(f"| one machine, SQLite | {one.seconds:.1f} | {rate:.1f} | | | {each * 1000:.1f} | 1.00 | |")
+        say(
+            f"| one machine, SQLite | {one.seconds:.1f} | {sources / one.seconds:.1f} | | | {each * 1000:.1f} | 1 | | "
+            f"| {farm.nearest_of(rooms.asked()):.3f} |"
+        )
         first = 0.0
         for workers in given.workers:
-            with psycopg.connect(server.url("postgres"), autocommit=True) as admin:
-                admin.execute(f"CREATE DATABASE fleet_{workers}".encode())
             seen = len(rooms.asked())
-            took = run_fleet(project, server.url(f"fleet_{workers}"), workers, sources)
+            took = run_fleet(project, server, workers, sources, given.jobs)
             first = first or took.seconds
-            mine = took.cpu_s / sources
             nearest = farm.nearest_of(rooms.asked()[seen:])
-            rates = f"{sources / took.seconds:.1f} | {took.jobs / took.seconds:.2f} | {first / took.seconds:.2f}"
             say(
-                f"| {workers} workers | {took.seconds:.1f} | {rates} | {mine * 1000:.1f} | {mine / each:.2f} "
-                f"| {nearest:.3f} |"
+                f"| {workers} worker{'s' * (workers > 1)} | {took.seconds:.1f} | {sources / took.seconds:.1f} "
+                f"| {took.jobs / took.seconds:.2f} | {first / took.seconds:.2f} | {took.cpu_s / sources * 1000:.1f} "
+                f"| {took.cpu_s / sources / each:.2f} | {took.server_s / sources * 1000:.1f} "
+                f"| {took.commits / sources:.1f} | {nearest:.3f} |"
             )
     finally:
         rooms.close()

@@ -166,6 +166,11 @@ class Server:
     def url(self, name: str, role: str = "postgres") -> str:
         return f"postgresql://{role}@/{name}?host={self.folder}"
 
+    @property
+    def pid(self) -> int:
+        """The process all others of it descend from."""
+        return int((self.folder / "db" / "postmaster.pid").read_text().split()[0])
+
     def run_sql(self, name: str, statements: str) -> None:
         """Let psql run *statements*, as an operator would."""
         subprocess.run(
