@@ -23,7 +23,7 @@ from scheduler.health import readiness
 from scheduler.keep import heal
 from scheduler.line import Line
 from scheduler.memory import give_back
-from scheduler.metrics import metrics_application
+from scheduler.metrics import metrics_application, metrics_text
 from scheduler.notice import notify_service, watchdog_s
 from scheduler.order import Order
 from scheduler.outlet import publish_all, site_of
@@ -94,7 +94,7 @@ class Daemon:
             (Server(application), listener)
             for application, listener in (
                 (self._front(), self._listener),
-                (metrics_application(self.desk), self._monitor),
+                (metrics_application(self._metrics), self._monitor),
             )
             if listener is not None
         ]
@@ -119,6 +119,9 @@ class Daemon:
 
     def _front(self) -> Front:
         return Front(lambda: self._application)  # which a reload replaces
+
+    async def _metrics(self) -> str:
+        return metrics_text(self.desk)
 
     def stop(self) -> None:
         """Stop taking work and let what is under way end; a second call ends it at once."""

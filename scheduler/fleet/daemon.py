@@ -7,10 +7,13 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Final
 
+from feeds.error import StoreError
 from scheduler.daemon import Daemon
 from scheduler.fleet.dispatch import dispatch
+from scheduler.fleet.gauge import queue_text
 from scheduler.fleet.queue import Queue, open_queue, saying
 from scheduler.fleet.worker import SILENT
+from scheduler.metrics import metric
 from scheduler.timetable import Timetable
 
 __all__ = ["FleetDaemon"]
@@ -49,6 +52,13 @@ class FleetDaemon(Daemon):
             count = await self._queue.take_back(silent_s=SILENT * self.heartbeat_s)
         if count:
             log.warning("jobs of workers that died wait again", extra={"jobs": count})
+
+    async def _metrics(self) -> str:
+        try:
+            return await super()._metrics() + queue_text(await self._queue.depth())
+        except StoreError as error:
+            log.warning("metrics are incomplete: %s", error)
+            return metric("published", "gauge", "0 while something could not be published", [({}, 0.0)])
 
     async def _publish(self) -> None:
         with saying():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
@@ -39,10 +40,10 @@ class Jobs:
     """The jobs of one worker at *desk*; *queue* returns the queue they come from."""
 
     def __init__(self, desk: Desk, queue: Callable[[], Queue]) -> None:
-        """Prepare to work; *stopping* is set by whoever stops us."""
+        """Prepare to work; *stopping* is set by whoever stops us; *ended* counts jobs by task and how they ended."""
         self.desk = desk
         self.stopping = False
-        self.crawled = 0
+        self.ended: Counter[tuple[str, str]] = Counter()
         self._queue = queue
 
     def register(self, app: App) -> None:
@@ -66,7 +67,6 @@ class Jobs:
         ended: list[SourceOutcome] = []
         for batch in batches(desk, known):
             ended += await crawl_batch(desk, batch, Order(verb="crawl"), ignore)
-        self.crawled += len(ended)
         if desk.stale or context.job.attempts:  # whoever tried before us may have died before this line
             await self._queue().ask_to_publish(in_s=_SOON_S)
             desk.stale = False
@@ -102,9 +102,12 @@ class Jobs:
     def _guarded(self, work: Callable[..., Awaitable[None]]) -> Callable[..., Awaitable[None]]:
         async def guarded(context: JobContext, /, **told: object) -> None:
             name = context.job.task_name
+            how = "failed"
             try:
                 await work(context, **told)
+                how = "done"
             except Unfinished as error:
+                how = "put back"
                 log.info("job goes back: %s", error, extra={"job": name})
                 raise
             except Exception as error:
@@ -114,6 +117,8 @@ class Jobs:
                     raise  # and wait longer each time
                 if name in (PUBLISH, _REVISE):  # the others come again by the clock
                     await self._queue().ask_to_publish(in_s=_LATER_S)
+            finally:
+                self.ended[name, how] += 1
 
         return guarded
 

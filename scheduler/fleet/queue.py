@@ -19,7 +19,19 @@ from psycopg_pool import AsyncConnectionPool, PoolTimeout
 from feeds.error import BaywireError, StoreError
 from feeds.store.engine import conninfo_of
 
-__all__ = ["CRAWL", "PUBLISH", "TROUBLE", "Deferred", "Queue", "Unfinished", "add_task", "open_queue", "saying", "told"]
+__all__ = [
+    "CRAWL",
+    "PUBLISH",
+    "TROUBLE",
+    "Deferred",
+    "Depth",
+    "Queue",
+    "Unfinished",
+    "add_task",
+    "open_queue",
+    "saying",
+    "told",
+]
 
 CRAWL: Final = "crawl"
 PUBLISH: Final = "publish"
@@ -74,6 +86,27 @@ class Deferred:
         return f"{CRAWL}/{self.hosts[0]}"
 
 
+_DEPTH: Final = """
+    SELECT task_name, status::text, count(*) FROM procrastinate_jobs
+    WHERE status IN ('todo', 'doing') GROUP BY task_name, status
+"""
+_OLDEST: Final = """
+    SELECT extract(epoch FROM clock_timestamp() - min(greatest(events.at, jobs.scheduled_at)))::float
+    FROM procrastinate_jobs AS jobs JOIN procrastinate_events AS events ON events.job_id = jobs.id
+    WHERE jobs.task_name = %s AND jobs.status = 'todo' AND events.type = 'deferred'
+"""
+_WORKERS: Final = "SELECT count(*) FROM procrastinate_workers"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Depth:
+    """What is in the queue: how many jobs, by task and status; how long the oldest crawl has waited; the workers."""
+
+    jobs: Mapping[tuple[str, str], int]
+    oldest_s: float
+    workers: int
+
+
 class Queue:
     """The open queue of one process."""
 
@@ -102,6 +135,17 @@ class Queue:
         except AlreadyEnqueued:
             return False
         return True
+
+    async def depth(self) -> Depth:
+        """Return what is in the queue; StoreError while the database is away."""
+        with saying():
+            async with self.pool().connection() as connection:
+                jobs = {(task, status): count async for task, status, count in await connection.execute(_DEPTH)}
+                oldest = await (await connection.execute(_OLDEST, [CRAWL])).fetchone()
+                workers = await (await connection.execute(_WORKERS)).fetchone()
+        return Depth(
+            jobs=jobs, oldest_s=max(0.0, oldest[0] or 0.0) if oldest else 0.0, workers=workers[0] if workers else 0
+        )
 
     async def take_back(self, *, silent_s: float) -> int:
         """Let the jobs of workers that are silent for *silent_s* seconds wait again; return how many there were."""

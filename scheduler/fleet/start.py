@@ -17,6 +17,7 @@ from scheduler.desk import Desk, check_places, load_rules, open_desk
 from scheduler.fleet.daemon import FleetDaemon
 from scheduler.fleet.schema import check_schema, make_schema
 from scheduler.fleet.worker import Worker
+from scheduler.server import bind
 from scheduler.session import Session
 
 __all__ = ["check_fleet", "make_daemon", "migrate", "run_worker"]
@@ -37,6 +38,9 @@ def run_worker(session: Session, *, jobs: int, publish: bool, replay: Path | Non
         check_places(config)
     check_schema(config.store.url)
     with ExitStack() as stack:
+        monitor = None
+        if config.serve.metrics_port:
+            monitor = stack.enter_context(bind("127.0.0.1", config.serve.metrics_port, key="serve.metrics-port"))
         desk = stack.enter_context(open_desk(config, rules=rules, replay=replay, enrols=False))
         desk.stale = False
         worker = Worker(
@@ -45,6 +49,7 @@ def run_worker(session: Session, *, jobs: int, publish: bool, replay: Path | Non
             jobs=jobs,
             publish=publish,
             heartbeat_s=config.fleet.heartbeat.total_seconds(),
+            monitor=monitor,
         )
         name = f"{socket.gethostname()}:{os.getpid()}"
         asyncio.run(worker.run(ready=lambda: session.note(f"worker {name}: {jobs} jobs at once")))

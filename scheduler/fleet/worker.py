@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import logging
 import signal
+import socket
 from collections.abc import Awaitable, Callable
 from random import Random
 from typing import Any, Final
@@ -17,9 +18,12 @@ from procrastinate.worker import Worker as Loop
 from feeds.error import BaywireError, ConfigError, StoreError
 from scheduler.config import Config
 from scheduler.desk import Desk
+from scheduler.fleet.gauge import worker_text
 from scheduler.fleet.job import Jobs
 from scheduler.fleet.queue import CRAWL, PUBLISH, TROUBLE, Queue, open_queue, told
+from scheduler.metrics import metrics_application
 from scheduler.notice import notify_service, watchdog_s
+from scheduler.server import Server
 
 __all__ = ["Worker"]
 
@@ -35,10 +39,20 @@ SILENT: Final = 3  # heartbeats missed, and a worker is dead
 class Worker:
     """A desk that works for a fleet until it is told to stop."""
 
-    def __init__(
-        self, desk: Desk, *, load: Callable[[], Config], jobs: int = 2, publish: bool = True, heartbeat_s: float = 10.0
+    def __init__(  # noqa: PLR0913  # what an operator chooses
+        self,
+        desk: Desk,
+        *,
+        load: Callable[[], Config],
+        jobs: int = 2,
+        publish: bool = True,
+        heartbeat_s: float = 10.0,
+        monitor: socket.socket | None = None,
     ) -> None:
-        """Do *jobs* at once; without *publish* only crawls. *load* reads the configuration again."""
+        """Do *jobs* at once; without *publish* only crawls.
+
+        *load* reads the configuration again; *monitor* is where to serve /metrics, if anywhere.
+        """
         self.desk = desk
         desk.children = asyncio.Semaphore(jobs)  # each job its child
         self.jobs = Jobs(desk, self._queue_now)
@@ -46,6 +60,7 @@ class Worker:
         self._at_once = jobs
         self._queues = (CRAWL, PUBLISH) if publish else (CRAWL,)
         self._heartbeat_s = heartbeat_s
+        self._monitor = monitor
         self._queue: Queue | None = None
         self._loop: Loop | None = None
         self._stop = asyncio.Event()
@@ -60,6 +75,8 @@ class Worker:
         loop.add_signal_handler(signal.SIGHUP, self._reload)
         beating = asyncio.create_task(self._beat())
         warming = asyncio.create_task(self._warm())
+        server = Server(metrics_application(self._metrics))
+        serving = asyncio.create_task(server.serve(sockets=[self._monitor])) if self._monitor is not None else None
         opened, failures = False, 0
         random = Random()  # noqa: S311 - spreads load, guards nothing
         try:
@@ -89,6 +106,9 @@ class Worker:
             warming.cancel()
             if self._draining is not None:
                 await self._draining
+            if serving is not None:
+                server.stop()
+                await serving
         log.info("stopped")
 
     def stop(self) -> None:
@@ -103,6 +123,9 @@ class Worker:
         if self._loop is not None:
             self._loop.stop()  # type: ignore[no-untyped-call]  # procrastinate's
         self._draining = asyncio.create_task(self.desk.zygote.drain(_DRAIN_S))
+
+    async def _metrics(self) -> str:
+        return worker_text(self.desk, self.jobs.ended, doing=len(self._doing), at_once=self._at_once)
 
     def _queue_now(self) -> Queue:
         assert self._queue is not None  # noqa: S101  # jobs come out of it

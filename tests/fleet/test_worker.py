@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import signal
+import socket
+import urllib.request
 from collections.abc import Callable
 from datetime import UTC, datetime
 from types import ModuleType
@@ -54,3 +57,39 @@ def test_a_worker_does_as_many_crawls_at_once_as_it_is_told(
     with psycopg.connect(fleet.url) as connection:
         open_ = connection.execute("SELECT status FROM procrastinate_jobs WHERE task_name = 'crawl'").fetchall()
     assert open_ == [("doing",)] * 4
+
+
+def test_a_monitor_is_told_of_the_queue_and_of_each_worker(
+    tools: ModuleType, fleet: farm.Fleet, newsrooms: Callable[..., farm.Newsrooms]
+) -> None:
+    tools.write_project(fleet.folder, newsrooms(releases=2), hosts=2, each=2, delay_s=0.1, every="1h")
+    assert fleet.type("run", "--fleet", "--migrate").returncode == 0
+    ports = [_free_port(), _free_port()]
+    fleet.more["BAYWIRE_SERVE_METRICS_PORT"] = str(ports[0])
+    fleet.scheduler()
+    tools.wait_for(lambda: 'baywire_queue_jobs{task="crawl",status="todo"} 1\n' in _metrics(ports[0]), "a job", 120)
+    assert "\nbaywire_queue_workers 0\n" in _metrics(ports[0])
+    fleet.more["BAYWIRE_SERVE_METRICS_PORT"] = str(ports[1])
+    fleet.worker("one", "--no-publish")
+    done = 'baywire_worker_jobs_total{task="crawl",ended="done"} 1\n'
+    tools.wait_for(lambda: done in _metrics(ports[1]), "the end of the job", 120, tell=fleet.logs)
+    told = _metrics(ports[1])
+    assert "\nbaywire_worker_jobs 0\n" in told
+    assert "\nbaywire_worker_jobs_limit 2\n" in told
+    assert 'baywire_items_total{source="farm-0003",change="new"} 2\n' in told
+    assert "\nbaywire_queue_workers 1\n" in _metrics(ports[0])
+    assert fleet.kill("one", signal.SIGTERM) == 0, fleet.logs()
+
+
+def _free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        return int(listener.getsockname()[1])
+
+
+def _metrics(port: int) -> str:
+    """Return what is told at *port*, "" while nobody listens there."""
+    try:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=60) as answer:
+            return str(answer.read().decode())
+    except OSError:
+        return ""
