@@ -53,13 +53,16 @@ class Link:
         loop.add_reader(control.fileno(), self._on_control)
 
     @classmethod
-    async def open(cls) -> Link:
-        """Start a zygote and wait until it is warm; SourceError with its last words if it cannot be."""
+    async def open(cls, *, on_server: bool = False) -> Link:
+        """Start a zygote and wait until it is warm; SourceError with its last words if it cannot be.
+
+        *on_server* warms it up for a store on a server, too.
+        """
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         ours.settimeout(0)
         with theirs:
-            process = subprocess.Popen(  # noqa: ASYNC220 - our own interpreter; starting takes 4 ms
-                [sys.executable, "-P", "-m", "crawler.zygote"],
+            process = subprocess.Popen(  # noqa: ASYNC220, S603 - our own interpreter; starting takes 4 ms
+                [sys.executable, "-P", "-m", "crawler.zygote", *(["server"] if on_server else [])],
                 stdin=theirs.fileno(),
                 stdout=subprocess.DEVNULL,
                 env=_environment(),

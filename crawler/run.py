@@ -53,9 +53,10 @@ class Zygote:
     crawls may run at once. All methods belong to one event loop.
     """
 
-    def __init__(self, *, idle_s: float | None = None) -> None:
-        """Remember how long to stay warm; nothing starts yet."""
+    def __init__(self, *, idle_s: float | None = None, on_server: bool = False) -> None:
+        """Remember how long to stay warm, and whether the store is *on_server*; nothing starts yet."""
         self._idle_s = idle_s
+        self._on_server = on_server
         self._link: Link | None = None
         self._starting = asyncio.Lock()
         self._running: dict[int, Link] = {}  # batches under way
@@ -79,7 +80,7 @@ class Zygote:
             if self._link is None or not self._link.alive:
                 if self._link is not None:
                     self._link.close()
-                self._link = await Link.open()
+                self._link = await Link.open(on_server=self._on_server)
 
     async def crawl(self, batch: Batch, on_event: Callable[[Event], None]) -> Report:
         """Crawl *batch* in a child of its own; *on_event* hears what happens as it happens.

@@ -1,6 +1,6 @@
 """A warm process that forks crawl children: no thread, no reactor, no connection of its own.
 
-Started as `python -P -m crawler.zygote` with one end of a socket pair as its standard
+Started as `python -P -m crawler.zygote [server]` with one end of a socket pair as its standard
 input. Messages are JSON datagrams: a batch comes in with two descriptors, where its
 results and its standard error go; out go "ready", "started" and "ended". When the other
 end is closed, every child's group is killed and the zygote leaves.
@@ -252,7 +252,10 @@ def main() -> int:
     # Ctrl-C reaches the whole group of a terminal; what it means is for the parent to say, by closing the socket.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     zygote = _Zygote(control)
-    zygote.send(ready=os.getpid(), modules=warm())
+    modules = warm()
+    if sys.argv[1:] == ["server"]:
+        _warm_for({"store_url": "postgresql:"})
+    zygote.send(ready=os.getpid(), modules=modules)
     zygote.serve()
     return os.EX_OK
 

@@ -227,7 +227,7 @@ def open_desk(
             sources=sources,
             topics=topics,
             store=store,
-            zygote=Zygote(idle_s=_IDLE_S),
+            zygote=Zygote(idle_s=_IDLE_S, on_server=config.store.url.startswith("postgres")),
             clock=clock,
             replay=str(replay) if replay else None,
             enrols=enrols,

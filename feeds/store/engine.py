@@ -183,7 +183,13 @@ class Database:
 
     def _make(self) -> Engine:
         if not self.is_sqlite:
-            engine = create_engine(self.url, pool_size=5, max_overflow=10, json_serializer=_json)
+            engine = create_engine(
+                self.url,
+                pool_size=5,
+                max_overflow=10,
+                json_serializer=_json,
+                use_native_hstore=False,  # which each new connection would look up
+            )
             event.listen(engine, "do_connect", self._connect)
             event.listen(engine, "checkin", _rest)
             event.listen(engine, "checkout", _Wake(engine))
