@@ -67,7 +67,8 @@ _ARCHIVE = re.compile(r"\Ahttps?://web\.archive\.org/web/\d+[a-z_]*/")  # whose 
 _NEIGHBOUR = 0.9
 _EARLIEST = date(1995, 1, 1)
 _LONGEST = 160
-_LONGEST_TEXT = 1_000_000  # htmldate takes a second for each megabyte of one text
+_LONGEST_TEXT = 300_000  # htmldate takes a second for each megabyte of one text, and for each 30,000 elements
+_MOST_ELEMENTS = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,7 +247,8 @@ def _precision(text: str) -> int:
 def _by_htmldate(root: HtmlElement, zone: str) -> Moment:
     from copy import deepcopy  # noqa: PLC0415
 
-    if any(len(element.text or "") > _LONGEST_TEXT for element in root.iter("*")):
+    longest = max((len(element.text or "") + len(element.tail or "") for element in root.iter("*")), default=0)
+    if longest > _LONGEST_TEXT or sum(1 for _ in islice(root.iter("*"), _MOST_ELEMENTS + 1)) > _MOST_ELEMENTS:
         return Moment(None)
     from htmldate import find_date  # noqa: PLC0415 - regular expressions of 60 ms, for pages that say it nowhere else
 

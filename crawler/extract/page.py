@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from lxml import html as markup
 
 from crawler.extract.address import base_of, zone_of
+from crawler.extract.bound import bounded
 from crawler.extract.found import Extracted
 from crawler.extract.media import attachments_in, photos_in, translations_of, videos_in
 from crawler.extract.meta import Meta, read_meta, title_of_page
@@ -35,13 +36,15 @@ def read_page(text: str, url: str, *, zone: str = "", heading: str = "") -> Extr
 
     Never raises; a page without a body has an empty text, and so has one that stands before
     the site: what it is ("captcha" or "refused") then is `origins["wall"]`. Dates without a zone are of
-    *zone*, by default that of the place the host belongs to.
+    *zone*, by default that of the place the host belongs to. Of a page without end what is behind
+    1.5 million characters or 40,000 tags is not read; `facts["left-out"]` then says how much.
     """
     from crawler.contract import what_wall  # noqa: PLC0415 - contract reads the types of this package
 
     zone = zone or zone_of(url)
     if is_plain(text):
         return read_plain(text, url, zone=zone)
+    text, left = bounded(text)
     root = read_html(text)
     meta = read_meta(root)
     raw_title, title_from = title_of_page(root, meta, heading)
@@ -75,7 +78,7 @@ def read_page(text: str, url: str, *, zone: str = "", heading: str = "") -> Extr
         agreement=round(body.agreement, 3),
         origins={"title": title_from, "body": "vote", "published": moment.origin, "precision": moment.precision},
         repairs=clean.repairs,
-        facts=title.facts,
+        facts={**title.facts, "left-out": f"{left:,} characters"} if left else title.facts,
     )
     found = replace(found, translations=translations_of(root, base, found.language))
     if element is None:

@@ -33,7 +33,7 @@ class Selector:
     path: etree.XPath
     attribute: str = ""
     whole: etree.XPath | None = None  # for a whole page, from the last step back: libxml2 is slow at joining steps
-    quick: etree.XPath | None = None  # by the table of ids that the parser keeps: the first element of that id only
+    quick: etree.XPath | None = None  # below the first element of the id that it begins with, where the search ends
 
     def elements(self, root: HtmlElement) -> list[HtmlElement]:
         """Return the elements below *root* that match, in document order."""
@@ -44,8 +44,7 @@ class Selector:
     def first(self, root: HtmlElement) -> HtmlElement | None:
         """Return the first element that matches, or None."""
         if self.quick is not None and root.getparent() is None:
-            found = cast("list[HtmlElement]", self.quick(root))
-            if found and root in found[0].iterancestors():  # what was taken out of the tree is still in the table
+            if found := cast("list[HtmlElement]", self.quick(root)):
                 return found[0]
         found = self.elements(root)
         return found[0] if found else None
@@ -86,7 +85,8 @@ def selector(css: str) -> Selector:
     quick = None
     if (match := _BY_ID.match(bare)) and "," not in bare:
         rest = bare[match.end() :].strip()
-        quick = _compiled(f"id('{match[1]}')" + (f"/{_xpath(rest, 'descendant::')}" if rest else ""))
+        first = f"descendant-or-self::*[@id = '{match[1]}'][1]"
+        quick = _compiled(first + (f"/{_xpath(rest, 'descendant::')}" if rest else ""))
     steps = bare.split()
     whole = None
     if len(steps) > 1 and all(_STEP.fullmatch(step) and step.count("[") == step.count("]") for step in steps):

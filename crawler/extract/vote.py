@@ -23,10 +23,14 @@ __all__ = ["Body", "likeness", "vote_on_body"]
 _ENOUGH = 0.45  # the chance from which a block is taken; measured flat between 0.4 and 0.5
 _DOUBTFUL = 0.3  # where hardly anything was taken, what is nearly sure is taken too
 _LEAST_WORDS = 40
+_LINE = 5  # words, on a page too long for others to look at
 # Where ours is like neither of two others that agree, they are right: few pages are of a kind it never saw.
 _ALONE = 0.35
 _AGREED = 0.7
-_LONGEST = 3_000_000  # characters of markup beyond which only our own extractor looks
+# Beyond so many characters, or tags, only our own extractor looks; and at no more than so many blocks.
+_LONGEST = 1_500_000
+_MOST_TAGS = 20_000
+_MOST_BLOCKS = 5000
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,10 +47,12 @@ def vote_on_body(root: HtmlElement, text: str, title: str) -> Body:
 
     Agreement is the mean likeness of the three answers, by 4-grams of characters.
     """
-    blocks = blocks_of(root)
+    every = blocks_of(root)
+    blocks = every[:_MOST_BLOCKS]
     if not blocks:
         return Body((), (), 0.0)
-    answers = [_trafilatura(root), _readability(text)] if len(text) <= _LONGEST else ["", ""]
+    small = len(text) < _LONGEST and text.count("<") <= _MOST_TAGS
+    answers = [_trafilatura(root), _readability(text)] if small else ["", ""]
     squashed = [block.squashed for block in blocks]
     votes = [match_blocks(squashed, squash(answer)) if answer else [False] * len(blocks) for answer in answers]
     chance = chances(blocks, votes, title)
@@ -57,22 +63,26 @@ def vote_on_body(root: HtmlElement, text: str, title: str) -> Body:
     if not texts[2] or (
         max(likeness(texts[2], text) for text in texts[:2]) < _ALONE and likeness(texts[0], texts[1]) >= _AGREED
     ):
-        taken = _heard(blocks, votes, squash(title))
+        taken = _heard(blocks, votes, squash(title), least=_LEAST_WORDS if small else _LINE)
     taken = _beheaded(blocks, taken, squash(title))
     texts[2] = _joined(squashed, taken)
     pairs = ((0, 1), (0, 2), (1, 2))
-    return Body(blocks, taken, sum(likeness(texts[a], texts[b]) for a, b in pairs) / len(pairs))
+    taken = [*taken, *[False] * (len(every) - len(blocks))]
+    return Body(every, taken, sum(likeness(texts[a], texts[b]) for a, b in pairs) / len(pairs))
 
 
 def _joined(squashed: Sequence[str], taken: Sequence[bool]) -> str:
     return "".join(line for line, flag in zip(squashed, taken, strict=True) if flag)
 
 
-def _heard(blocks: Sequence[Block], votes: Sequence[Sequence[bool]], title: str) -> list[bool]:
-    """Return the blocks that both other extractors hold, else those that one does; the *title* is none of them."""
-    for least, with_dates in ((2, False), (1, False), (1, True)):
+def _heard(blocks: Sequence[Block], votes: Sequence[Sequence[bool]], title: str, *, least: int) -> list[bool]:
+    """Return the blocks that both other extractors hold, else those that one does; the *title* is none of them.
+
+    Where neither holds any: those of at least *least* words that are no links.
+    """
+    for voices, with_dates in ((2, False), (1, False), (1, True)):
         taken = [
-            sum(heard) >= least
+            sum(heard) >= voices
             and bool(block.squashed)
             and block.squashed != title
             and (with_dates or not is_date_line(block))
@@ -80,7 +90,7 @@ def _heard(blocks: Sequence[Block], votes: Sequence[Sequence[bool]], title: str)
         ]
         if any(taken):
             return taken
-    return [words_of(block.text) >= _LEAST_WORDS and block.linked < 0.5 for block in blocks]  # nobody had an answer
+    return [words_of(block.text) >= least and block.linked < 0.5 for block in blocks]
 
 
 def _beheaded(blocks: Sequence[Block], taken: Sequence[bool], title: str) -> list[bool]:
