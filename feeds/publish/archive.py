@@ -24,7 +24,7 @@ from feeds.publish.spool import Spool
 from feeds.publish.worse import ids_of
 from feeds.render import atom, json_feed
 from feeds.render.entry import VERSION
-from feeds.render.fragment import Fragment, Rendered
+from feeds.render.fragment import Parts, Rendered
 from feeds.render.model import EPOCH, Feed
 from feeds.site import Site
 from feeds.store import Head
@@ -274,10 +274,9 @@ class Archives:
             previous=self._site.url(archive_path(edition.key, previous[0], form)) if previous else "",
         )
 
-    def _maker(self, head: Feed, placed: Sequence[Placed], form: str) -> Callable[[], tuple[Rendered, list[Fragment]]]:
-        def make() -> tuple[Rendered, list[Fragment]]:
-            found = self._fragments.get([self._fragments.version(one) for one in placed])
-            return _HEADS[form](head), [found[one.head.id][form] for one in placed if one.head.id in found]
+    def _maker(self, head: Feed, placed: Sequence[Placed], form: str) -> Callable[[], tuple[Rendered, Parts]]:
+        def make() -> tuple[Rendered, Parts]:
+            return _HEADS[form](head), self._fragments.get([self._fragments.version(one) for one in placed], form)
 
         return make
 

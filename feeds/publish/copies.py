@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 from feeds.publish.book import Book
 from feeds.publish.outbox import Objection, Outbox
-from feeds.render.fragment import Fragment, Rendered, join, join_packed
+from feeds.render.fragment import Parts, Rendered, join, join_packed
 from feeds.render.packing import packed
 
 __all__ = ["PACKED", "Copies", "endings"]
@@ -43,18 +43,18 @@ class Copies:
             self._book.carry(name, path)
         return True
 
-    def put_once(self, path: str, head: Rendered, fragments: Sequence[Fragment]) -> None:
-        """Let *path* hold *fragments* under *head* for ever: the book need not know of it."""
-        body = join(head, [fragment.plain for fragment in fragments])
+    def put_once(self, path: str, head: Rendered, parts: Parts) -> None:
+        """Let *path* hold *parts* under *head* for ever: the book need not know of it."""
+        body = join(head, parts.plain)
         for end in self._ends:
-            self.outbox.put(f"{path}{end}", _copy(end, head, fragments, body))
+            self.outbox.put(f"{path}{end}", _copy(end, head, parts, body))
 
     def put(
         self,
         name: str,
         path: str,
         sign: str,
-        made: Callable[[], tuple[Rendered, Sequence[Fragment]]],
+        made: Callable[[], tuple[Rendered, Parts]],
         objection: Objection | None = None,
     ) -> None:
         """Let *path* hold what *made* returns, which *sign* stands for, unless there is an *objection*.
@@ -67,12 +67,12 @@ class Copies:
             self._book.carry(name, f"{path}{end}")
         if len(right) == len(known):
             return
-        head, fragments = made()
-        body = join(head, [fragment.plain for fragment in fragments])
+        head, parts = made()
+        body = join(head, parts.plain)
         for end, old in known.items():
             if end in right:
                 continue
-            copy = _copy(end, head, fragments, body)
+            copy = _copy(end, head, parts, body)
             if self.outbox.put(f"{path}{end}", copy, objection if not end else None, size=old[1] if old else None):
                 self._book.note(name, f"{path}{end}", sign, len(copy))
             else:
@@ -81,8 +81,8 @@ class Copies:
                 return
 
 
-def _copy(end: str, head: Rendered, fragments: Sequence[Fragment], body: bytes) -> bytes:
-    """Return *body*, the document of *fragments* under *head*, as the copy whose name ends with *end*."""
+def _copy(end: str, head: Rendered, parts: Parts, body: bytes) -> bytes:
+    """Return *body*, the document of *parts* under *head*, as the copy whose name ends with *end*."""
     if end == ".gz":
-        return join_packed(head, fragments, body)
+        return join_packed(head, parts.packed, body)
     return packed(body) if end else body

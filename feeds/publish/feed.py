@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
-from functools import cache, partial
 from typing import TYPE_CHECKING
 
 from feeds.edition import Edition
@@ -23,8 +22,8 @@ from feeds.publish.worse import objection
 from feeds.release import Newsroom
 from feeds.render import atom, json_feed, rss
 from feeds.render.entry import VERSION
-from feeds.render.fragment import Fragment, Rendered
-from feeds.render.model import EPOCH, Category, Entry, Feed, newest_update
+from feeds.render.fragment import Parts, Rendered
+from feeds.render.model import Category, Entry, Feed, newest_update
 from feeds.render.words import words
 from feeds.site import Site
 from feeds.store import Head
@@ -106,41 +105,44 @@ class FeedFiles:
 
     def past(self, plan: Sequence[Edition], touched: Collection[str]) -> set[str]:
         """Write the months that are finished now; return the keys of the editions whose files have to lead there."""
-        return self._archives.finish(plan, touched, lambda edition: self._head(edition, EPOCH, "atom"))
+        return self._archives.finish(plan, touched, self._head)
 
     def edition(self, edition: Edition, lineup: Lineup, leaf: Leaf) -> None:
         """Write *edition*, which has *lineup*, in every format, and what is open of its past; tell *leaf* of it."""
-        blank = self._head(edition, EPOCH, "atom")
+        blank = self._head(edition)
         past = self._archives.write(edition, lineup, self._selection.holds, blank, leaf, same=self._same)
-        found = cache(partial(self._fragments.get, lineup.versions))  # for the first file that has to be made
-        ids = lineup.ids
+        marks = b"".join(lineup.marks)
+        guard = self._guard(edition, lineup)
         for form in self._site.formats:
-            head = self._head(edition, lineup.updated, form, past)
-            sign = signature(VERSION, head, lineup.marks)
-            guard = self._guard(edition, form, lineup)
+            head = self._addressed(blank, edition, form, lineup.updated, past)
+            path = feed_path(edition.key, form)
 
-            def make(head: Feed = head, form: str = form) -> tuple[Rendered, Sequence[Fragment]]:
-                made = found()
-                return _HEADS[form](head), [made[id_][form] for id_ in ids if id_ in made]
+            def make(head: Feed = head, form: str = form) -> tuple[Rendered, Parts]:
+                return _HEADS[form](head), self._fragments.get(lineup.versions, form)
 
-            self._copies.put(edition.key, feed_path(edition.key, form), sign, make, guard)
+            self._copies.put(edition.key, path, signature(VERSION, head, marks), make, guard(form))
         leaf.told |= lineup.told()
         if out := {id_: why for id_ in lineup.held if (why := self._fragments.quarantined.get(id_))}:
             leaf.told["out"] = out
 
-    def _guard(self, edition: Edition, form: str, lineup: Lineup) -> Objection | None:
-        """Return what looks at the file that would be replaced, None where the book knows that nothing much is lost.
+    def _guard(self, edition: Edition, lineup: Lineup) -> Callable[[str], Objection | None]:
+        """Return what looks at the file of a format that would be replaced.
 
-        What another's entry tells now is not lost.
+        That is nobody where the book knows that nothing much is lost. What another's
+        entry tells now is not lost.
         """
         ids, also = lineup.ids, frozenset(lineup.also)
         before = self._book.leaf(edition.key)
-        if before is not None and self._book.known(edition.key, feed_path(edition.key, form)):
-            held = before.told.get("held", ())
-            lost = set(held).difference(ids, also)
-            if len(set(ids)) == len(ids) and (not lost or (ids and 2 * len(lost) <= len(held))):
+        held = before.told.get("held", ()) if before is not None else ()
+        lost = set(held).difference(ids, also)
+        is_well = len(set(ids)) == len(ids) and (not lost or (ids and 2 * len(lost) <= len(held)))
+
+        def guard(form: str) -> Objection | None:
+            if is_well and self._book.known(edition.key, feed_path(edition.key, form)):
                 return None
-        return objection(form, ids, lineup.oldest, lambda lost: also.union(self._dropped(edition, lineup, lost)))
+            return objection(form, ids, lineup.oldest, lambda lost: also.union(self._dropped(edition, lineup, lost)))
+
+        return guard
 
     def notices(self, newsrooms: Mapping[str, Newsroom], states: Sequence[SourceState]) -> None:
         """Write corrections, status, and the lists of all feeds."""
@@ -168,10 +170,11 @@ class FeedFiles:
         """Write the feeds of a topic that has ended, each with one entry, which says so."""
         entry, key = ending.entry, ending.edition.key
         self._book.open(key)
+        blank = replace(self._head(ending.edition), page=entry.url, categories=())
         for form in self._site.formats:
-            head = replace(self._head(ending.edition, entry.updated, form), page=entry.url, categories=())
+            head = self._addressed(blank, ending.edition, form, entry.updated)
 
-            def make(head: Feed = head, form: str = form) -> tuple[Rendered, Sequence[Fragment]]:
+            def make(head: Feed = head, form: str = form) -> tuple[Rendered, Parts]:
                 return _HEADS[form](head), self._carried([entry], form)
 
             self._copies.put(key, feed_path(key, form), signature(VERSION, head, entry), make)
@@ -207,36 +210,38 @@ class FeedFiles:
                 more=more if form == "json" else {},
             )
 
-            def make(feed: Feed = feed, form: str = form) -> tuple[Rendered, Sequence[Fragment]]:
+            def make(feed: Feed = feed, form: str = form) -> tuple[Rendered, Parts]:
                 return _HEADS[form](feed), self._carried(entries, form)
 
             self._copies.put(f"/{key}", path, signature(VERSION, feed, entries), make)
 
-    def _carried(self, entries: Sequence[Entry], form: str) -> list[Fragment]:
+    def _carried(self, entries: Sequence[Entry], form: str) -> Parts:
         made = []
         for entry in entries:
             try:
-                made.append(Fragment.of(_ENTRIES[form](entry)))
+                made.append(_ENTRIES[form](entry))
             except ValueError as error:
                 self._fragments.quarantined[entry.id] = str(error)
-        return made
+        return Parts.of(made)
 
-    def _head(self, edition: Edition, updated: datetime, form: str, past: str = "") -> Feed:
-        path = feed_path(edition.key, form)
-        archive = archive_path(edition.key, past, "json" if form == "json" else "atom")
+    def _head(self, edition: Edition) -> Feed:
+        """Return what the heads of all documents of *edition* share."""
         return replace(
             self._blank,
             id=self._site.tag(edition.name),
             title=edition.title,
             about=edition.about,
-            address=self._site.url(path),
             page=self._site.url(edition.page),
-            updated=updated,
             language=edition.speaks,
             mixed=not edition.language,
             categories=self._categories(edition),
-            previous=self._site.url(archive) if past else "",
         )
+
+    def _addressed(self, head: Feed, edition: Edition, form: str, updated: datetime, past: str = "") -> Feed:
+        """Return the head of the document of *edition* in *form*, of which *past* is the newest of its archives."""
+        archive = archive_path(edition.key, past, "json" if form == "json" else "atom")
+        address = self._site.url(feed_path(edition.key, form))
+        return replace(head, address=address, updated=updated, previous=self._site.url(archive) if past else "")
 
     def _categories(self, edition: Edition) -> tuple[Category, ...]:
         topic = self._topics.get(edition.topic or "")

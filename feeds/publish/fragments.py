@@ -12,7 +12,7 @@ from feeds.publish.book import signature
 from feeds.release import Newsroom
 from feeds.render import atom, html, json_feed, rss
 from feeds.render.entry import VERSION, Also, Label, entry_of
-from feeds.render.fragment import Fragment, bound, deflated, unbound
+from feeds.render.fragment import Bytes, Parts, bound, deflated, unbound
 from feeds.render.model import Entry
 from feeds.site import Site
 from feeds.store import FragmentKey, Head
@@ -20,7 +20,7 @@ from feeds.store import FragmentKey, Head
 if TYPE_CHECKING:  # the store loads SQLAlchemy
     from feeds.store import Store
 
-__all__ = ["Fragments", "Rendition", "Version"]
+__all__ = ["Fragments", "Version"]
 
 log = logging.getLogger(__name__)
 
@@ -30,12 +30,12 @@ _MAKE: Mapping[str, Callable[[Entry, Site], bytes]] = {
     "json": lambda entry, _: json_feed.entry(entry),
     "html": html.item,
 }
-_MARK, _PLAIN, _PACKED, _HTML = "mark", "entry", "packed", "html"
+_MARK, _FEEDS, _HTML = "mark", "feeds", "html"
+_LAYOUT = 2  # of what is kept in the store
 _CHUNK = 50
 _READ = 100
 _ROOM = 24 * 1024 * 1024
 
-Rendition = Mapping[str, Fragment]
 Version = tuple[str, int, str, bool]  # of a release: id, revision, digest, whether others published it too
 
 
@@ -57,7 +57,7 @@ class Fragments:
         self.quarantined: dict[str, str] = {}
         self._digests: dict[tuple[object, ...], str] = {}
         self._marks: dict[Version, bytes] = {}
-        self._held: dict[Version, Rendition] = {}
+        self._held: dict[Version, Sequence[Bytes]] = {}  # in each format, then packed in each
         self._size = 0
 
     def digest(self, placed: Placed) -> str:
@@ -69,7 +69,7 @@ class Fragments:
             newsroom = self.newsroom(head.source)
             site = (self._site.base_url, self._site.authority, self._site.photos, self._site.formats, self._site.gzip)
             others = [(other.title, other.url, self.newsroom(other.source).title) for other in also]
-            digest = signature(VERSION, html.VERSION, site, newsroom, self.labels(head), others)
+            digest = signature(_LAYOUT, VERSION, html.VERSION, site, newsroom, self.labels(head), others)
             self._digests[told] = digest
         return digest
 
@@ -93,15 +93,17 @@ class Fragments:
         """Let go of what was remembered of releases that come no more."""
         self._marks.clear()
 
-    def get(self, names: Sequence[Version]) -> dict[str, Rendition]:
-        """Return the fragments of *names* in every format by id, without those in quarantine."""
-        found = {name: self._held[name] for name in names if name in self._held}
-        missing = [name for name in names if name not in found] if len(found) < len(names) else []
-        for start in range(0, len(missing), _READ):
-            some = self._read(missing[start : start + _READ])
-            self._hold(some)
-            found |= some
-        return {name[0]: found[name] for name in names if name in found}
+    def get(self, names: Sequence[Version], form: str) -> Parts:
+        """Return the fragments of *names* in *form*, without those in quarantine."""
+        found = self._find(names)
+        place = self._site.formats.index(form)
+        kept = [found[name] for name in names if name in found]
+        packed = [parts[place + len(self._site.formats)] for parts in kept] if self._site.gzip else ()
+        return Parts([parts[place] for parts in kept], packed)
+
+    def has(self, names: Sequence[Version]) -> bool:
+        """Return whether all of *names* are kept."""
+        return len(self._find(names)) >= len(names)
 
     def html(self, names: Sequence[Version]) -> list[bytes]:
         """Return *names* as articles of a page, without those in quarantine."""
@@ -141,14 +143,29 @@ class Fragments:
         head, also = placed
         return head.id, head.revision, self.digest(placed), bool(also)
 
+    def _find(self, names: Sequence[Version]) -> Mapping[Version, Sequence[Bytes]]:
+        """Return what is kept of *names* in every format, perhaps among others."""
+        missing = [name for name in names if name not in self._held]
+        if not missing:
+            return self._held
+        found = {name: self._held[name] for name in names if name in self._held}
+        count = len(self._site.formats) * (2 if self._site.gzip else 1)
+        for start in range(0, len(missing), _READ):
+            kept = self._kept(_FEEDS, missing[start : start + _READ])
+            some = {name: unbound(body, count) for name, body in kept.items()}
+            self._hold(some, sum(map(len, kept.values())))
+            found |= some
+        return found
+
     def _kept(self, form: str, names: Collection[Version]) -> dict[Version, bytes]:
         """Return what the store keeps in *form* of *names*."""
         found: dict[Version, bytes] = {}
         for variant in (False, True):  # also published by others, or not: editions differ in that
-            some = {id_: (revision, digest) for id_, revision, digest, is_also in names if is_also is variant}
+            some = {name[0]: name for name in names if name[3] is variant}
             if some:
-                kept = self._store.kept(f"{form}+" if variant else form, some)
-                found |= {(id_, *some[id_], variant): body for id_, body in kept.items()}
+                for id_, revision, digest, body in self._store.kept(f"{form}+" if variant else form, list(some)):
+                    if some[id_][1:3] == (revision, digest):
+                        found[some[id_]] = body
         return found
 
     def _make(self, entries: Sequence[Placed]) -> None:
@@ -163,27 +180,14 @@ class Fragments:
             whole = [made[form] for form in forms]
             name = self.version(placed)
             mark = self._marks[name] = blake2b(b"\0".join(whole), digest_size=12).digest()
-            told = {_MARK: mark, _HTML: made[_HTML], _PLAIN: bound(whole[:-1])}
-            if self._site.gzip:
-                told[_PACKED] = bound([deflated(one) for one in whole[:-1]])
+            feeds = whole[:-1]
+            told = {_MARK: mark, _HTML: made[_HTML]}
+            told[_FEEDS] = bound([*feeds, *map(deflated, feeds)] if self._site.gzip else feeds)
             end = "+" if placed.also else ""
             kept |= {FragmentKey(name[0], name[1], f"{form}{end}", name[2]): body for form, body in told.items()}
         self._store.put_fragments(kept)
 
-    def _read(self, names: Collection[Version]) -> dict[Version, Rendition]:
-        """Return what the store keeps of *names*, taken apart by format."""
-        plain = self._kept(_PLAIN, names)
-        packed = self._kept(_PACKED, names) if self._site.gzip else {}
-        found: dict[Version, Rendition] = {}
-        forms = self._site.formats
-        none = (b"",) * len(forms)
-        for name, body in plain.items():
-            small = unbound(packed[name], len(forms)) if name in packed else none
-            found[name] = dict(zip(forms, map(Fragment, unbound(body, len(forms)), small), strict=True))
-        return found
-
-    def _hold(self, some: Mapping[Version, Rendition]) -> None:
-        size = sum(len(one.plain) + len(one.packed) for made in some.values() for one in made.values())
+    def _hold(self, some: Mapping[Version, Sequence[Bytes]], size: int) -> None:
         if self._size + size > _ROOM:
             self._held.clear()
             self._size = 0

@@ -63,7 +63,7 @@ class Lineup:
                 told["held"], line["revisions"], line["digest"], line["shared"], strict=True
             )
         ]
-        if len(fragments.get(versions)) != len(versions):
+        if not fragments.has(versions):
             return None
         return cls(
             held=told["held"],

@@ -10,7 +10,7 @@ from typing import Self
 
 from feeds.edition import Placed
 from feeds.publish.fragments import Fragments
-from feeds.render.fragment import Fragment, deflated
+from feeds.render.fragment import Bytes, Parts, deflated
 
 __all__ = ["Spool"]
 
@@ -29,19 +29,21 @@ class Spool:
         self._end = 0
         self._places: dict[str, dict[str, tuple[int, int, int]]] = {}
 
-    def get(self, entries: Sequence[Placed], form: str) -> list[Fragment]:
+    def get(self, entries: Sequence[Placed], form: str) -> Parts:
         """Return the fragments of *entries* in *form*, without those in quarantine."""
         missing = [placed for placed in entries if placed.head.id not in self._places]
         for start in range(0, len(missing), _CHUNK):
             self._add(missing[start : start + _CHUNK])
-        found = []
+        plains: list[Bytes] = []
+        packeds: list[Bytes] = []
         for placed in entries:
             place = self._places[placed.head.id].get(form)
             if place is not None:
                 start, plain, packed = place
                 both = os.pread(self._file.fileno(), plain + packed, start)
-                found.append(Fragment(both[:plain], both[plain:]))
-        return found
+                plains.append(both[:plain])
+                packeds.append(both[plain:])
+        return Parts(plains, packeds)
 
     def _add(self, entries: Sequence[Placed]) -> None:
         made = self._fragments.render(entries, self._forms)

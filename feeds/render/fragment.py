@@ -4,13 +4,25 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Iterable, Sequence
+from functools import cache
 from struct import unpack_from
 from typing import NamedTuple
 from xml.etree.ElementTree import Element, ParseError
 from xml.etree.ElementTree import fromstring as read_with_expat
 from xml.parsers import expat
 
-__all__ = ["Fragment", "Rendered", "bound", "check_back", "deflated", "join", "join_packed", "parse_back", "unbound"]
+__all__ = [
+    "Bytes",
+    "Parts",
+    "Rendered",
+    "bound",
+    "check_back",
+    "deflated",
+    "join",
+    "join_packed",
+    "parse_back",
+    "unbound",
+]
 
 
 # A member of gzip (RFC 1952) without name and time; 255: made on no system in particular.
@@ -20,16 +32,16 @@ _GZIP = b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\xff"
 Bytes = bytes | memoryview  # a part of what a store returned is not copied out of it
 
 
-class Fragment(NamedTuple):
-    """The bytes of one entry, and the same deflated on its own, so that a file compresses by joining."""
+class Parts(NamedTuple):
+    """The bytes of some entries, and the same deflated each on its own, so that a file compresses by joining."""
 
-    plain: Bytes
-    packed: Bytes
+    plain: Sequence[Bytes]
+    packed: Sequence[Bytes]
 
     @classmethod
-    def of(cls, plain: bytes) -> Fragment:
-        """Return the fragment of *plain*."""
-        return cls(plain, deflated(plain))
+    def of(cls, plain: Sequence[bytes]) -> Parts:
+        """Return *plain* and the same deflated."""
+        return cls(plain, [deflated(one) for one in plain])
 
 
 class Rendered(NamedTuple):
@@ -67,37 +79,44 @@ def join(head: Rendered, fragments: Iterable[Bytes]) -> bytes:
     >>> join(Rendered(before=b"<a>", after=b"</a>"), [b"<b/>", b"<c/>"])
     b'<a><b/><c/></a>'
     """
-    parts: list[Bytes] = [head.before]
-    for fragment in fragments:
-        parts += (fragment, head.between) if head.between else (fragment,)
-    if head.between and len(parts) > 1:
-        parts.pop()
-    parts.append(head.after)
-    return b"".join(parts)
+    if not head.between:
+        return b"".join((head.before, *fragments, head.after))
+    apart = list(fragments)
+    spaced: list[Bytes] = [head.between] * (2 * len(apart) - 1)
+    spaced[::2] = apart
+    return b"".join((head.before, *spaced, head.after))
 
 
-def join_packed(head: Rendered, fragments: Sequence[Fragment], body: bytes) -> bytes:
-    """Return *body*, the document of *fragments* under *head*, as gzip: each part was deflated once, for all files.
+def join_packed(head: Rendered, fragments: Iterable[Bytes], body: bytes) -> bytes:
+    """Return *body*, the document of *fragments* under *head*, as gzip: each part came deflated, once for all files.
 
     A third larger than compressing the whole, and sixty times cheaper.
 
     >>> import gzip
-    >>> head, parts = Rendered(before=b"[", after=b"]", between=b","), [Fragment.of(b"1"), Fragment.of(b"2")]
+    >>> head, parts = Rendered(before=b"[", after=b"]", between=b","), [deflated(b"1"), deflated(b"2")]
     >>> gzip.decompress(join_packed(head, parts, b"[1,2]"))
     b'[1,2]'
     """
-    between = deflated(head.between) if head.between else b""
-    parts = join(Rendered(b"", b"", between), [fragment.packed for fragment in fragments])
-    end = zlib.compressobj(6, zlib.DEFLATED, -15)
-    last = end.compress(head.after) + end.flush(zlib.Z_FINISH)
     trailer = zlib.crc32(body).to_bytes(4, "little") + (len(body) & 0xFFFFFFFF).to_bytes(4, "little")
-    return b"".join((_GZIP, deflated(head.before), parts, last, trailer))
+    before, after = _GZIP + deflated(head.before), _finished(head.after) + trailer
+    return join(Rendered(before, after, _between(head.between)), fragments)
 
 
 def deflated(plain: bytes) -> bytes:
     """Return *plain* deflated up to a full flush: what follows may be anything that was deflated so."""
     maker = zlib.compressobj(6, zlib.DEFLATED, -15)
     return maker.compress(plain) + maker.flush(zlib.Z_FULL_FLUSH)
+
+
+@cache  # of the two that formats have
+def _between(plain: bytes) -> bytes:
+    return deflated(plain) if plain else b""
+
+
+@cache  # of the three that formats have
+def _finished(plain: bytes) -> bytes:
+    maker = zlib.compressobj(6, zlib.DEFLATED, -15)
+    return maker.compress(plain) + maker.flush(zlib.Z_FINISH)
 
 
 def bound(parts: Sequence[bytes]) -> bytes:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Mapping, Sequence
-from typing import Any, Final, cast
+from typing import Any, Final, NamedTuple, cast
 
 from sqlalchemy import Connection, Select
 
@@ -11,14 +12,21 @@ __all__ = ["Quick"]
 
 _SIZES: Final = (1, 10, 30, 60, 125, 250, 500)  # of lists of ids; a shorter one repeats its last
 
-_Compiled = tuple[str, tuple[str, ...], dict[str, object]]
+
+class _Compiled(NamedTuple):
+    """The words of a driver, and what it is given: by name, or by place what stands *before* and *after* the ids."""
+
+    words: str
+    fixed: dict[str, object]
+    before: tuple[str, ...]
+    after: tuple[str, ...]
 
 
 class Quick:
     """One statement; parameters are plain numbers and strings, the list among them, if any, is called `ids`.
 
-    A third of the cost of the same by `Connection.execute`. Rows come as the driver
-    returns them: instants as microseconds since 1970.
+    A sixth of the cost of the same by `Connection.execute` on SQLite, a third elsewhere. Rows
+    come as the driver returns them: instants as microseconds since 1970.
     """
 
     def __init__(self, statement: Select[Any]) -> None:
@@ -32,21 +40,24 @@ class Quick:
         key = (connection.dialect.name, size)
         if key not in self._compiled:
             self._compiled[key] = self._compile(connection, size, values)
-        words, names, fixed = self._compiled[key]
+        words, fixed, before, after = self._compiled[key]
         values |= fixed
-        if size:
-            listed = (*ids, *(ids[-1],) * (size - len(ids)))
-            values |= {f"ids_{number}": id_ for number, id_ in enumerate(listed, 1)}
-        asked = tuple(values[name] for name in names) if names else values
-        return cast("Sequence[tuple[Any, ...]]", connection.exec_driver_sql(words, asked).all())
+        listed = (*ids, *(ids[-1],) * (size - len(ids))) if size else ()
+        driver: object = connection.connection.dbapi_connection
+        if isinstance(driver, sqlite3.Connection):  # which goes by place: past SQLAlchemy, that adds as much again
+            asked = (*[values[name] for name in before], *listed, *[values[name] for name in after])
+            return driver.execute(words, asked).fetchall()
+        values |= {f"ids_{number}": id_ for number, id_ in enumerate(listed, 1)}
+        return cast("Sequence[tuple[Any, ...]]", connection.exec_driver_sql(words, values).all())
 
     def _compile(self, connection: Connection, size: int, values: Mapping[str, object]) -> _Compiled:
-        """Return the words of the driver, the names of its parameters if it goes by place, and parameters of ours."""
+        """Return the statement as the driver of *connection* takes it, with a list of *size* ids."""
         listed = {"ids": [""] * size} if size else {}
         statement = self._statement.params(**listed, **values)
         made = statement.compile(dialect=connection.dialect, compile_kwargs={"render_postcompile": True})
-        names = tuple(made.positiontup or ())
         fixed = {
             name: bind.effective_value for name, bind in made.binds.items() if name not in values and name != "ids"
         }
-        return str(made), names, fixed
+        names = tuple(made.positiontup or ())
+        start = names.index("ids_1") if "ids_1" in names else len(names)
+        return _Compiled(str(made), fixed, names[:start], names[start + size :])

@@ -112,14 +112,12 @@ class Tagging(Base):
                     found.setdefault(id_, []).append(tag_from(kept))
         return {id_: tuple(found.get(id_, ())) for id_ in ids}
 
-    def kept(self, form: str, wanted: Mapping[str, tuple[int, str]]) -> dict[str, bytes]:
-        """Return what is kept in *form* by release, where it is of the revision and digest that *wanted* says."""
-        found: dict[str, bytes] = {}
-        ids = list(wanted)
+    def kept(self, form: str, ids: Sequence[str]) -> list[tuple[str, int, str, bytes]]:
+        """Return what is kept in *form* of the releases *ids*: of each its id, the revision and digest, the bytes."""
+        found: list[tuple[str, int, str, bytes]] = []
         with self._database.reading() as connection:
             for start in range(0, len(ids), CHUNK):
-                rows = _KEPT.rows(connection, ids[start : start + CHUNK], form=form)
-                found |= {id_: body for id_, revision, digest, body in rows if wanted[id_] == (revision, digest)}
+                found += _KEPT.rows(connection, ids[start : start + CHUNK], form=form)
         return found
 
     def fragments(self, keys: Sequence[FragmentKey]) -> dict[FragmentKey, bytes]:
