@@ -43,10 +43,10 @@ class Selector:
 
     def first(self, root: HtmlElement) -> HtmlElement | None:
         """Return the first element that matches, or None."""
+        found: list[HtmlElement] = []
         if self.quick is not None and root.getparent() is None:
-            if found := cast("list[HtmlElement]", self.quick(root)):
-                return found[0]
-        found = self.elements(root)
+            found = cast("list[HtmlElement]", self.quick(root))
+        found = found or self.elements(root)
         return found[0] if found else None
 
     def strings(self, root: HtmlElement) -> list[str]:

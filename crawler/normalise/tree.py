@@ -101,6 +101,8 @@ def _parse(body: str, *, huge: bool) -> tuple[HtmlElement, bool]:
         huge_tree=huge,
         remove_pis=True,
         remove_comments=True,
+        # Of each id that stands twice lxml would make an error that tells the path to it: a fifth of the time.
+        collect_ids=False,
     )
     # One class for all elements: lxml would else ask Python for the class of each, whenever it is met.
     parser.set_element_class_lookup(etree.ElementDefaultClassLookup(element=html.HtmlElement))
