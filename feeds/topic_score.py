@@ -114,8 +114,8 @@ def read_labelled(path: Path) -> tuple[Labelled, ...]:
                 id=str(row.get("id", number)),
                 title=_string(row, "title"),
                 text=_string(row, "text"),
-                labels=_names(row, "labels"),
-                optional=_names(row, "optional"),
+                labels=_names(row.get("labels"), "labels"),
+                optional=_names(row.get("optional", []), "optional"),
                 language=str(row.get("lang") or row.get("language") or ""),
                 source=str(row.get("source") or ""),
             )
@@ -180,8 +180,7 @@ def _string(row: Mapping[str, object], key: str) -> str:
     return value
 
 
-def _names(row: Mapping[str, object], key: str) -> frozenset[str]:
-    value = row.get(key, [])
+def _names(value: object, key: str) -> frozenset[str]:
     if not isinstance(value, list) or not all(isinstance(name, str) for name in value):
         raise TypeError(f"{key} is not a list of topic ids")
     return frozenset(value)

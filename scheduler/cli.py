@@ -164,6 +164,9 @@ def run(argv: Sequence[str] | None = None) -> int:
     """Do what *argv* says; return the exit status. What a user can mend is one line on stderr, never a traceback."""
     try:
         code = baywire.main(args=None if argv is None else list(argv), prog_name="baywire", standalone_mode=False)
+    except click.exceptions.NoArgsIsHelpError as error:
+        sys.stderr.write(f"{error.format_message()}\n")
+        code = USAGE
     except (click.ClickException, click.Abort, KeyboardInterrupt, BaywireError, OSError) as error:
         message, code = _explain(error)
         for line in message.splitlines():
@@ -195,9 +198,17 @@ def _on_term(_number: int, _frame: FrameType | None) -> None:
     raise SystemExit(128 + signal.SIGTERM)
 
 
+def _open_streams() -> None:
+    """Put /dev/null in the place of a stream we were started without (``>&-``): no file of ours may get its number."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, Path(os.devnull).open(mode, encoding="utf-8"))  # noqa: SIM115  # open for life
+
+
 def main() -> None:
     """Start of the console script."""
     signal.signal(signal.SIGTERM, _on_term)
+    _open_streams()
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(encoding="utf-8", errors="backslashreplace")

@@ -109,8 +109,9 @@ def _say_where(session: Session, newsroom: str) -> None:
     session.say()
     session.say(f"published in  {config.publish.directory}")
     for path, about in FEEDS:
-        session.say(f"              {path:44} {about}")
-    session.say(f"serve it      baywire -C {shlex.quote(str(session.directory))} serve --port {config.serve.port}")
+        session.say(f"              {path:44} {about}", hang=18)
+    place = shlex.quote(str(session.directory))
+    session.say(f"serve it      {session.program} -C {place} serve --port {config.serve.port}")
 
 
 def _announce(session: Session, newsroom: str) -> None:
@@ -124,7 +125,7 @@ def _announce(session: Session, newsroom: str) -> None:
     session.say(f"newsroom   {newsroom}/  (made up: four bodies, four languages)")
     session.say(f"open       {base}")
     for number, (path, about) in enumerate(FEEDS):
-        session.say(f"{'' if number else 'subscribe':10} {base}{path:44} {about}")
+        session.say(f"{'' if number else 'subscribe':10} {base}{path:44} {about}", hang=15)
     session.say("New releases arrive for two minutes, one is corrected. Ctrl-C ends it.")
 
 
@@ -135,7 +136,7 @@ def _tell(session: Session, line: Line) -> None:
     elif line.get("kind") == "release":
         topics = line.get("topics")
         shown = f"  [{', '.join(map(str, topics))}]" if isinstance(topics, list) and topics else ""
-        session.say(f"{line['source']:13}  {line['title']}{shown}")
+        session.say(f"{line['source']:13}  {line['title']}{shown}", hang=15)
 
 
 def _silence() -> None:

@@ -91,7 +91,7 @@ async def publish_all(
     desk.trouble.published = f"not published: {refused[0]}: {refused[1]}" if refused else ""
     for path, reason in published.refused:
         tell({"kind": "refused", "path": str(path), "reason": reason})
-        log.error("not published: %s", reason, extra={"path": str(path)})
+        log.warning("not published: %s", reason, extra={"path": str(path)})
     tell(
         {
             "kind": "published",

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 __all__ = ["Report", "report"]
 
 _RESULTS = ("release", "crawl")
+_HANG = len("2026-06-12  ")
 
 
 class Report:
@@ -36,19 +37,29 @@ class Report:
             self._session.emit(line)
         elif kind in _RESULTS:
             self._say(_words(line))
-        if kind == "crawl" and line["reason"] and line["outcome"] not in ("new", "unchanged"):
-            self._session.complain(f"{line['source']}: {line['outcome']}: {line['reason']}")
+        if kind == "crawl" and line["reason"]:
+            self._reason(line)
         if kind == "listed" and self._bar is None:
             self._session.note(f"{line['source']}: {line['count']} releases listed")
         elif kind == "published":
             self._session.note(_words(line))
+            if line["refused"]:
+                self._session.note("next: where that loss is meant, delete these files and type baywire publish")
         elif kind == "refused":
-            self._session.note(f"{line['path']}: not published: {line['reason']}")
+            self._session.complain(f"{line['path']}: not published: {line['reason']}")
+
+    def _reason(self, line: Line) -> None:
+        """Print why a crawl ended as it did; a source that repaired itself went well, and wants a look all the same."""
+        source, outcome, reason = line["source"], line["outcome"], line["reason"]
+        if outcome in ("new", "unchanged"):
+            self._session.note(f"{source}: {reason}: see baywire doctor {source}")
+        else:
+            self._session.complain(f"{source}: {outcome}: {reason}")
 
     def _say(self, text: str) -> None:
         if self._bar is not None:
             self._bar.console.file.flush()
-        self._session.say(text)
+        self._session.say(text, hang=_HANG)
 
     def _advance(self, line: Line) -> None:
         bar = self._bar

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import shlex
+import shutil
 import sys
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -11,6 +13,7 @@ from pathlib import Path
 
 from feeds.error import ConfigError
 from scheduler.config import Config, load
+from scheduler.fold import fold, width
 from scheduler.log import escape, set_up
 
 __all__ = ["Session"]
@@ -34,6 +37,12 @@ class Session:
     def quiet(self) -> bool:
         """Whether only results and errors are to be printed."""
         return self.verbosity < 0
+
+    @property
+    def program(self) -> str:
+        """What to type for ``baywire`` in this shell: the path it was started by where the name alone is not found."""
+        typed = Path(sys.argv[0])
+        return "baywire" if typed.name != "baywire" or shutil.which("baywire") else shlex.quote(str(typed))
 
     def make_directory(self) -> None:
         """Make the folder to work in where it is missing but its parent is not: for verbs that write."""
@@ -88,9 +97,15 @@ class Session:
         sys.stdout.write(json.dumps(line, ensure_ascii=False, separators=(", ", ": ")) + "\n")
         sys.stdout.flush()
 
-    def say(self, text: str = "") -> None:
-        """Print a line of the result on stdout; what a page wrote cannot move the cursor."""
-        sys.stdout.write(escape(text) + "\n")
+    def say(self, text: str = "", *, hang: int | None = None) -> None:
+        """Print a line of the result on stdout; what a page wrote cannot move the cursor.
+
+        On a terminal a line that is too long goes on below, *hang* columns from the left.
+        """
+        line = escape(text)
+        if hang is not None and (columns := _columns()):
+            line = fold(line, columns, hang=hang)
+        sys.stdout.write(line + "\n")
         sys.stdout.flush()
 
     def say_bytes(self, body: bytes) -> None:
@@ -115,16 +130,13 @@ class Session:
 
     def table(self, rows: Sequence[tuple[str, ...]], *, head: tuple[str, ...]) -> None:
         """Print *rows* under *head* in columns; the last column is as long as it likes."""
-        widths = [max(_width(row[column]) for row in [head, *rows]) for column in range(len(head))]
+        widths = [max(width(row[column]) for row in [head, *rows]) for column in range(len(head))]
+        hang = sum(widths[:-1]) + 2 * (len(widths) - 1)
         for row in [head, *rows]:
-            cells = [cell + " " * (width - _width(cell)) for cell, width in zip(row, widths, strict=True)]
-            self.say("  ".join(cells).rstrip())
+            cells = [cell + " " * (room - width(cell)) for cell, room in zip(row, widths, strict=True)]
+            self.say("  ".join(cells).rstrip(), hang=hang)
 
 
-def _width(text: str) -> int:
-    """Return how many columns of a terminal *text* takes: Chinese characters take two."""
-    import unicodedata  # noqa: PLC0415  # only tables need it
-
-    if text.isascii():
-        return len(text)
-    return sum(2 if unicodedata.east_asian_width(char) in "WF" else 1 for char in text)
+def _columns() -> int:
+    """Return how wide the terminal is that stdout goes to, 0 where it goes elsewhere."""
+    return shutil.get_terminal_size((0, 0)).columns if sys.stdout.isatty() else 0

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from feeds.release import Release, Revision
 from feeds.store import Store
+from scheduler.fold import width
 from scheduler.line import Line, release_line
 from scheduler.session import Session
 
@@ -21,7 +22,7 @@ def print_line(session: Session, line: Line) -> None:
         case {"kind": "listing", "items": list(items), "url": url, "via": via, "confidence": confidence}:
             session.say(f"listing: {url} ({len(items)} releases, read by {via}, confidence {confidence})")
             for item in items:
-                session.say(f"  {str(item['date'] or '')[:10]:10}  {item['title']}")
+                session.say(f"  {str(item['date'] or '')[:10]:10}  {item['title']}", hang=14)
         case {"kind": "release", "title": title, "published": published, "topics": list(topics)}:
             session.say()
             session.say(f"{title}")
@@ -46,7 +47,7 @@ def print_releases(session: Session, store: Store, ids: Sequence[str]) -> None:
             session.emit(release_line(release, topics))
         else:
             shown = f"  [{', '.join(topics)}]" if topics else ""
-            session.say(f"{release.published:%Y-%m-%d}  {release.source}  {release.title}{shown}")
+            session.say(f"{release.published:%Y-%m-%d}  {release.source}  {release.title}{shown}", hang=12)
             session.say(f"            {release.id}")
 
 
@@ -56,7 +57,7 @@ def print_release(session: Session, release: Release, topics: Sequence[str], rev
         session.emit(release_line(release, topics))
         return
     session.say(release.title)
-    session.say("=" * min(len(release.title), 78))
+    session.say("=" * min(width(release.title), 78))
     for name, value in (
         ("id", release.id),
         ("address", release.url),

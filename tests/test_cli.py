@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -168,16 +169,27 @@ def test_output_is_utf_8_whatever_the_locale(tmp_path: Path) -> None:
     assert "新聞" in done.stdout
 
 
+def other_end(fifo: Path, process: subprocess.Popen[str]) -> int:
+    """Return the writing end of *fifo*, once *process* has opened the reading one."""
+    until = time.monotonic() + 120
+    while process.poll() is None and time.monotonic() < until:
+        try:
+            return os.open(fifo, os.O_WRONLY | os.O_NONBLOCK)
+        except OSError:  # nobody reads yet
+            time.sleep(0.02)
+    pytest.fail(f"the command never read: {process.communicate()}")
+
+
 @pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_an_interrupted_command_says_so_by_its_status(tmp_path: Path, number: int, status: int) -> None:
     (tmp_path / "fifo").unlink(missing_ok=True)
-    os.mkfifo(tmp_path / "fifo")  # reading it waits for ever
+    os.mkfifo(tmp_path / "fifo")  # reading it waits for as long as we hold its other end and write nothing
     command = [sys.executable, "-m", "scheduler", "topics", "test", "fifo"]
     with subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
-        with pytest.raises(subprocess.TimeoutExpired):
-            process.wait(2.0)
+        end = other_end(tmp_path / "fifo", process)
         process.send_signal(number)
-        _, told = process.communicate(timeout=20)
+        _, told = process.communicate(timeout=120)
+        os.close(end)
     assert process.returncode == status
     assert "Traceback" not in told
 

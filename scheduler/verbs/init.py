@@ -32,6 +32,6 @@ def init(session: Session, *, directory: Path | None, fleet: bool) -> int:
     session.note(
         f"next: read the first lines of {place / 'roles.sql'} and {place / 'compose.yaml'}"
         if fleet
-        else f"next: baywire -C {place} check, then baywire -C {place} run"
+        else f"next: {session.program} -C {place} check, then {session.program} -C {place} run"
     )
     return 0

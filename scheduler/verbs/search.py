@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 import click
 
+from feeds.where import LANGUAGES
 from scheduler.session import Session
 
 __all__ = ["search"]
@@ -15,7 +16,7 @@ __all__ = ["search"]
 @click.argument("query", nargs=-1)
 @click.option("--topic", help="Only releases of this topic.")
 @click.option("--source", help="Only releases of this source.")
-@click.option("--language", help="Only releases in this language: en, zh-Hant, zh-Hans, pt.")
+@click.option("--language", type=click.Choice(LANGUAGES, case_sensitive=False), help="Only releases in this language.")
 @click.option("--since", type=click.DateTime(["%Y-%m-%d"]), help="Only releases published on this day or later.")
 @click.option("--until", type=click.DateTime(["%Y-%m-%d"]), help="Only releases published before this day.")
 @click.option("--where", help='Only releases this holds for, such as "ai and not source:hk-gia-en".')
@@ -38,7 +39,7 @@ def search(  # noqa: PLR0913  # one parameter an option
     "Two words" in quotes stand side by side, -word must not be there (put -- before QUERY
     then). Without QUERY, whatever the options let through.
     """
-    from scheduler.finding import wanted_by
+    from scheduler.finding import check_names, wanted_by
     from scheduler.reading import open_to_read
     from scheduler.show import print_releases
 
@@ -46,6 +47,7 @@ def search(  # noqa: PLR0913  # one parameter an option
         raise click.UsageError("expected words to look for, or an option that narrows")
     wanted = wanted_by(session.config, where) if where else None
     with open_to_read(session.config) as store:
+        check_names(session.config, store, topic=topic, source=source)
         found = store.search(
             " ".join(query),
             where=wanted,
@@ -60,4 +62,6 @@ def search(  # noqa: PLR0913  # one parameter an option
         if found.total > len(found.ids):
             more = "more than " if found.more else ""
             session.note(f"{len(found.ids)} of {more}{found.total}: see --limit")
+        elif not found.ids:
+            session.note("nothing found")
     return 0

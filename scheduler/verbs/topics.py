@@ -79,4 +79,6 @@ def _diff(session: Session) -> int:
             else:
                 signs = [*(f"+{topic}" for topic in change.added), *(f"-{topic}" for topic in change.removed)]
                 session.say(f"{' '.join(signs)}  {title}  {change.id}")
+    if not found:
+        session.note("every release is tagged as the topics are now")
     return int(bool(found))

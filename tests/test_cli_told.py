@@ -1,0 +1,133 @@
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from feeds.store import open_store
+from scheduler.fold import fold, width
+from scheduler.report import Report
+from scheduler.session import Session
+
+if TYPE_CHECKING:
+    from conftest import Typed
+
+
+def outside(command: str, folder: Path, **environ: str) -> subprocess.CompletedProcess[str]:
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("BAYWIRE_")}
+    return subprocess.run(
+        ["bash", "-c", command],
+        cwd=folder,
+        env=kept | environ,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+
+
+def test_no_verb_prints_the_help_as_it_is(typed: Typed) -> None:
+    done = typed()
+    assert done.returncode == 2
+    assert done.stderr.startswith("Usage: baywire")
+    assert "baywire: " not in done.stderr
+
+
+@pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"])
+def test_a_command_without_a_stream_does_its_work(tmp_path: Path, closed: str) -> None:
+    done = outside(f"{sys.executable} -m scheduler init made {closed}", tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "Traceback" not in done.stderr
+    assert (tmp_path / "made" / "baywire.toml").is_file()
+
+
+def test_what_to_type_next_is_found_by_the_shell(tmp_path: Path, typed: Typed, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setattr(sys, "argv", [".venv/bin/baywire", "init"])
+    assert "next: .venv/bin/baywire -C " in typed("init", "there").stderr
+    (tmp_path / "baywire").write_text("#!/bin/sh\n")
+    (tmp_path / "baywire").chmod(0o755)
+    assert "next: baywire -C " in typed("init", "there").stderr
+
+
+def test_a_long_line_goes_on_below_its_text_on_a_terminal(tmp_path: Path) -> None:
+    master, slave = os.openpty()
+    command = [sys.executable, "-m", "scheduler", "sources"]
+    with subprocess.Popen(command, cwd=tmp_path, stdout=slave, env=os.environ | {"COLUMNS": "80"}) as process:
+        os.close(slave)
+        told = read_all(master)
+        assert process.wait(120) == 0
+    lines = told.splitlines()
+    assert max(map(width, lines)) <= 80
+    at = lines[0].index("title")
+    number = next(number for number, line in enumerate(lines) if line.startswith("hk-gba-office "))
+    assert lines[number + 1].startswith(" " * at)
+    assert lines[number + 1].strip() in "Guangdong-Hong Kong-Macao Greater Bay Area Development Office"
+
+
+def read_all(descriptor: int) -> str:
+    """Return what comes from a terminal until the other side is closed."""
+    body = b""
+    try:
+        while some := os.read(descriptor, 65_536):
+            body += some
+    except OSError:  # how Linux says that nobody holds the other side
+        pass
+    os.close(descriptor)
+    return body.decode()
+
+
+@pytest.mark.parametrize("columns", range(1, 60))
+def test_a_folded_line_loses_nothing_but_spaces(columns: int) -> None:
+    text = "2026-06-12  粵港澳大灣區 three cities 三地共建數據碼頭 to share one pier"
+    folded = fold(text, columns, hang=12)
+    assert "".join(folded.split()) == "".join(text.split())
+    assert columns < 6 or max(map(width, folded.splitlines())) <= columns
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["--topic", "aii"], 'aii: unknown topic. Did you mean "ai"?: see baywire topics'),
+        (["--source", "hk-gia-eb"], 'hk-gia-eb: unknown source. Did you mean "hk-gia-en"?: see baywire sources'),
+        (["--language", "zh-hat"], "--language"),
+    ],
+)
+def test_search_knows_a_slip_from_nothing_found(tmp_path: Path, typed: Typed, words: list[str], told: str) -> None:
+    open_store(f"sqlite:///{tmp_path}/var/baywire.sqlite3").close()
+    done = typed("search", *words)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert told in done.stderr
+    done = typed("search", "nothing")
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "nothing found\n")
+
+
+def test_a_labelled_text_without_labels_is_a_mistake_of_the_file(tmp_path: Path, typed: Typed) -> None:
+    (tmp_path / "rows").write_text(json.dumps({"title": "AI", "text": "", "topics": ["ai"]}), encoding="utf-8")
+    done = typed("topics", "test", "rows")
+    assert done.returncode == 2
+    assert "rows:1: " in done.stderr
+    assert "labels is not a list" in done.stderr
+
+
+def test_what_was_not_published_is_told_once_and_what_to_do(capfd: pytest.CaptureFixture[str]) -> None:
+    report = Report(Session(), None)
+    report.tell({"kind": "refused", "path": "feeds/ai.atom", "reason": "lost 30 of 50 entries"})
+    report.tell({"kind": "published", "written": 0, "removed": 0, "unchanged": 5, "refused": 1})
+    told = capfd.readouterr().err.splitlines()
+    assert told[0] == "baywire: feeds/ai.atom: not published: lost 30 of 50 entries"
+    assert told[-1] == "next: where that loss is meant, delete these files and type baywire publish"
+
+
+def test_a_source_that_repaired_itself_is_told_of(capfd: pytest.CaptureFixture[str]) -> None:
+    counts = {"listed": 10, "new": 0, "changed": 0, "seconds": 0.1}
+    line = {"kind": "crawl", "source": "a-en", "outcome": "unchanged", "reason": "repaired: ul a finds 10"}
+    Report(Session(), None).tell({**line, **counts})
+    out, err = capfd.readouterr()
+    assert out == "a-en: unchanged (10 listed, 0 new, 0 changed, 0.1 s)\n"
+    assert err == "a-en: repaired: ul a finds 10: see baywire doctor a-en\n"
