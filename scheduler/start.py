@@ -32,7 +32,7 @@ _FILES = {
 }
 _NO_TOPICS: Mapping[str, str] = MappingProxyType({})
 _SHARED = ("sources.d/example.toml.txt", "topics.d/example.toml.txt")
-_FLEET = ("roles.sql", "passwords.sh", "Containerfile", "compose.yaml", "nginx.conf")
+_FLEET = ("roles.sql", "passwords.sh", "pin.sh", "Containerfile", "compose.yaml", "nginx.conf")
 # A fleet's two units are the daemon's, hardened in one place, each with other lines.
 _UNITS = {
     "baywire-scheduler.service": {
@@ -52,7 +52,8 @@ _UNITS = {
         "-C /var/lib/baywire run\n": "-C /etc/baywire worker\n",
         "StateDirectory=baywire\nWorkingDirectory=/var/lib/baywire\n": "WorkingDirectory=/etc/baywire\n"
         "LoadCredential=store:/etc/baywire/store\n"
-        "Environment=BAYWIRE_STORE_PASSWORD_FILE=%d/store\nEnvironmentFile=-/etc/baywire/s3.env\n",
+        "Environment=BAYWIRE_STORE_PASSWORD_FILE=%d/store\nEnvironmentFile=-/etc/baywire/s3.env\n"
+        "# /metrics of each worker on a port of its own:\n# Environment=BAYWIRE_SERVE_METRICS_PORT=910%i\n",
     },
 }
 

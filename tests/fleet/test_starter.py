@@ -10,6 +10,7 @@ import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import closing
+from hashlib import sha256
 from http.client import HTTPConnection, HTTPResponse
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -70,6 +71,38 @@ def test_the_image_is_pinned_and_runs_as_nobody(files: dict[str, str]) -> None:
     assert last.index(user) < last.index('ENTRYPOINT ["baywire"]')
 
 
+def test_images_can_be_pinned_to_what_they_hold(files: dict[str, str], tmp_path: Path) -> None:
+    for name in ("compose.yaml", "Containerfile", "pin.sh"):
+        (tmp_path / name).write_text(files[name], encoding="utf-8")
+    docker = tmp_path / "bin" / "docker"  # which nobody has here: it tells what the registry would
+    docker.parent.mkdir()
+    docker.write_text(
+        """#!/bin/sh
+test "$*" = "buildx imagetools inspect $4" || exit 64
+sum=$(printf %s "$4" | sha256sum | cut -c1-64)
+echo "Name:      $4"
+echo "Digest:    sha256:$sum"
+echo "  Digest:    sha256:other"
+""",
+        encoding="ascii",
+    )
+    docker.chmod(0o755)
+    environment = {"PATH": f"{docker.parent}:/usr/bin:/bin"}
+    for _ in range(2):  # the second time there is nothing to do
+        done = subprocess.run(
+            ["sh", tmp_path / "pin.sh"], env=environment, capture_output=True, text=True, check=False, timeout=60
+        )
+        assert done.returncode == 0, done.stderr
+    compose = yaml.safe_load((tmp_path / "compose.yaml").read_text(encoding="utf-8"))
+    images = [service["image"] for service in compose["services"].values() if service["image"] != "baywire"]
+    images += re.findall(r"^FROM (\S+)", (tmp_path / "Containerfile").read_text(encoding="utf-8"), re.MULTILINE)
+    assert len(images) == 6
+    for image in images:
+        name, _, digest = image.partition("@")
+        assert digest == f"sha256:{sha256(name.encode()).hexdigest()}"
+        assert name in files["compose.yaml"] + files["Containerfile"]
+
+
 def test_the_units_start_the_two_verbs(files: dict[str, str], tmp_path: Path) -> None:
     starts = {
         name: re.search(r"ExecStart=.*?(-C .*)", text) for name, text in files.items() if name.endswith(".service")
@@ -86,6 +119,21 @@ def test_the_units_start_the_two_verbs(files: dict[str, str], tmp_path: Path) ->
                 ["systemd-analyze", "verify", "--man=no", tmp_path / name], capture_output=True, text=True, check=False
             )
             assert name not in done.stderr, done.stderr
+
+
+def test_the_units_leave_little_open(files: dict[str, str], tmp_path: Path) -> None:
+    if shutil.which("systemd-analyze") is None:
+        pytest.skip("needs systemd-analyze")
+    told = subprocess.run(["systemd-analyze", "--help"], capture_output=True, text=True, check=False).stdout
+    if "--offline" not in told or "--threshold" not in told:
+        pytest.skip("needs systemd 250 or newer")
+    for name in ("baywire-scheduler.service", "baywire-worker@.service"):
+        (tmp_path / name).write_text(files[name], encoding="utf-8")
+        done = subprocess.run(
+            ["systemd-analyze", "security", "--offline=true", "--threshold=20", "--no-pager", tmp_path / name],
+            capture_output=True, text=True, check=False,
+        )  # fmt: skip
+        assert done.returncode == 0, done.stdout + done.stderr
 
 
 @pytest.fixture
