@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, TypeVar
 
 from feeds.edition import Edition
 from feeds.publish.book import Book, signature
@@ -17,6 +17,8 @@ from feeds.site import slug
 __all__ = ["Front"]
 
 _ON_STATUS = 20
+_CARDS, _STATES = 80, 120  # sources on one page of their list, on one of the status: less than 100 kB each
+_Item = TypeVar("_Item")
 
 
 class Front:
@@ -39,7 +41,7 @@ class Front:
         self._lists()
         self._subscribe()
         lost = words("en").not_found
-        self._plain("/", "404.html", "list.html", lost, heading=lost, groups=[])
+        self._plain("/", "404.html", "list.html", lost, heading=lost, groups=[], pages=[])
         for name, file in html.ASSETS.items():
             body = file.read_bytes()
             self._put("/", name, body, signature(body))
@@ -83,8 +85,10 @@ class Front:
         ]
         health = self._shown.health(say) or {"good": True, "text": say.status_none}
         told = self._shown.notice("status", ("atom", "json"), say.status)
-        told |= {"sources": self._shown.sources(say), "events": events, "health": health}
-        self._plain("/status", "status/", "status.html", say.status_about, **told)
+        states = self._shown.states if len(self._shown.states) <= _STATES else self._shown.by_need()
+        for path, some, pages in self._split("status/", states, _STATES):
+            shown = {"sources": self._shown.sources(say, some), "events": events, "health": health, "pages": pages}
+            self._plain("/status", path, "status.html", say.status_about, **(told | shown))
 
     def _lists(self) -> None:
         say = words("en")
@@ -92,10 +96,26 @@ class Front:
         topics = [card(one, with_languages=True) for one in self._editions if one.topic and not one.language]
         named = [card(one) for one in self._editions if one.where]
         groups = [{"title": "", "cards": topics}] + ([{"title": say.combinations, "cards": named}] if named else [])
-        self._plain("/", "topics/", "list.html", say.topics, heading=say.topics, groups=groups)
-        sources = [card(one) for one in self._editions if one.source]
-        groups = [{"title": "", "cards": sources}] if sources else []
-        self._plain("/", "sources/", "list.html", say.sources, heading=say.sources, groups=groups)
+        self._plain("/", "topics/", "list.html", say.topics, heading=say.topics, groups=groups, pages=[])
+        sources = [one for one in self._editions if one.source]
+        for path, some, pages in self._split("sources/", sources, _CARDS):
+            groups = [{"title": "", "cards": [card(one) for one in some]}] if some else []
+            self._plain("/", path, "list.html", say.sources, heading=say.sources, groups=groups, pages=pages)
+
+    def _split(
+        self, path: str, items: Sequence[_Item], most: int
+    ) -> Iterator[tuple[str, Sequence[_Item], list[dict[str, object]]]]:
+        """Yield the page at *path* and those that go on after it: where it is, *most* of *items*, all the pages.
+
+        No source is called "page" and a number, so that nothing else lives there.
+        """
+        paths = [path, *(f"{path}page/{number}/" for number in range(2, -(-len(items) // most) + 1))]
+        root = html.root_of(self._site)
+        for place, here in enumerate(paths):
+            pages: list[dict[str, object]] = [
+                {"number": number, "href": root + one, "here": one == here} for number, one in enumerate(paths, 1)
+            ]
+            yield here, items[place * most : (place + 1) * most], pages if len(pages) > 1 else []
 
     def _subscribe(self) -> None:
         by_language = {one.language: one for one in self._editions if one.key.startswith("all")}

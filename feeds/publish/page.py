@@ -18,6 +18,7 @@ from feeds.render.words import words
 __all__ = ["Pages"]
 
 _ON_INDEX, _ON_PAGE = 20, 50
+_SOURCES = 60  # that the index lists; of more, those that need attention
 
 
 class Pages:
@@ -69,7 +70,9 @@ class Pages:
             told = self._shown.edition(edition)
             chosen = [*cards.get(edition.language, ()), *(named if edition.language else ())]
             told["cards"] = [self._shown.card(one, say) for one in chosen]
-            told |= {"health": self._shown.health(say), "sources": self._shown.sources(say)}
+            count = len(self._shown.states)
+            told |= {"health": self._shown.health(say), "sources": self._shown.worst(say, _SOURCES)}
+            told["more"] = count if count > _SOURCES else 0
             sign = signature(html.VERSION, lineup.marks[:_ON_INDEX], told)
             shown = lineup.versions[:_ON_INDEX]
             self._write(name, f"{edition.page}index.html", sign, told, shown, template="index.html")

@@ -119,8 +119,8 @@ class Shown:
             "languages": [other for other in self.others(edition) if other["tag"]] if with_languages else [],
         }
 
-    def sources(self, say: Words) -> list[dict[str, str]]:
-        """Return how every source stands, as *say* says it."""
+    def sources(self, say: Words, states: Sequence[SourceState] | None = None) -> list[dict[str, str]]:
+        """Return how every source stands, or those of *states*, as *say* says it."""
         return [
             {
                 "url": f"{html.root_of(self.site)}sources/{state.key}/",
@@ -131,8 +131,18 @@ class Shown:
                 "since": say.status_since.format(moment=f"{say.moment(state.since)} UTC") if state.since else "",
                 "reason": state.reason if str(state.state) in _WRONG else "",
             }
-            for state in self.states
+            for state in (self.states if states is None else states)
         ]
+
+    def by_need(self) -> list[SourceState]:
+        """Return how every source stands, those that need attention first."""
+        return sorted(self.states, key=lambda state: str(state.state) not in _WRONG)
+
+    def worst(self, say: Words, most: int) -> list[dict[str, str]]:
+        """Return how every source stands; of more than *most* the first so many of those that need attention."""
+        if len(self.states) <= most:
+            return self.sources(say)
+        return self.sources(say, [state for state in self.states if str(state.state) in _WRONG][:most])
 
     def title(self, source: str) -> str:
         """Return what *source* is called."""

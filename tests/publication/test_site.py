@@ -73,6 +73,36 @@ def test_pages_fetch_nothing_and_run_nothing(press: Press, sample: Sequence[Draf
         assert lazy == [], path
 
 
+def test_pages_stay_small_however_many_sources_there_are(press: Press, sample: Sequence[Draft]) -> None:
+    from feeds.release import Newsroom
+    from feeds.store import Run, SourceState
+    from feeds.store.state import Outcome, State
+
+    rooms = [
+        Newsroom(key=f"some-office-{number}", title=f"Office of Something, District {number}", language="zh-hant")
+        for number in range(300)
+    ]
+    press.store.sync_sources(rooms, now=press.now)
+    with press.store.writing() as writing:
+        for room in rooms[200:]:
+            run = Run(id=room.key, source=room.key, started=press.now, ended=press.now, outcome=Outcome.FAILED)
+            reason = "the listing answers 500 where it used to give thirty releases a day, since yesterday at noon"
+            writing.finish_run(run, SourceState(key=room.key, state=State.FAILING, reason=reason, since=press.now))
+    press.put(*sample)
+    press.publish()
+    sizes = {path: len(body) for path, (body, _) in press.files().items() if path.endswith(".html")}
+    assert {path: size for path, size in sizes.items() if size > 100_000} == {}
+    names = ("index.html", *(f"page/{number}/index.html" for number in (2, 3, 4)))
+    listed = b"".join(press.read(f"sources/{name}") for name in names)
+    assert [room.key for room in rooms if f'href="/sources/{room.key}/"'.encode() not in listed] == []
+    assert b'href="/sources/page/4/"' in press.read("sources/index.html")
+    assert press.read("status/index.html").count(b"the listing answers 500") >= 100
+    assert b"District 250<" in press.read("index.html")
+    assert b"District 100<" not in press.read("index.html")
+    press.store.sync_sources(rooms[:50], now=press.now)
+    assert "status/page/2/index.html" in press.publish().removed
+
+
 def test_progress_runs_to_its_end(press: Press) -> None:
     seen: list[tuple[int, int]] = []
     press.publish(progress=lambda done, total: seen.append((done, total)))
