@@ -11,9 +11,11 @@ from typing import TYPE_CHECKING, Any, Final
 if TYPE_CHECKING:
     from crawler.extract.found import Item
 
-__all__ = ["Memory", "PageMemory", "digest", "item_digest"]
+__all__ = ["RECENT", "Memory", "PageMemory", "digest", "item_digest"]
 
-_COUNTS: Final = 20
+RECENT: Final = 20
+"""How many of the last values of a kind are kept."""
+
 _ASIDE: Final = 200
 _CHECKED: Final = 200
 _FIRST_RETRY: Final = timedelta(hours=1)
@@ -42,6 +44,7 @@ class Memory:
     read them anew. *counts* are the items of the last good listings, newest last, *dated*
     the shares of them that had a date, *newest* the latest day they listed (ISO 8601).
     *aside* are addresses that led to no release: how often tried, when to try again.
+    *agreements* say how far the readers agreed on the last bodies that no selector gave.
     *checked* are releases looked at again for corrections: in which step of the plan.
     """
 
@@ -50,6 +53,7 @@ class Memory:
     counts: list[int] = field(default_factory=list)
     dated: list[float] = field(default_factory=list)
     newest: str = ""
+    agreements: list[float] = field(default_factory=list)
     aside: dict[str, tuple[int, float]] = field(default_factory=dict)
     checked: dict[str, int] = field(default_factory=dict)
 
@@ -64,12 +68,13 @@ class Memory:
         memory.pages = {url: PageMemory(**page) for url, page in kept.get("pages", {}).items()}
         memory.aside = {url: (int(times), float(due)) for url, (times, due) in kept.get("aside", {}).items()}
         if memory.rules != rules:
-            memory.rules, memory.pages, memory.aside = rules, {}, {}
+            memory.rules, memory.pages, memory.aside, memory.agreements = rules, {}, {}, []
         return memory
 
     def write(self, learnt: Mapping[str, Any]) -> dict[str, Any]:
         """Return *learnt* with this memory in it, cut to a size that stays small."""
-        self.counts, self.dated = self.counts[-_COUNTS:], self.dated[-_COUNTS:]
+        self.counts, self.dated = self.counts[-RECENT:], self.dated[-RECENT:]
+        self.agreements = self.agreements[-RECENT:]
         self.aside = dict(list(self.aside.items())[-_ASIDE:])
         self.checked = dict(list(self.checked.items())[-_CHECKED:])
         return {**learnt, "crawl": asdict(self)}

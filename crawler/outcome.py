@@ -134,19 +134,23 @@ def next_state(  # noqa: PLR0913 - all that decides, by name
     learnt: Mapping[str, object] | None = None,
     counts: Sequence[int] = (),
     repaired: str = "",
+    doubt: str = "",
 ) -> SourceState:
     """Return where *run* leaves a source that stood as *before*: its state, and when it is next due.
 
     A good run is followed by the next one after *every*; failures by growing waits
     (`backoff`); a third 404 in a row by one look a day; 410 by none. *wait_until* is
     what the host asked for. *repaired* says what was mended for a good run: the source
-    stands as repaired until a person has written that down, or the site went back.
+    stands as repaired until a person has written that down, or the site went back. *doubt*
+    says why what it gives is not to be trusted: the source is suspicious then, though its releases go out.
     """
     good = run.outcome in (Outcome.NEW, Outcome.UNCHANGED)
     failures = 0 if good else before.failures + 1
     state = State.GONE if trouble is not None and trouble.gone else _STATES[run.outcome]
     if good and repaired:
         state = State.REPAIRED
+    if good and doubt:
+        state = State.SUSPICIOUS
     wait = every
     if run.outcome in (Outcome.FAILED, Outcome.BLOCKED):
         wait = backoff(failures, random=random)
@@ -160,7 +164,7 @@ def next_state(  # noqa: PLR0913 - all that decides, by name
     return replace(
         before,
         state=state,
-        reason=repaired if good else run.reason,
+        reason="; ".join(filter(None, (doubt, repaired))) if good else run.reason,
         since=before.since if before.state is state and before.since is not None else run.ended,
         outcome=run.outcome,
         last_run=run.ended,

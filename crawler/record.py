@@ -64,6 +64,8 @@ def finish(store: Store, crawl: Progress, *, now: datetime, random: Random) -> S
     )
     if crawl.outcome is None and crawl.proven and not crawl.archive:
         crawl.believe()
+    doubt = crawl.doubt
+    crawl.memory.agreements += crawl.agreements
     mend = settled(crawl)
     learnt = crawl.memory.write(mend.write(crawl.state.learnt) if mend is not None else Mend.forget(crawl.state.learnt))
     learnt["repairs"] = _counted(learnt.get("repairs"), crawl.repairs)
@@ -77,6 +79,7 @@ def finish(store: Store, crawl: Progress, *, now: datetime, random: Random) -> S
         learnt=learnt,
         counts=crawl.memory.counts,
         repaired=mend.why if mend is not None else "",
+        doubt=doubt,
     )
 
     def write(writing: Writing) -> None:

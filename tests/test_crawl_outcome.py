@@ -168,3 +168,29 @@ def test_bodies_on_which_the_readers_do_not_agree_are_told(agreements: list[floa
         began=0.0, proven=True, new=3, agreements=agreements,
     )  # fmt: skip
     assert crawl.ending() == (Outcome.NEW, said)
+    assert crawl.doubt == said
+
+
+def test_doubt_outlasts_crawls_without_anything_new_and_not_other_rules() -> None:
+    learnt = Memory(rules="a", agreements=[0.1] * 30).write({})
+    memory = Memory.read(learnt, rules="a")
+    assert len(memory.agreements) == 20
+    crawl = Progress(
+        source=Source(key="a", title="A"), state=SourceState(key="a"), memory=memory, host="a.hk", started=NOON,
+        began=0.0, proven=True,
+    )  # fmt: skip
+    assert crawl.ending()[0] is Outcome.UNCHANGED
+    assert crawl.doubt.startswith("bodies in doubt")
+    crawl.agreements = [0.9] * 11
+    assert crawl.doubt == ""
+    assert Memory.read(learnt, rules="b").agreements == []
+
+
+RANDOM = Random(0)  # noqa: S311 - spreads load, guards nothing
+
+
+def test_a_source_in_doubt_is_suspicious_though_its_crawls_are_good() -> None:
+    run = Run(id="r", source="a", started=NOON, ended=NOON, outcome=Outcome.NEW)
+    state = next_state(SourceState(key="a"), run, every=timedelta(minutes=15), random=RANDOM, doubt="in doubt")
+    assert (state.state, state.reason, state.last_good) == (State.SUSPICIOUS, "in doubt", NOON)
+    assert next_state(state, run, every=timedelta(minutes=15), random=RANDOM).state is State.HEALTHY

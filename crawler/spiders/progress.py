@@ -7,12 +7,11 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from hashlib import blake2b
-from statistics import median
 from typing import TYPE_CHECKING, Final, Literal
 
-from crawler.contract import History, Judgement, dated_share, judge_listing, newest_day
+from crawler.contract import History, Judgement, dated_share, doubt_of, judge_listing, newest_day
 from crawler.extract import Listing, read_listing
-from crawler.memory import Memory, PageMemory, item_digest
+from crawler.memory import RECENT, Memory, PageMemory, item_digest
 from crawler.outcome import Trouble
 from feeds.store import KeptPage, Outcome, PageKind, SourceState, State
 
@@ -28,8 +27,6 @@ __all__ = ["ListingPage", "Phase", "Progress", "Read", "rules_digest"]
 
 Phase = Literal["listing", "further", "releases", "finished"]
 _NO_RELEASES: Final = "none of"
-_SOME: Final = 3  # bodies, before anything is said of them
-_AGREE: Final = 0.5
 
 
 def rules_digest(source: Source) -> str:
@@ -95,6 +92,11 @@ class Progress:
         """The source's own addresses, whose ports it may use."""
         listing = self.source.listing
         return tuple(url for url in (listing.url, *listing.also, listing.days) if url)
+
+    @property
+    def doubt(self) -> str:
+        """Why the bodies of the last releases are in doubt, "" where they are not."""
+        return doubt_of([*self.memory.agreements, *self.agreements][-RECENT:])
 
     @property
     def is_complete(self) -> bool:
@@ -200,8 +202,7 @@ class Progress:
 
     def _lacking(self) -> str:
         said = [f"repaired: {self.mended}"] if self.mended else []
-        if len(self.agreements) >= _SOME and median(self.agreements) < _AGREE:
-            said.append(f"bodies in doubt: the readers agree to {median(self.agreements):.0%}; declare release.body")
+        said += [doubt] if (doubt := self.doubt) else []
         if self.errors:
             said.append(f"{len(self.errors)} errors of our own: {self.errors[0]}")
         if self.missed:
