@@ -24,15 +24,16 @@ __all__ = ["FEEDS", "demo", "run_demo"]
 
 _LOOPBACK = "127.0.0.1"
 _PORT = 8000
+_WIDE = 100  # columns in which an address and what it is stand side by side
 
 # Some of the feeds, each with what is in it.
 FEEDS = (
-    ("feeds/ai.atom", "artificial intelligence, in all languages"),
+    ("feeds/ai.atom", "AI, in all languages"),
     ("feeds/greater-bay-area.rss", "the Greater Bay Area"),
-    ("feeds/greater-bay-area.zh-hant.atom", "the same in Traditional Chinese only"),
+    ("feeds/greater-bay-area.zh-hant.atom", "in Traditional Chinese only"),
     ("feeds/ai-and-greater-bay-area.atom", "both topics at once"),
     ("feeds/all.json", "everything, as JSON Feed"),
-    ("feeds/index.opml", "all feeds, for a reader to import"),
+    ("feeds/index.opml", "all feeds, to import"),
 )
 
 
@@ -109,7 +110,7 @@ def _say_where(session: Session, newsroom: str) -> None:
     session.say()
     session.say(f"published in  {config.publish.directory}")
     for path, about in FEEDS:
-        session.say(f"              {path:44} {about}", hang=18)
+        session.say(f"              {path:36} {about}")
     place = shlex.quote(str(session.directory))
     session.say(f"serve it      {session.program} -C {place} serve --port {config.serve.port}")
 
@@ -124,8 +125,9 @@ def _announce(session: Session, newsroom: str) -> None:
     session.say(f"folder     {session.directory}")
     session.say(f"newsroom   {newsroom}/  (made up: four bodies, four languages)")
     session.say(f"open       {base}")
+    wide = not session.columns or session.columns >= _WIDE
     for number, (path, about) in enumerate(FEEDS):
-        session.say(f"{'' if number else 'subscribe':10} {base}{path:44} {about}", hang=15)
+        session.say(f"{'' if number else 'subscribe':10} {base}{f'{path:36} {about}' if wide else path}")
     session.say("New releases arrive for two minutes, one is corrected. Ctrl-C ends it.")
 
 

@@ -32,12 +32,13 @@ def fold(text: str, columns: int, *, hang: int) -> str:
     2026-06-12  粵港澳大灣區三地共建數據
                 碼頭
     """
-    indent = " " * (hang if columns - hang >= _NARROWEST else 4)
+    hang = hang if columns - hang >= _NARROWEST else 4
+    indent = " " * hang
     lines: list[str] = []
     left = text
     while width(left) > columns > len(indent) + 1:
         cut = _fitting(left, columns)
-        space = left.rfind(" ", len(indent) if lines else hang, cut + 1)
+        space = left.rfind(" ", hang, cut + 1)
         cut = space if space > 0 else cut
         lines.append(left[:cut].rstrip())
         left = indent + left[cut:].lstrip()

@@ -44,6 +44,11 @@ class Session:
         typed = Path(sys.argv[0])
         return "baywire" if typed.name != "baywire" or shutil.which("baywire") else shlex.quote(str(typed))
 
+    @property
+    def columns(self) -> int:
+        """How wide the terminal is that stdout goes to, 0 where it goes elsewhere."""
+        return shutil.get_terminal_size((0, 0)).columns if sys.stdout.isatty() else 0
+
     def make_directory(self) -> None:
         """Make the folder to work in where it is missing but its parent is not: for verbs that write."""
         if not self.directory.exists() and self.directory.parent.is_dir():
@@ -103,8 +108,8 @@ class Session:
         On a terminal a line that is too long goes on below, *hang* columns from the left.
         """
         line = escape(text)
-        if hang is not None and (columns := _columns()):
-            line = fold(line, columns, hang=hang)
+        if hang is not None and self.columns:
+            line = fold(line, self.columns, hang=hang)
         sys.stdout.write(line + "\n")
         sys.stdout.flush()
 
@@ -135,8 +140,3 @@ class Session:
         for row in [head, *rows]:
             cells = [cell + " " * (room - width(cell)) for cell, room in zip(row, widths, strict=True)]
             self.say("  ".join(cells).rstrip(), hang=hang)
-
-
-def _columns() -> int:
-    """Return how wide the terminal is that stdout goes to, 0 where it goes elsewhere."""
-    return shutil.get_terminal_size((0, 0)).columns if sys.stdout.isatty() else 0
