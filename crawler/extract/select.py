@@ -119,7 +119,8 @@ def fold(text: str) -> str:
     >>> fold(" a\n b "), fold("舉辦\n  講座")
     ('a b', '舉辦講座')
     """
-    return " ".join((_BROKEN.sub("", text) if not text.isascii() else text).split())
+    text = text.strip()
+    return " ".join((_BROKEN.sub("", text) if "\n" in text and not text.isascii() else text).split())
 
 
 def text_of(element: HtmlElement) -> str:

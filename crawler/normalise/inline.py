@@ -125,10 +125,12 @@ def line_text(line: Sequence[Piece]) -> str:
 
 def write_lines(lines: Sequence[Line]) -> str:
     """Return *lines* as HTML, `<br>` between them."""
-    return "<br>".join(_write(line) for line in lines)
+    return "<br>".join([_write(line) for line in lines])
 
 
 def _write(line: Line) -> str:
+    if len(line) == 1 and line[0].text and not line[0].marks:
+        return escape(line[0].text, quote=False)
     parts: list[str] = []
     opened: tuple[Mark, ...] = ()
     for piece in line:

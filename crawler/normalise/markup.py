@@ -7,7 +7,6 @@ import unicodedata
 from dataclasses import dataclass
 from functools import cache
 from html import escape
-from itertools import groupby
 from typing import TYPE_CHECKING
 from urllib.parse import urljoin, urlsplit
 
@@ -224,7 +223,7 @@ class _Builder:
         self.stack: list[Block] = [Block(tag="")]
         self.heading = ""
         self.pieces: list[Piece] = []
-        self.marks: list[Mark] = []
+        self.marks: tuple[Mark, ...] = ()
         self.verbatim = 0
         self.usual = True
 
@@ -241,9 +240,15 @@ class _Builder:
             if not isinstance(tag, str) or tag in _DROPPED:
                 self._text(element.tail)
                 continue
-            todo.append((element, True, self._enter(element, tag)))
+            state = self._enter(element, tag)
             self._text(element.text)
-            todo.extend((child, False, None) for child in reversed(element))
+            if len(element):
+                todo.append((element, True, state))
+                todo += [(child, False, None) for child in reversed(element)]
+                continue
+            self._leave(state)
+            if element is not body:
+                self._text(element.tail)
 
     def finish(self) -> Block:
         self._flush()
@@ -276,8 +281,10 @@ class _Builder:
 
     def _leave(self, state: object) -> None:
         match state:
+            case None:
+                pass
             case ("mark",):
-                self.marks.pop()
+                self.marks = self.marks[:-1]
             case ("container",):
                 self._flush()
                 self.stack.pop()
@@ -297,7 +304,7 @@ class _Builder:
         attributes = self._attributes(element, tag)
         if tag == "a" and "href=" not in attributes:
             return None
-        self.marks.append(Mark(tag, f"<{tag}{attributes}>"))
+        self.marks = (*self.marks, Mark(tag, f"<{tag}{attributes}>"))
         return ("mark",)
 
     def _container(self, element: HtmlElement, tag: str) -> object:
@@ -316,7 +323,7 @@ class _Builder:
             source = next((value for name in _LAZY if (value := element.get(name))), "")
         attributes = self._attributes(element, "img", src=source)
         if "src=" in attributes:
-            self.pieces.append(Piece(image=f"<img{attributes}>", marks=tuple(self.marks)))
+            self.pieces.append(Piece(image=f"<img{attributes}>", marks=self.marks))
 
     def _attributes(self, element: HtmlElement, tag: str, **given: str) -> str:
         written = []
@@ -348,13 +355,14 @@ class _Builder:
     def _text(self, raw: str | None) -> None:
         if not raw or (not self.pieces and raw.isspace() and raw.isascii() and not self.verbatim):
             return
-        marks = tuple(self.marks)
-        lines = raw.replace("\r\n", "\n").replace("\r", "\n").split("\n") if self.verbatim else [raw]
-        for number, line in enumerate(lines):
+        if not self.verbatim:
+            self.pieces.append(Piece(raw, self.marks))
+            return
+        for number, line in enumerate(raw.replace("\r\n", "\n").replace("\r", "\n").split("\n")):
             if number:
                 self.pieces.append(Piece(cut=True))
             if line:
-                self.pieces.append(Piece(line, marks))
+                self.pieces.append(Piece(line, self.marks))
 
     def _flush(self) -> None:
         if not self.pieces:
@@ -367,8 +375,16 @@ class _Builder:
 
     def _cleaned(self) -> Iterator[Piece]:
         """Yield the pieces at hand, their text clean; texts that touch are one text, as the next parser will see it."""
-        for (marks, is_text), run in groupby(self.pieces, key=lambda piece: (piece.marks, bool(piece.text))):
-            if is_text:
-                yield Piece(self._clean("".join([piece.text for piece in run])), marks)
+        run: list[str] = []
+        marks: tuple[Mark, ...] = ()
+        for piece in self.pieces:
+            if run and not (piece.text and piece.marks == marks):
+                yield Piece(self._clean("".join(run)), marks)
+                run = []
+            if piece.text:
+                run.append(piece.text)
+                marks = piece.marks
             else:
-                yield from run
+                yield piece
+        if run:
+            yield Piece(self._clean("".join(run)), marks)
