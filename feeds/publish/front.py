@@ -10,6 +10,7 @@ from feeds.publish.book import Book, signature
 from feeds.publish.outbox import Outbox
 from feeds.publish.shown import Shown
 from feeds.render import html
+from feeds.render.cut import cut
 from feeds.render.model import Entry, instant
 from feeds.render.words import words
 from feeds.site import slug
@@ -18,6 +19,7 @@ __all__ = ["Front"]
 
 _ON_STATUS = 20
 _CARDS, _STATES = 80, 120  # sources on one page of their list, on one of the status: less than 100 kB each
+_CHANGES = 70_000  # bytes of what corrections changed, on their page
 _Item = TypeVar("_Item")
 
 
@@ -51,6 +53,7 @@ class Front:
         if entries is None:
             return
         say = words("en")
+        most = _CHANGES // max(1, len(entries))
         shown = [
             {
                 "language": entry.language or "und",
@@ -59,7 +62,7 @@ class Front:
                 "published": instant(entry.published),
                 "when": words(entry.language).moment(entry.published),
                 "author": entry.author,
-                "changes": entry.html,
+                "changes": cut(entry.html, most),
             }
             for entry in entries
         ]

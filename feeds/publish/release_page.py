@@ -13,6 +13,7 @@ from feeds.publish.notice import change_of
 from feeds.publish.outbox import Outbox
 from feeds.release import Release, Revision
 from feeds.render import html
+from feeds.render.cut import cut
 from feeds.render.entry import entry_of, release_path
 from feeds.render.model import instant
 from feeds.render.words import Words, words
@@ -28,6 +29,10 @@ __all__ = ["ReleasePages"]
 
 _CHUNK = 200
 _EVIDENCE = 12
+_MOST = 100_000  # bytes of a page, for who reads it over a slow line
+_LEAST = 8_000  # of its text, whatever else there is
+_CHANGES = 20_000  # of what its wordings changed, all together
+_WORDINGS = 40
 
 
 class ReleasePages:
@@ -96,12 +101,23 @@ class ReleasePages:
         return self._outbox.target.stamp(_file(head)) == stamp.decode()
 
     def _page(self, release: Release, head: Head, tags: Sequence[Tag]) -> bytes:
+        """Return the page of *release*: whole, where that is no more than 100 kB, else with as much text as fits."""
+        room = _MOST
+        while True:
+            body = self._cut(release, head, tags, room)
+            if len(body) <= _MOST or room <= _LEAST:
+                return body
+            room = max(_LEAST, min(room, len(body)) - (len(body) - _MOST) - 500)
+
+    def _cut(self, release: Release, head: Head, tags: Sequence[Tag], room: int) -> bytes:
         newsroom = self._fragments.newsroom(release.source)
         entry = entry_of(release, newsroom, self._site, self._fragments.labels(head))
         say = words(release.language)
         host = (urlsplit(release.url).hostname or release.url).removeprefix("www.")
         path = release_path(release.source, release.native_id)
         revisions = self._store.revisions(release.id) if release.revision > 1 else ()
+        content = entry.html.replace("<img ", '<img loading="lazy" referrerpolicy="no-referrer" ')
+        shown = cut(content, room)
         return html.page(
             "release.html",
             site=self._site,
@@ -114,7 +130,8 @@ class ReleasePages:
             published=instant(entry.published),
             when=say.moment(entry.published),
             original=say.original_at.format(host=host),
-            content=entry.html.replace("<img ", '<img loading="lazy" referrerpolicy="no-referrer" '),
+            content=shown,
+            rest=say.rest.format(host=host) if shown != content else "",
             translations=self._translations(release),
             tags=[self._tag(tag, release, say) for tag in tags if tag.evidence],
             revisions=_revisions(revisions, release, say),
@@ -189,10 +206,11 @@ def _evidence(one: Evidence, release: Release, say: Words) -> dict[str, str]:
 
 def _revisions(revisions: Sequence[Revision], release: Release, say: Words) -> list[dict[str, str]]:
     """Return every wording, newest first, with what it changed."""
-    made = []
-    for number, one in enumerate(revisions):
+    made, room = [], _CHANGES
+    for number, one in reversed(tuple(enumerate(revisions))[-_WORDINGS:]):
         moment = say.moment(one.seen.astimezone(release.published.tzinfo))
-        changed = change_of(revisions[number - 1], one) if number else ""
+        changed = cut(change_of(revisions[number - 1], one), room) if number else ""
+        room -= len(changed.encode())
         name = say.revision.format(number=one.number, moment=moment)
         made.append({"name": name, "changes": changed, "id": f"revision-{one.number}"})
-    return made[::-1]
+    return made

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
+import lxml.html
 from lxml import etree
 
 from feeds.release import Draft
@@ -101,6 +102,26 @@ def test_pages_stay_small_however_many_sources_there_are(press: Press, sample: S
     assert b"District 100<" not in press.read("index.html")
     press.store.sync_sources(rooms[:50], now=press.now)
     assert "status/page/2/index.html" in press.publish().removed
+
+
+def test_the_page_of_a_long_release_shows_its_beginning(press: Press, draft: Callable[..., Draft]) -> None:
+    long = ["這是一段很長的文字，共有三十個字，用來把這一頁寫得很長很長。" + str(number) for number in range(9000)]
+    told = {"text": "\n\n".join(long), "html": "".join(f"<p>{one}</p>" for one in long), "language": "zh-Hant"}
+    press.put(draft(1, **told), draft(2, **told), draft(3))
+    press.publish()
+    for turn in range(3):
+        other = [f"{one}（{turn}）" for one in long]
+        press.put(draft(2, **told | {"text": "\n\n".join(other), "html": "".join(f"<p>{one}</p>" for one in other)}))
+    press.publish()
+    for number in (1, 2):
+        body = press.read(f"releases/harbour-en/R000{number}/index.html")
+        assert 80_000 < len(body) <= 100_000
+        assert long[0].encode() in body
+        assert "全文見 harbour.example".encode() in body
+        assert lxml.html.document_fromstring(body.decode()).xpath("//h2[@id='facts']")
+    assert "全文".encode() not in press.read("releases/harbour-en/R0003/index.html")
+    assert len(press.read("corrections/index.html")) <= 100_000
+    assert long[-1].encode() in press.read("feeds/all.zh-hant.atom")
 
 
 def test_progress_runs_to_its_end(press: Press) -> None:
