@@ -74,7 +74,9 @@ class Table:
         """Return the string under *key*, one of *choices*."""
         value = self.string(key, default)
         if value not in choices:
-            self.complain(key, f'got "{value}"', f"one of {', '.join(choices)}" + _nearest(value, choices))
+            self.complain(
+                key, f'got "{value}"', f"one of {', '.join(filter(None, choices))}" + _nearest(value, choices)
+            )
             return default
         return value
 

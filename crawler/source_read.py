@@ -34,7 +34,7 @@ def read_source(path: Path, problems: list[str]) -> Source:
             f"{path}: the file's name is the source's key: expected small letters, digits and single hyphens"
         )
     kind = table.choice("kind", _KINDS, "html")
-    language = table.choice("language", ("", *_LANGUAGES, *_LANGUAGES.values()), "")
+    language = table.choice("language", ("", *dict.fromkeys([*_LANGUAGES, *_LANGUAGES.values()])), "")
     listing = _listing(table.table("listing"), kind)
     source = Source(
         key=path.stem,

@@ -16,7 +16,7 @@ from crawler.mend import Known, Mend, Mended, mend_listing
 from crawler.mend.patch import patched
 from crawler.normalise import decode
 from crawler.run import fetch
-from crawler.source import Source, load_sources
+from crawler.source import Source
 from crawler.spiders.progress import rules_digest
 from feeds.error import BaywireError, ConfigError
 from feeds.store import PageKind, SourceState, Store
@@ -26,7 +26,7 @@ from scheduler.lock import holder
 from scheduler.reading import open_to_read
 from scheduler.upkeep import last_backup
 
-__all__ = ["Diagnosis", "Repair", "look_at_setup", "look_at_source", "write_repair"]
+__all__ = ["Diagnosis", "Repair", "look_at_setup", "look_at_source"]
 
 _ROOM = 500 << 20  # bytes
 _OLD_BACKUP = timedelta(days=3)
@@ -129,8 +129,8 @@ def look_at_source(config: Config, source: Source, *, replay: str | None = None,
         seen = f"{state.state}, last good {_short(state.last_good)}, failures in a row {state.failures}"
         yield Diagnosis(subject="state", found=f"{seen}{': ' if state.reason else ''}{state.reason}")
         for run in store.runs(source.key, limit=3):
-            said = f"{_short(run.ended)} {run.outcome}: {run.listed} listed {run.reason}"
-            yield Diagnosis(subject="run", found=said.rstrip())
+            said = f"{_short(run.ended)} {run.outcome}: {run.listed} listed"
+            yield Diagnosis(subject="run", found=f"{said}, {run.reason}" if run.reason else said)
         for page in store.pages(source.key, limit=1, kind=PageKind.QUARANTINE):
             said = f"{_short(page.fetched_at)} {page.url}: {len(page.body)} bytes: {page.reason}"
             yield Diagnosis(subject="quarantine", found=said)
@@ -150,7 +150,7 @@ def look_at_source(config: Config, source: Source, *, replay: str | None = None,
 
 
 def _short(moment: datetime | None) -> str:
-    return f"{moment:%Y-%m-%d %H:%M}" if moment else "never"
+    return f"{moment.astimezone():%Y-%m-%d %H:%M}" if moment else "never"
 
 
 def _judge(store: Store, source: Source, state: SourceState, text: str, url: str) -> Iterator[Diagnosis]:
@@ -204,20 +204,3 @@ def _detected(source: Source, text: str, url: str) -> Mapping[str, str]:
     rules = {name: found.rules.get(name, "") for name in ("links", "title", "date")} | {"item": ""}
     mended = replace(source, listing=replace(source.listing, **rules))  # type: ignore[arg-type]  # strings only
     return rules if read_declared_listing(mended, text, url).items else {}
-
-
-def write_repair(config: Config, repair: Repair) -> Path:
-    """Write the source of *repair* with its new rules into sources.d; return the file. ConfigError if it is no good."""
-    path = config.directory / "sources.d" / f"{repair.source.key}.toml"
-    text = repair.text()
-    before = path.read_bytes() if path.exists() else None
-    path.parent.mkdir(parents=True, exist_ok=True)
-    fresh = path.with_suffix(".new")
-    fresh.write_text(text, encoding="utf-8")
-    fresh.replace(path)
-    try:
-        load_sources(path.parent, use=[repair.source.key])
-    except ConfigError:
-        path.unlink() if before is None else path.write_bytes(before)
-        raise
-    return path

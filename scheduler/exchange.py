@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from xml.parsers import expat
 
 from crawler.address import host_of
@@ -28,7 +29,7 @@ _MOST = 10_000  # outlines of one file
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Imported:
-    """One feed of an OPML file: the *key* and *file* of its source, or the *reason* why none was written."""
+    """One feed of an OPML file: the *key*, if any, and *file* of its source, or the *reason* why none was written."""
 
     key: str
     url: str
@@ -53,12 +54,15 @@ def releases_of(store: Store) -> Iterator[Line]:
             yield release_line(releases[id_], (tag.topic for tag in tags.get(id_, ()) if tag.passed))
 
 
-def import_opml(config: Config, text: bytes, *, now: datetime, dry_run: bool) -> Iterator[Imported]:
-    """Write a source for each feed of the OPML *text*; yield what came of each. ConfigError where it is no OPML."""
+def import_opml(config: Config, text: bytes, *, name: Path, now: datetime, dry_run: bool) -> Iterator[Imported]:
+    """Write a source for each feed of the OPML *text* of *name*; yield what came of each. ConfigError for no OPML."""
     sources = load_sources(*config.sources.folders)
     known = {source.listing.url: key for key, source in sources.items()}
     taken = set(sources)
-    for url, title in _outlines(text):
+    for url, title in _outlines(text, name):
+        if not (url.startswith(("http://", "https://")) and host_of(url)):
+            yield Imported(key="", url=url, reason="is no address that starts with http:// or https://")
+            continue
         if url in known:
             yield Imported(key=known[url], url=url, reason="is there already")
             continue
@@ -86,18 +90,18 @@ def _free(key: str, taken: set[str]) -> str:
     return found
 
 
-def _outlines(text: bytes) -> Iterator[tuple[str, str]]:
+def _outlines(text: bytes, name: Path) -> Iterator[tuple[str, str]]:
     """Yield address and title of each feed in OPML *text*. Declarations of entities are refused."""
     found: list[tuple[str, str]] = []
 
-    def start(name: str, attributes: dict[str, str]) -> None:
+    def start(element: str, attributes: dict[str, str]) -> None:
         url = attributes.get("xmlUrl", "").strip()
-        if name == "outline" and len(found) < _MOST and url.startswith(("http://", "https://")) and host_of(url):
+        if element == "outline" and len(found) < _MOST and url:
             title = attributes.get("title") or attributes.get("text") or ""
             found.append((url, " ".join(title.split())[:200]))
 
     def refuse(*_: object) -> None:
-        raise ConfigError("the OPML file declares entities: expected none")
+        raise ConfigError(f"{name}: declares entities: expected none")
 
     parser = expat.ParserCreate()
     parser.StartElementHandler = start
@@ -105,5 +109,5 @@ def _outlines(text: bytes) -> Iterator[tuple[str, str]]:
     try:
         parser.Parse(text, True)  # noqa: FBT003  # "this is all there is", as expat has it
     except expat.ExpatError as error:
-        raise ConfigError(f"the OPML file is not XML: {error}") from None
+        raise ConfigError(f"{name}: is no OPML: {error}") from None
     yield from dict(reversed(found)).items()

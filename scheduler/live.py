@@ -17,13 +17,13 @@ from crawler.extract import Listing, NotARelease, read_declared_listing, read_de
 from crawler.mend.patch import patched
 from crawler.normalise import decode
 from crawler.normalise.declaration import header_encoding, meta_encoding
-from crawler.source import Source, load_sources
+from crawler.source import Source
 from crawler.trace import Origin, trace_listing, trace_release
 from feeds.error import ConfigError
 from feeds.release import Draft
 from scheduler.look import Look, Seen
 
-__all__ = ["Advice", "Live", "Sight", "write_advice"]
+__all__ = ["Advice", "Live", "Sight"]
 
 _SAMPLES = 2
 _LONG_SILENCE_DAYS = 365
@@ -263,20 +263,3 @@ def _headed(text: str, changes: Mapping[str, str | bool]) -> str:
     except tomllib.TOMLDecodeError:
         pass
     raise ValueError("is not written one key a line: change it by hand")
-
-
-def write_advice(folder: Path, advice: Advice) -> Path:
-    """Write the source of *advice* with its changes into *folder*; return the file. ConfigError if it is no good."""
-    path = folder / f"{advice.source.key}.toml"
-    text = advice.text()
-    before = path.read_bytes() if path.exists() else None
-    folder.mkdir(parents=True, exist_ok=True)
-    fresh = path.with_suffix(".new")
-    fresh.write_text(text, encoding="utf-8")
-    fresh.replace(path)
-    try:
-        load_sources(folder, use=[advice.source.key])
-    except ConfigError:
-        path.unlink() if before is None else path.write_bytes(before)
-        raise
-    return path

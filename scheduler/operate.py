@@ -7,7 +7,9 @@ from pathlib import Path
 
 from crawler.source import load_sources, shipped
 from feeds.error import ConfigError
+from feeds.store import SourceState
 from scheduler.desk import choose, now_utc, open_desk
+from scheduler.line import source_line
 from scheduler.session import Session
 
 __all__ = ["remove_source", "set_enabled"]
@@ -18,7 +20,11 @@ def set_enabled(session: Session, keys: Sequence[str], *, enabled: bool) -> int:
     with open_desk(session.config) as desk:
         for key in choose(desk.sources, keys):
             desk.store.set_enabled(key, enabled, now=desk.clock())
-            session.note(f"{key}: {'enabled' if enabled else 'disabled'}")
+            if session.json:
+                state = desk.store.source_state(key)
+                session.emit(source_line(state or SourceState(key=key)))
+            else:
+                session.note(f"{key}: {'enabled' if enabled else 'disabled'}")
     return 0
 
 
@@ -34,5 +40,8 @@ def remove_source(session: Session, key: str) -> int:
     left = load_sources(*config.sources.folders, use=[use for use in config.sources.use if use != key])
     with open_desk(config) as desk:
         desk.store.sync_sources([source.newsroom() for source in left.values()], now=now_utc())
-    session.note(f"{key}: removed {file}; its releases stay")
+    if session.json:
+        session.emit({"kind": "source", "source": key, "file": str(file), "state": "removed"})
+    else:
+        session.note(f"{key}: removed {file}; its releases stay")
     return 0

@@ -159,8 +159,25 @@ def test_an_opml_file_that_is_none_is_refused(tmp_path: Path, typed: Typed, text
     (tmp_path / "in.opml").write_text(text, encoding="utf-8")
     done = typed("import", "opml", "in.opml")
     assert done.returncode == 2
-    assert done.stderr.startswith("baywire: the OPML file ")
+    assert done.stderr.startswith("baywire: in.opml: ")
     assert not (tmp_path / "sources.d").exists()
+
+
+def test_an_outline_that_leads_nowhere_is_told_and_left_out(tmp_path: Path, typed: Typed) -> None:
+    outline = '<outline type="rss" text="A" xmlUrl="javascript:alert(1)"/>'
+    (tmp_path / "in.opml").write_text(f"<opml><body>{outline}</body></opml>", encoding="utf-8")
+    (line,) = lines(typed("import", "opml", "in.opml", "--json"))
+    assert (line["source"], line["file"]) == (None, None)
+    assert "javascript:alert(1): is no address" in typed("import", "opml", "in.opml").stdout
+    (tmp_path / "in.opml").write_text("<opml><body/></opml>", encoding="utf-8")
+    assert "in.opml: names no feeds" in typed("import", "opml", "in.opml").stderr
+    assert not (tmp_path / "sources.d").exists()
+
+
+def test_what_an_operator_did_to_a_source_is_a_line(typed: Typed) -> None:
+    for verb, state in (("disable", "disabled"), ("enable", "pending")):
+        (line,) = lines(typed(verb, "hk-gia-en", "--json"))
+        assert (line["kind"], line["source"], line["state"]) == ("source", "hk-gia-en", state)
 
 
 # -- backup and restore --------------------------------------------------------------------------------------------

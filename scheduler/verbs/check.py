@@ -53,10 +53,19 @@ def check(  # noqa: PLR0913  # one parameter an option
     else:
         session.say(f"configuration: {config.file or 'defaults'}")
         session.say(f"store: {config.store.shown}")
-        said = f"{len(sources)} sources, {len(topics.topics)} topics, {len(config.feeds)} combinations"
-        held = f", {cases} test cases" if cases else ""
-        session.say(f"{said}{held}: {f'{len(wrong)} problems' if wrong else 'all right'}")
+        held = {"source": len(sources), "topic": len(topics.topics), "combination": len(config.feeds)}
+        said = ", ".join(_count(number, what) for what, number in {**held, "test case": cases}.items() if number)
+        session.say(f"{said}: {_count(len(wrong), 'problem') if wrong else 'all right'}")
     return int(bool(wrong))
+
+
+def _count(number: int, what: str) -> str:
+    """Return *number* of *what*, in the plural where it is.
+
+    >>> _count(1, "combination"), _count(12, "topic")
+    ('1 combination', '12 topics')
+    """
+    return f"{number} {what}{'' if number == 1 else 's'}"
 
 
 def _rehearse(session: Session, folder: Path, sources: Mapping[str, Source]) -> tuple[int, list[str]]:
@@ -109,9 +118,9 @@ def _say(session: Session, key: str, subject: str, found: str, *, wrong: bool = 
 
 def _advise(session: Session, live: Live, *, fix: bool) -> None:
     """Print what to change in the file of a source as a diff; write it, where asked to."""
-    from scheduler.live import write_advice
     from scheduler.order import Order
     from scheduler.perform import tell_daemon
+    from scheduler.rewrite import rewrite, told
 
     advice = live.advice()
     key = advice.source.key
@@ -122,8 +131,8 @@ def _advise(session: Session, live: Live, *, fix: bool) -> None:
         for line in patch.splitlines() or ["nothing to change in its file"]:
             session.say(f"       {line}")
     if patch and fix:
-        path = write_advice(session.config.directory / "sources.d", advice)
-        session.note(f"{path}: written; this copy of yours is read in place of {advice.source.file}")
+        path = rewrite(session.config.directory / "sources.d", advice.source, advice.text())
+        session.note(told(path, advice.source.file))
         tell_daemon(session.config, Order(verb="reload"))
     elif patch:
         session.note(f"type baywire check --live {key} --fix to write that into sources.d")

@@ -18,9 +18,10 @@ def doctor(session: Session, *, source: str | None, fix: bool, replay: str | Non
     """Look at the set-up, or at SOURCE as its site is now; exit 1 if something is wrong that was not mended."""
     from crawler.source import load_sources
     from scheduler.desk import choose, now_utc
-    from scheduler.doctor import look_at_setup, look_at_source, write_repair
+    from scheduler.doctor import look_at_setup, look_at_source
     from scheduler.order import Order
     from scheduler.perform import tell_daemon
+    from scheduler.rewrite import rewrite, told
 
     config = session.config
     if source is None:
@@ -37,15 +38,15 @@ def doctor(session: Session, *, source: str | None, fix: bool, replay: str | Non
             line = {"kind": "diagnosis", "subject": one.subject, "found": one.found, "wrong": one.wrong}
             session.emit(line if one.repair is None else line | {"patch": one.repair.diff()})
         else:
-            session.say(f"{'wrong' if one.wrong else '     '}  {one.subject:13}  {one.found}")
+            session.say(f"{'wrong' if one.wrong else '     '}  {one.subject:13}  {one.found}", hang=22)
         if one.repair is None:
             continue
         if not session.json:
             for text in one.repair.diff().splitlines():
                 session.say(f"       {text}")
         if fix:
-            path = write_repair(config, one.repair)
-            session.note(f"{path}: written; this copy of yours is read in place of {one.repair.source.file}")
+            path = rewrite(config.directory / "sources.d", one.repair.source, one.repair.text())
+            session.note(told(path, one.repair.source.file))
             tell_daemon(config, Order(verb="reload"))
             mended = True
         else:

@@ -43,14 +43,22 @@ def import_(session: Session, *, form: str, path: Path, dry_run: bool) -> int:
     del form  # there is one so far
     session.make_directory()
     config = session.config
-    written = 0
-    for found in import_opml(config, session.read(path), now=now_utc(), dry_run=dry_run):
+    written = seen = 0
+    for found in import_opml(config, session.read(path), name=path, now=now_utc(), dry_run=dry_run):
+        seen += 1
         written += not found.reason
         if session.json:
-            told = {"source": found.key, "url": found.url, "file": found.file or None, "reason": found.reason or None}
+            told = {
+                "source": found.key or None,
+                "url": found.url,
+                "file": found.file or None,
+                "reason": found.reason or None,
+            }
             session.emit({"kind": "source", **told})
         else:
-            session.say(f"{found.key}: {found.reason or found.file or 'would be written'}")
+            session.say(f"{found.key or found.url}: {found.reason or found.file or 'would be written'}")
+    if not seen:
+        session.note(f"{path}: names no feeds: nothing to do")
     if written and not dry_run:
         tell_daemon(config, Order(verb="reload"))
         session.note("next: baywire check, then baywire crawl")

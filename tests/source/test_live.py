@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from crawler.source import load_sources
-from scheduler.live import Live, Sight, write_advice
+from scheduler.live import Live, Sight
 from scheduler.look import Look
+from scheduler.rewrite import rewrite
 
 if TYPE_CHECKING:
     from conftest import Site, Typed
@@ -42,7 +43,7 @@ def said(found: Found, subject: str) -> list[str]:
     return [sight.found for sight in found[subject]]
 
 
-def rewrite(tmp_path: Path, before: str, after: str) -> None:
+def change(tmp_path: Path, before: str, after: str) -> None:
     file = tmp_path / "sources.d" / "harbour.toml"
     text = file.read_text("utf-8")
     assert before in text
@@ -75,7 +76,7 @@ def test_a_source_that_reads_well_is_to_be_called_proven_and_enabled(
 
 
 def test_selectors_that_find_nothing_are_named_with_those_that_would(harbour: Site, tmp_path: Path) -> None:
-    rewrite(tmp_path, "ul.list a", "div.news a")
+    change(tmp_path, "ul.list a", "div.news a")
     found, patch = look(harbour, tmp_path)
     assert 'listing.links = "div.news a" finds nothing' in said(found, "selector")
     assert "5 releases are found with listing.links" in said(found, "instead")[0]
@@ -83,18 +84,19 @@ def test_selectors_that_find_nothing_are_named_with_those_that_would(harbour: Si
     source = load_sources(tmp_path / "sources.d")["harbour"]
     live = Live(Look(source=source, now=NOW, sleep=lambda _seconds: None, fetch=harbour.fetch))
     list(live.sights())
-    write_advice(tmp_path / "sources.d", live.advice())
+    advice = live.advice()
+    rewrite(tmp_path / "sources.d", advice.source, advice.text())
     assert wrong(look(harbour, tmp_path)[0]) == []
 
 
 def test_a_body_that_is_nowhere_is_wrong_and_an_attachment_that_is_nowhere_is_not(
     harbour: Site, tmp_path: Path
 ) -> None:
-    rewrite(tmp_path, 'published = "p.date"', 'published = "p.date"\nattachments = "a.pdf"')
+    change(tmp_path, 'published = "p.date"', 'published = "p.date"\nattachments = "a.pdf"')
     found, patch = look(harbour, tmp_path)
     assert said(found, "selector") == ['release.attachments = "a.pdf" finds nothing on any of them']
     assert (wrong(found), "+enabled = true" in patch) == ([], True)
-    rewrite(tmp_path, '"div.body"', '"div.text"')
+    change(tmp_path, '"div.body"', '"div.text"')
     found, patch = look(harbour, tmp_path)
     assert (wrong(found), patch) == (["release", "selector"], "")
 
@@ -105,7 +107,7 @@ def test_a_redirect_a_feed_and_another_language_are_told(
     feed = '<link rel="alternate" type="application/rss+xml" href="/rss.xml">'
     harbour.put("/newsroom/", list_page(9, 8, 7, 6, 5, head=feed))
     harbour.move("/press/", "/newsroom/")
-    rewrite(tmp_path, 'language  = "en"', 'language  = "pt"')
+    change(tmp_path, 'language  = "en"', 'language  = "pt"')
     found, patch = look(harbour, tmp_path)
     assert f'listing.url = "{harbour.url("/newsroom/")}"' in said(found, "redirect")[0]
     assert harbour.url("/rss.xml") in said(found, "feed")[0]
@@ -147,13 +149,13 @@ def test_a_site_that_does_not_want_us_is_left_alone(harbour: Site, typed: Typed)
 
 
 def test_a_source_on_a_private_address_is_refused_without_its_word(harbour: Site, typed: Typed, tmp_path: Path) -> None:
-    rewrite(tmp_path, "allow-private = true\n", "")
+    change(tmp_path, "allow-private = true\n", "")
     done = typed("check", "--live", "harbour")
     assert (done.returncode, "is not a public address" in done.stdout, harbour.asked) == (3, True, [])
 
 
 def test_requests_are_as_far_apart_as_the_source_asks(harbour: Site, tmp_path: Path) -> None:
-    rewrite(tmp_path, "delay     = 0", "delay     = 0.3")
+    change(tmp_path, "delay     = 0", "delay     = 0.3")
     waits: list[float] = []
     source = load_sources(tmp_path / "sources.d")["harbour"]
     live = Live(Look(source=source, now=NOW, sleep=waits.append, fetch=harbour.fetch))
