@@ -111,7 +111,7 @@ class FeedFiles:
         """Write *edition*, which has *lineup*, in every format, and what is open of its past; tell *leaf* of it."""
         blank = self._head(edition)
         past = self._archives.write(edition, lineup, self._selection.holds, blank, leaf, same=self._same)
-        marks = b"".join(lineup.marks)
+        stand = signature(VERSION, blank, lineup.updated, past, b"".join(lineup.marks))  # for all that formats share
         guard = self._guard(edition, lineup)
         for form in self._site.formats:
             head = self._addressed(blank, edition, form, lineup.updated, past)
@@ -120,7 +120,7 @@ class FeedFiles:
             def make(head: Feed = head, form: str = form) -> tuple[Rendered, Parts]:
                 return _HEADS[form](head), self._fragments.get(lineup.versions, form)
 
-            self._copies.put(edition.key, path, signature(VERSION, head, marks), make, guard(form))
+            self._copies.put(edition.key, path, signature(stand, form), make, guard(form))
         leaf.told |= lineup.told()
         if out := {id_: why for id_ in lineup.held if (why := self._fragments.quarantined.get(id_))}:
             leaf.told["out"] = out

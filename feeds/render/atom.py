@@ -2,26 +2,37 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import UTC
+from functools import lru_cache
 from xml.sax.saxutils import escape
 
 from lxml import etree
 
 from feeds.render.extension import ATOM, atom_entry, atom_feed, wrapper
 from feeds.render.fragment import Rendered, check_back, parse_back
-from feeds.render.model import Entry, Feed
+from feeds.render.model import EPOCH, Entry, Feed, instant
 
 __all__ = ["entry", "head"]
 
 _TAIL = b"</feed>"
+_NO_DATE = b"<updated>%b</updated>" % instant(EPOCH).encode()
 
 
 def head(feed: Feed) -> Rendered:
     """Return what stands before and after the entries of *feed*; it parses back with its own id, or ValueError."""
-    before = atom_feed(feed).atom_str().removesuffix(_TAIL)
-    check_back(before + _TAIL)
-    if f"<id>{escape(feed.id)}</id>".encode() not in before:
-        raise ValueError(f"{feed.address}: the head does not read back with its id: expected {feed.id}")
+    date = b"<updated>%b</updated>" % instant(feed.updated.astimezone(UTC)).encode()
+    before = _undated(replace(feed, updated=EPOCH)).replace(_NO_DATE, date, 1)  # markup: no text can look like it
     return Rendered(before=before, after=_TAIL)
+
+
+@lru_cache(maxsize=1024)  # of a feed that has news only the date is another
+def _undated(feed: Feed) -> bytes:
+    before: bytes = atom_feed(feed).atom_str().removesuffix(_TAIL)
+    check_back(before + _TAIL)
+    if f"<id>{escape(feed.id)}</id>".encode() not in before or _NO_DATE not in before:
+        raise ValueError(f"{feed.address}: the head does not read back with its id: expected {feed.id}")
+    return before
 
 
 def entry(told: Entry) -> bytes:

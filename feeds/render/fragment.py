@@ -5,6 +5,7 @@ from __future__ import annotations
 import zlib
 from collections.abc import Iterable, Sequence
 from functools import cache
+from itertools import accumulate, pairwise
 from struct import unpack_from
 from typing import NamedTuple
 from xml.etree.ElementTree import Element, ParseError
@@ -131,8 +132,5 @@ def unbound(kept: bytes, count: int) -> list[memoryview]:
     [b'a', b'', b'bc']
     """
     whole = memoryview(kept)
-    parts, start = [], 4 * count
-    for length in unpack_from(f">{count}I", kept):
-        parts.append(whole[start : start + length])
-        start += length
-    return parts
+    ends = accumulate(unpack_from(f">{count}I", kept), initial=4 * count)
+    return [whole[start:end] for start, end in pairwise(ends)]

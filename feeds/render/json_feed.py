@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from datetime import UTC
+from dataclasses import replace
+from datetime import UTC, datetime
+from functools import lru_cache
 
 from feeds.render.fragment import Rendered
-from feeds.render.model import Entry, Feed, instant
+from feeds.render.model import EPOCH, Entry, Feed, instant
 
 __all__ = ["dump", "entry", "head"]
 
@@ -16,6 +18,23 @@ _VERSION = "https://jsonfeed.org/version/1.1"
 
 def head(feed: Feed) -> Rendered:
     """Return what stands before and after the items of *feed*."""
+    if feed.more:  # of which a cache could not tell that it changed
+        before = _head(feed)
+    else:  # a string has no bare quotes, so that none can look like the date
+        before = _undated(replace(feed, updated=EPOCH)).replace(_date(EPOCH), _date(feed.updated), 1)
+    return Rendered(before=before, after=b"\n]}\n", between=b",\n")
+
+
+@lru_cache(maxsize=1024)  # of a feed that has news only the date is another
+def _undated(feed: Feed) -> bytes:
+    return _head(feed)
+
+
+def _date(moment: datetime) -> bytes:
+    return b'"updated":"%b"' % instant(moment.astimezone(UTC)).encode()
+
+
+def _head(feed: Feed) -> bytes:
     told: dict[str, object] = {
         "version": _VERSION,
         "title": feed.title,
@@ -39,7 +58,7 @@ def head(feed: Feed) -> Rendered:
     }
     before = dump(_present(told)).removesuffix(b"}") + b',"items":[\n'
     json.loads(before + b"]}")
-    return Rendered(before=before, after=b"\n]}\n", between=b",\n")
+    return before
 
 
 def entry(told: Entry) -> bytes:

@@ -106,7 +106,7 @@ class Feed:
     current: str = ""
     previous: str = ""
     next: str = ""
-    more: Mapping[str, object] = field(default_factory=dict)
+    more: Mapping[str, object] = field(default_factory=dict, hash=False)
 
 
 def instant(moment: datetime) -> str:

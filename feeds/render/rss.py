@@ -3,26 +3,43 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
+from datetime import UTC, datetime
+from email.utils import format_datetime
+from functools import lru_cache
 from xml.sax.saxutils import escape
 
 from lxml import etree
 
 from feeds.render.extension import rss_feed, rss_item, wrapper
 from feeds.render.fragment import Rendered, check_back, parse_back
-from feeds.render.model import Entry, Feed
+from feeds.render.model import EPOCH, Entry, Feed
 
 __all__ = ["entry", "head", "hexadecimal"]
 
 _TAIL = b"</channel></rss>"
+_A_DATE = datetime(2000, 1, 1, tzinfo=UTC)
 
 
 def head(feed: Feed) -> Rendered:
     """Return what stands before and after the items of *feed*; it parses back with its own title, or ValueError."""
+    if feed.updated == EPOCH:  # which is not told at all
+        return Rendered(before=_head(feed), after=_TAIL)
+    before = _head(replace(feed, updated=_A_DATE)).replace(_dated(_A_DATE), _dated(feed.updated), 1)
+    return Rendered(before=before, after=_TAIL)
+
+
+@lru_cache(maxsize=1024)  # of a feed that has news only the date is another
+def _head(feed: Feed) -> bytes:
     before = hexadecimal(rss_feed(feed).rss_str()).removesuffix(_TAIL)
     check_back(before + _TAIL)
     if hexadecimal(f"<title>{escape(feed.title)}</title>".encode()) not in before:
         raise ValueError(f"{feed.address}: the head does not read back: expected the title {feed.title}")
-    return Rendered(before=before, after=_TAIL)
+    return before
+
+
+def _dated(moment: datetime) -> bytes:
+    return b"<lastBuildDate>%b</lastBuildDate>" % format_datetime(moment.astimezone(UTC)).encode()
 
 
 def entry(told: Entry) -> bytes:

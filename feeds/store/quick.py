@@ -6,7 +6,9 @@ import sqlite3
 from collections.abc import Mapping, Sequence
 from typing import Any, Final, NamedTuple, cast
 
-from sqlalchemy import Connection, Select
+from sqlalchemy import Connection, Dialect, Select
+
+from feeds.store.engine import Database
 
 __all__ = ["Quick"]
 
@@ -34,27 +36,51 @@ class Quick:
         self._statement = statement
         self._compiled: dict[tuple[str, int], _Compiled] = {}
 
+    def ask(self, database: Database, ids: Sequence[str] = (), **values: object) -> Sequence[tuple[Any, ...]]:
+        """Return what the statement, asked of *database* alone, finds with *values*, and *ids*, at most 500 of them."""
+        if not database.is_sqlite:
+            with database.asking() as connection:
+                return self.rows(connection, ids, **values)
+        with database.guard():
+            pooled = database.engine.raw_connection()  # one statement sees one moment: no BEGIN
+            try:
+                words, asked = self._placed(database.engine.dialect, ids, values)
+                driver = cast("sqlite3.Connection", pooled.dbapi_connection)
+                return driver.execute(words, asked).fetchall()
+            finally:
+                pooled.close()
+
     def rows(self, connection: Connection, ids: Sequence[str] = (), **values: object) -> Sequence[tuple[Any, ...]]:
         """Return what the statement finds with *values*, and *ids*, at most 500 of them."""
-        size = next(size for size in _SIZES if size >= len(ids)) if ids else 0
-        key = (connection.dialect.name, size)
-        if key not in self._compiled:
-            self._compiled[key] = self._compile(connection, size, values)
-        words, fixed, before, after = self._compiled[key]
-        values |= fixed
-        listed = (*ids, *(ids[-1],) * (size - len(ids))) if size else ()
         driver: object = connection.connection.dbapi_connection
-        if isinstance(driver, sqlite3.Connection):  # which goes by place: past SQLAlchemy, that adds as much again
-            asked = (*[values[name] for name in before], *listed, *[values[name] for name in after])
-            return driver.execute(words, asked).fetchall()
-        values |= {f"ids_{number}": id_ for number, id_ in enumerate(listed, 1)}
-        return cast("Sequence[tuple[Any, ...]]", connection.exec_driver_sql(words, values).all())
+        if isinstance(driver, sqlite3.Connection):  # past SQLAlchemy, which would take as long again
+            return driver.execute(*self._placed(connection.dialect, ids, values)).fetchall()
+        words, fixed, listed, _, _ = self._prepared(connection.dialect, ids, values)
+        named = {f"ids_{number}": id_ for number, id_ in enumerate(listed, 1)}
+        return cast("Sequence[tuple[Any, ...]]", connection.exec_driver_sql(words, {**values, **fixed, **named}).all())
 
-    def _compile(self, connection: Connection, size: int, values: Mapping[str, object]) -> _Compiled:
-        """Return the statement as the driver of *connection* takes it, with a list of *size* ids."""
+    def _placed(self, dialect: Dialect, ids: Sequence[str], values: Mapping[str, object]) -> tuple[str, Sequence[Any]]:
+        """Return words and parameters for a driver that takes them by place."""
+        words, fixed, listed, before, after = self._prepared(dialect, ids, values)
+        told = {**values, **fixed}
+        return words, (*[told[name] for name in before], *listed, *[told[name] for name in after])
+
+    def _prepared(
+        self, dialect: Dialect, ids: Sequence[str], values: Mapping[str, object]
+    ) -> tuple[str, Mapping[str, object], Sequence[str], Sequence[str], Sequence[str]]:
+        size = next(size for size in _SIZES if size >= len(ids)) if ids else 0
+        key = (dialect.name, size)
+        if key not in self._compiled:
+            self._compiled[key] = self._compile(dialect, size, values)
+        words, fixed, before, after = self._compiled[key]
+        listed = (*ids, *(ids[-1],) * (size - len(ids))) if size else ()
+        return words, fixed, listed, before, after
+
+    def _compile(self, dialect: Dialect, size: int, values: Mapping[str, object]) -> _Compiled:
+        """Return the statement as the driver of *dialect* takes it, with a list of *size* ids."""
         listed = {"ids": [""] * size} if size else {}
         statement = self._statement.params(**listed, **values)
-        made = statement.compile(dialect=connection.dialect, compile_kwargs={"render_postcompile": True})
+        made = statement.compile(dialect=dialect, compile_kwargs={"render_postcompile": True})
         fixed = {
             name: bind.effective_value for name, bind in made.binds.items() if name not in values and name != "ids"
         }

@@ -115,9 +115,8 @@ class Tagging(Base):
     def kept(self, form: str, ids: Sequence[str]) -> list[tuple[str, int, str, bytes]]:
         """Return what is kept in *form* of the releases *ids*: of each its id, the revision and digest, the bytes."""
         found: list[tuple[str, int, str, bytes]] = []
-        with self._database.reading() as connection:
-            for start in range(0, len(ids), CHUNK):
-                found += _KEPT.rows(connection, ids[start : start + CHUNK], form=form)
+        for start in range(0, len(ids), CHUNK):
+            found += _KEPT.ask(self._database, ids[start : start + CHUNK], form=form)
         return found
 
     def fragments(self, keys: Sequence[FragmentKey]) -> dict[FragmentKey, bytes]:
