@@ -1,8 +1,9 @@
-"""Measure publishing and serving against plain feedgen and nginx, in one run: `python tests/benchmarks/publishing.py`.
+"""Measure publishing against plain feedgen, in one run: `python tests/benchmarks/publishing.py`.
 
 Ratios of CPU time are what to read; seconds depend on the machine. The work: 50 topics
-in 3 languages and 3 formats, 50 entries of 5 kB each, 450 files; then one new release
-in 3 of the 150 editions; then requests over loopback, where nginx and wrk are installed.
+in 3 languages and 3 formats, 50 entries of 5 kB each, 450 files, each time into a folder
+that is not there yet; then one new release in 3 of the 150 editions; then the whole
+site. The process is one that published before, as a daemon is.
 """
 
 from __future__ import annotations
@@ -10,15 +11,15 @@ from __future__ import annotations
 import argparse
 import os
 import shutil
-import socket
-import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections import defaultdict
+from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 from feedgen.feed import FeedGenerator
@@ -39,6 +40,7 @@ from feeds.tag import Tag
 
 NOW = datetime(2026, 3, 20, tzinfo=UTC)
 LANGUAGES = ("en", "zh-Hant", "pt")
+PLACES = ("plain", ".gz")
 SENTENCE = "The office said that the harbour would be open to ships of every size from next month on. "
 
 
@@ -105,19 +107,20 @@ def tag(store: Store, topics: Topics) -> None:
 
 
 def news(store: Store, number: int) -> None:
-    """Take in a release that is newer than all, in one language and three topics."""
-    one = replace(draft(number, "en", "topic-1 topic-2 topic-3"), published=NOW + timedelta(seconds=number - 999_000))
+    """Take in a release that is newer than all, of a length of its own, in one language and three topics."""
+    made = draft(999_000 + number, "en", "topic-1 topic-2 topic-3")
+    more = SENTENCE * (number % 5)
+    one = replace(
+        made, published=NOW + timedelta(seconds=number), text=made.text + more, html=f"{made.html}<p>{more}</p>"
+    )
     with store.writing() as writing:
         writing.put(one, now=NOW)
 
 
-def cpu(work: Callable[[], object], repeat: int = 1) -> float:
-    best = float("inf")
-    for _ in range(repeat):
-        start = time.process_time()
-        work()
-        best = min(best, time.process_time() - start)
-    return best
+def cpu(work: Callable[[], object]) -> float:
+    start = time.process_time()
+    work()
+    return time.process_time() - start
 
 
 def plain_feedgen(store: Store, plan: list[tuple[str, tuple[str, ...]]], folder: Path) -> None:
@@ -195,84 +198,6 @@ def our_feeds(store: Store, site: Site, topics: Topics, folder: Path) -> int:
     return len([path for path in outbox.written if not path.endswith(".gz")])
 
 
-@contextmanager
-def served(folder: Path, site: Site) -> Iterator[int]:
-    """Serve *folder* with the built-in server in a process of its own; yield its port."""
-    port = free_port()
-    code = (
-        "import uvicorn\nfrom pathlib import Path\nfrom feeds.serve import application\nfrom feeds.site import Site\n"
-        f"uvicorn.run(application(Path({str(folder)!r}), site=Site(base_url={site.base_url!r})), port={port}, "
-        "log_level='error', access_log=False, server_header=False)"
-    )
-    with running([sys.executable, "-c", code], port) as _:
-        yield port
-
-
-@contextmanager
-def nginx(folder: Path, work: Path) -> Iterator[int]:
-    port = free_port()
-    config = work / "nginx.conf"
-    config.write_text(
-        f"daemon off; master_process off; worker_processes 1; pid {work}/pid; error_log stderr crit; user root;\n"
-        "events { worker_connections 1024; }\n"
-        f"http {{ access_log off; gzip_static on; open_file_cache max=1000; server {{ listen 127.0.0.1:{port}; "
-        f"root {folder}; }} }}\n"
-    )
-    with running(["nginx", "-c", str(config)], port):
-        yield port
-
-
-PIDS: dict[int, int] = {}
-
-
-@contextmanager
-def running(command: list[str], port: int) -> Iterator[int]:
-    process = subprocess.Popen(command)
-    PIDS[port] = process.pid
-    try:
-        for _ in range(200):
-            with socket.socket() as probe:
-                if probe.connect_ex(("127.0.0.1", port)) == 0:
-                    break
-            time.sleep(0.05)
-        yield process.pid
-    finally:
-        process.terminate()
-        process.wait(10)
-
-
-def free_port() -> int:
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return int(one.getsockname()[1])
-
-
-def ticks(pid: int) -> int:
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return int(fields[11]) + int(fields[12])
-
-
-def load(port: int, path: str, headers: list[str], seconds: int) -> float:
-    """Return how many microseconds of CPU the server at *port* takes for a request."""
-    before = ticks(PIDS[port])
-    options = [option for header in headers for option in ("-H", header)]
-    url = f"http://127.0.0.1:{port}/{path}"
-    done = subprocess.run(
-        ["wrk", "-t1", "-c16", f"-d{seconds}s", *options, url], capture_output=True, text=True, check=True
-    )
-    requests = next(int(line.split()[0]) for line in done.stdout.splitlines() if "requests in" in line)
-    assert "Non-2xx" not in done.stdout or "If-None-Match" in str(headers), done.stdout
-    return (ticks(PIDS[port]) - before) * 10_000 / requests
-
-
-def etag_of(port: int, path: str) -> str:
-    from urllib.request import Request, urlopen
-
-    request = Request(f"http://127.0.0.1:{port}/{path}", headers={"Accept-Encoding": "gzip"})
-    with urlopen(request, timeout=10) as answer:  # noqa: S310 -- loopback
-        return str(answer.headers["ETag"])
-
-
 def _say(line: str) -> None:
     sys.stdout.write(f"{line}\n")
     sys.stdout.flush()
@@ -282,7 +207,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--topics", type=int, default=50)
     parser.add_argument("--entries", type=int, default=50)
-    parser.add_argument("--seconds", type=int, default=4)
+    parser.add_argument("--rounds", type=int, default=5, help="of which the best counts, for each alike")
     asked = parser.parse_args()
     work = Path(tempfile.mkdtemp(prefix="baywire-bench-"))
     try:
@@ -293,76 +218,66 @@ def main() -> None:
 
 def measure(asked: argparse.Namespace, work: Path) -> None:
     topics = Topics(asked.topics)
-    site = Site(base_url="https://news.example/", languages=LANGUAGES, gzip=False)
-    with open_store(f"sqlite:///{work}/store.sqlite3") as store:
-        fill(store, topics, asked.entries)
-        cold = cpu(lambda: our_feeds(store, site, topics, work / "cold"))
-        selection = Selection(store, topics=(), sources=())
-        plan = [
-            (edition.key, tuple(one.head.id for one in selection.holds(edition)))
-            for edition in editions(site, topics.topics, store.newsrooms())
-            if edition.topic and edition.language
-        ]
-        files = 3 * len(plan)
-        packed_site = replace(site, gzip=True)
-
-        def rebuild(site: Site, name: str) -> float:
-            our_feeds(store, site, topics, work / name)
-            spent = []
-            for _ in range(3):
-                shutil.rmtree(work / name)
-                spent.append(cpu(lambda: our_feeds(store, site, topics, work / name)))
-            return min(spent)
-
-        def one_more(number: int, work_of: Callable[[], object]) -> float:
-            spent = []
-            for more in range(3):
-                news(store, number + more)
-                spent.append(cpu(work_of))
-            return min(spent)
-
-        theirs = cpu(lambda: plain_feedgen(store, plan, work / "feedgen"), 3)
-        plainly = rebuild(site, "plain")
-        packed = rebuild(packed_site, "packed")
-        theirs = min(theirs, cpu(lambda: plain_feedgen(store, plan, work / "feedgen"), 2))
-        nine = one_more(999_100, lambda: our_feeds(store, packed_site, topics, work / "packed"))
-        _say(f"{files} files; plain feedgen {theirs * 1000:.0f} ms CPU = 1; load {os.getloadavg()[0]:.1f}")
-        for name, spent, goal in (
-            ("rebuild of a lost folder", plainly, 5),
-            ("the same with .gz", packed, 3.5),
-            ("one release in 3 pairs", nine, 100),
-            ("all rendered for the first time", cold, 0),
+    sites = {name: Site(base_url="https://news.example/", languages=LANGUAGES, gzip=name == ".gz") for name in PLACES}
+    with ExitStack() as stack:
+        stores = {}
+        for name in PLACES:  # each keeps the fragments of its own settings
+            (work / name).mkdir()
+            stores[name] = stack.enter_context(open_store(f"sqlite:///{work}/{name}/store.sqlite3"))
+            fill(stores[name], topics, asked.entries)
+        spent: dict[str, list[float]] = defaultdict(list)
+        for name in PLACES:
+            spent["cold"].append(cpu(partial(our_feeds, stores[name], sites[name], topics, work / name / "out")))
+        plan = plan_of(stores["plain"], sites["plain"], topics)
+        for turn in range(asked.rounds):  # in turns: what else the machine does is then the same for all
+            spent["feedgen"].append(cpu(partial(plain_feedgen, stores["plain"], plan, work / f"feedgen-{turn}")))
+            for name in PLACES:
+                out = work / name / "out"
+                out.rename(work / name / f"lost-{turn}")
+                spent[name].append(cpu(partial(our_feeds, stores[name], sites[name], topics, out)))
+            news(stores[".gz"], turn)
+            spent["nine"].append(cpu(partial(our_feeds, stores[".gz"], sites[".gz"], topics, work / ".gz" / "out")))
+        theirs = min(spent["feedgen"])
+        _say(f"{3 * len(plan)} files; plain feedgen {theirs * 1000:.0f} ms CPU = 1; load {os.getloadavg()[0]:.1f}")
+        for name, told, goal in (
+            ("plain", "rebuild of a lost folder", 5),
+            (".gz", "the same with .gz", 3.5),
+            ("nine", "one release in 3 pairs", 100),
+            ("cold", "all rendered for the first time", 0),
         ):
+            best = min(spent[name])
             aim = f"   (goal 1/{goal:g})" if goal else ""
-            _say(f"  {name:32} {spent * 1000:8.1f} ms   1/{theirs / spent:.1f}{aim}")
-        target = work / "public"
-        start = time.process_time()
-        publish(store, topics, packed_site, target, now=NOW)  # type: ignore[arg-type]  # as much of topics as is asked
-        spent = time.process_time() - start
-        _say(f"  whole site, {sum(1 for path in target.rglob('*') if path.is_file())} files {spent:.1f} s")
-        before = {path: path.read_bytes() for path in target.rglob("*") if path.is_file()}
-        idle = cpu(lambda: publish(store, topics, packed_site, target, now=NOW), 3)  # type: ignore[arg-type]
-        assert before == {path: path.read_bytes() for path in target.rglob("*") if path.is_file()}
-        one = one_more(999_200, lambda: publish(store, topics, packed_site, target, now=NOW))  # type: ignore[arg-type]
-        _say(f"  whole site, nothing new          {idle * 1000:8.1f} ms   1/{theirs / idle:.0f}")
-        _say(f"  whole site, one release in 3     {one * 1000:8.1f} ms   1/{theirs / one:.0f}")
-        serve(asked, target, site, work)
+            _say(f"  {told:32} {best * 1000:8.1f} ms   1/{theirs / best:.1f}{aim}")
+        whole_site(stores[".gz"], sites[".gz"], topics, work / "public", theirs)
 
 
-def serve(asked: argparse.Namespace, target: Path, site: Site, work: Path) -> None:
-    if not (shutil.which("nginx") and shutil.which("wrk")):
-        _say("serving: needs nginx and wrk")
-        return
-    path = "feeds/topic-1.en.atom"
-    with served(target, site) as ours, nginx(target, work) as theirs:
-        for name, headers in (("304", None), ("gzip 200", ["Accept-Encoding: gzip"])):
-            spent = {}
-            for who, port in (("baywire", ours), ("nginx", theirs)):
-                asks = headers or [f"If-None-Match: {etag_of(port, path)}", "Accept-Encoding: gzip"]
-                spent[who] = load(port, path, asks, asked.seconds)
-            ratio = spent["nginx"] / spent["baywire"]
-            took = f"baywire {spent['baywire']:.1f} us, nginx {spent['nginx']:.1f} us a request"
-            _say(f"{name:9} {took}: {ratio:.2f} x nginx (goal 0.3)")
+def whole_site(store: Store, site: Site, topics: Topics, target: Path, theirs: float) -> None:
+    """Publish all that there is, then nothing, then one release."""
+
+    def go() -> None:
+        publish(store, topics, site, target, now=NOW)  # type: ignore[arg-type]  # as much of topics as is asked
+
+    spent = cpu(go)
+    _say(f"  whole site, {sum(1 for path in target.rglob('*') if path.is_file())} files {spent:.1f} s")
+    before = {path: path.read_bytes() for path in target.rglob("*") if path.is_file()}
+    idle = min(cpu(go) for _ in range(3))
+    assert before == {path: path.read_bytes() for path in target.rglob("*") if path.is_file()}
+    one = []
+    for number in range(100, 105):
+        news(store, number)
+        one.append(cpu(go))
+    _say(f"  whole site, nothing new          {idle * 1000:8.1f} ms   1/{theirs / idle:.0f}")
+    _say(f"  whole site, one release in 3     {min(one) * 1000:8.1f} ms   1/{theirs / min(one):.0f}")
+
+
+def plan_of(store: Store, site: Site, topics: Topics) -> list[tuple[str, tuple[str, ...]]]:
+    """Return the keys of the feeds that are compared, and what each holds."""
+    selection = Selection(store, topics=(), sources=())
+    return [
+        (edition.key, tuple(one.head.id for one in selection.holds(edition)))
+        for edition in editions(site, topics.topics, store.newsrooms())
+        if edition.topic and edition.language
+    ]
 
 
 if __name__ == "__main__":
