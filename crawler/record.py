@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from datetime import datetime, timedelta
+from functools import partial
 from random import Random
 from time import monotonic
 from typing import TYPE_CHECKING
@@ -20,7 +21,7 @@ from feeds.store import DEFAULT_AUTHORITY, Outcome, Run, open_store
 
 if TYPE_CHECKING:
     from crawler.spiders.progress import Progress
-    from feeds.store import Store, Writing
+    from feeds.store import SourceState, Store, Writing
 
 __all__ = ["as_event", "finish", "one_line", "record_failure"]
 
@@ -116,11 +117,15 @@ def record_failure(batch: Batch, keys: Sequence[str], *, reason: str, now: datet
                 )
                 every = timedelta(seconds=_every(store, key))
                 state = next_state(before, run, every=every, random=Random())  # noqa: S311 - spreads load, guards nothing
-                with store.writing() as writing:
-                    writing.finish_run(run, before if batch.archive else state)
+                left = before if batch.archive else state
+                store.write(partial(_finish, run=run, state=left))
     except BaywireError as error:
         return tuple(replace(one, reason=f"{reason}; {error}") for one in ended)
     return ended
+
+
+def _finish(writing: Writing, *, run: Run, state: SourceState) -> None:
+    writing.finish_run(run, state)
 
 
 def _counted(before: object, now: Counter[str]) -> dict[str, int]:

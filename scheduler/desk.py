@@ -17,7 +17,7 @@ from crawler.source import Source, load_sources
 from feeds import topic, where
 from feeds.error import ConfigError
 from feeds.identity import DEFAULT_AUTHORITY
-from feeds.store import Store, open_store
+from feeds.store import Store, Writing, open_store
 from feeds.topic import Topics
 from scheduler.config import Config
 from scheduler.extra import need
@@ -98,13 +98,16 @@ class Desk:
         if state is None:
             return
         reason = f"{key}: {state.reason}" if state.reason else ""
-        with self.store.writing() as writing:
-            for one in seen:
-                before = self.store.source_state(one)
-                if before is not None and before.enabled:
+        stand = self.store.states_of(seen)
+
+        def write(writing: Writing) -> None:
+            for one, before in sorted(stand.items()):
+                if before.enabled:
                     since = before.since if before.state is state.state else state.since
                     shown = replace(state, key=one, reason=reason, since=since, next_due=None, learnt={})
                     writing.set_state(shown, now=self.clock())
+
+        self.store.write(write)
 
     def rhythm(self, key: str) -> Rhythm:
         """Return when the source *key* is asked; one that is learnt is learnt anew every day."""

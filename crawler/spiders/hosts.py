@@ -93,5 +93,4 @@ class Hosts:
 
     def _keep(self, state: HostState) -> None:
         self._known[state.host] = state
-        with self._store.writing() as writing:
-            writing.set_host(state)
+        self._store.write(lambda writing: writing.set_host(state))

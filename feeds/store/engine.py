@@ -30,7 +30,7 @@ __all__ = ["Database", "conninfo_of", "named", "upsert_of"]
 _DRIVERS: Final = {"postgresql": "postgresql+psycopg", "postgres": "postgresql+psycopg", "sqlite": "sqlite"}
 _ONE_MOMENT: Final[dict[str, Any]] = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
 _ONE_STATEMENT: Final[dict[str, Any]] = {"isolation_level": "AUTOCOMMIT"}
-_RESTED_S: Final = 1.0  # after which a server may have been started anew beneath a connection
+_RESTED_S: Final = 0.25  # after which a server may have been started anew beneath a connection
 _RESTART_S: Final = 15.0
 _AGAIN_S: Final = 0.25
 _TRIES: Final = 5
@@ -107,15 +107,22 @@ class Database:
             yield connection
 
     def ask(self, statement: Executable, values: Mapping[str, object] | None = None) -> Sequence[Row[Any]]:
-        """Return the rows of *statement*, which only reads; it is asked anew where the server went away beneath it."""
-        try:
+        """Return the rows of *statement*, which only reads."""
+
+        def once() -> Sequence[Row[Any]]:
             with self.asking() as connection:
                 return connection.execute(statement, values).all()
+
+        return self.again(once)
+
+    def again(self, read: Callable[[], T]) -> T:
+        """Return what *read* returns; it is done once more where the server was started anew beneath it."""
+        try:
+            return read()
         except StoreError as error:
             if not _collided(error.__cause__):
                 raise
-        with self.asking() as connection:
-            return connection.execute(statement, values).all()
+        return read()
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:

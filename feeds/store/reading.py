@@ -44,12 +44,15 @@ class Reading(Base):
     def releases(self, ids: Sequence[str]) -> dict[str, Release]:
         """Return the releases *ids* by id, in the order asked for; unknown ones are left out."""
         found: dict[str, Release] = {}
-        if not ids:
-            return found
-        with self._database.reading() as connection:
-            for start in range(0, len(ids), CHUNK):
-                named_so = {"ids": ids[start : start + CHUNK]}
-                found.update((release.id, release) for release in read_releases(connection, _BY_ID, named_so))
+
+        def read() -> None:
+            with self._database.reading() as connection:
+                for start in range(0, len(ids), CHUNK):
+                    named_so = {"ids": ids[start : start + CHUNK]}
+                    found.update((release.id, release) for release in read_releases(connection, _BY_ID, named_so))
+
+        if ids:
+            self._database.again(read)
         return {id_: found[id_] for id_ in ids if id_ in found}
 
     def heads(self, ids: Sequence[str]) -> dict[str, Head]:
@@ -132,8 +135,12 @@ class Reading(Base):
             asked["since"] = microseconds(since)
         if limit is not None:
             asked["most"] = limit
-        with self._database.asking() as connection:
-            return tuple(row[0] for row in statement.rows(connection, (), **asked))
+
+        def read() -> tuple[str, ...]:
+            with self._database.asking() as connection:
+                return tuple(row[0] for row in statement.rows(connection, (), **asked))
+
+        return self._database.again(read)
 
     def count(self, *, topic: str | None = None, source: str | None = None, language: str | None = None) -> int:
         """Return how many releases there are."""

@@ -104,8 +104,7 @@ class Schedule(Base):
 
     def set_next_due(self, key: str, moment: datetime) -> None:
         """Let the source *key* come due at *moment*."""
-        with self._database.writing() as connection:
-            connection.execute(update(sources).where(sources.c.key == key).values(next_due=moment))
+        self.set_next_dues({key: moment})
 
     def set_next_dues(self, moments: Mapping[str, datetime]) -> None:
         """Let each source of *moments* come due at its moment: all of them in one transaction."""

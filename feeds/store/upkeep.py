@@ -9,7 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Row, Select, delete, select, text
+from sqlalchemy import Connection, Row, Select, delete, select, text
 
 from feeds.error import StoreError
 from feeds.store.arrival import alias_of
@@ -83,9 +83,12 @@ class Upkeep(Base):
 
     def set_meta(self, key: str, value: str) -> None:
         """Keep *value* under *key*."""
-        with self._database.writing() as connection:
+
+        def write(connection: Connection) -> None:
             kept = upsert_of(connection)(meta).values(key=key, value=value)
             connection.execute(kept.on_conflict_do_update(index_elements=[meta.c.key], set_={"value": value}))
+
+        self._database.write(write)
 
     def backup(self, target: Path) -> None:
         """Write a whole copy of the store to *target*, while others read and write; it is there whole or not at all.

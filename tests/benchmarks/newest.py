@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import importlib.util
+import os
 import sys
 import tempfile
 import time
@@ -98,8 +99,7 @@ def main() -> None:
     parser.add_argument("--releases", type=int, default=1_000_000)
     parser.add_argument("--folder", type=Path, default=Path(tempfile.gettempdir()))
     given = parser.parse_args()
-    server = fleet.farm.Server(Path(tempfile.mkdtemp(prefix="bwn-", dir=given.folder)) / "pg")
-    server.folder.parent.chmod(0o755)
+    server = fleet.farm.Server(given.folder / f"bwn-{os.getpid()}")
     try:
         stores = {}
         for count in (10_000, given.releases):
@@ -115,7 +115,6 @@ def main() -> None:
         fleet.say(f"{walls[given.releases][0] / walls[10_000][0]:.2f} times as long (the goal is 1.5)")
     finally:
         server.remove()
-        server.folder.parent.rmdir()
 
 
 if __name__ == "__main__":

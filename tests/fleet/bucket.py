@@ -27,7 +27,7 @@ class Bucket:
             stderr=subprocess.DEVNULL,
         )
         self.endpoint = f"http://127.0.0.1:{self.port}"
-        until = time.monotonic() + 60
+        until = time.monotonic() + 240
         while True:
             with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", self.port), timeout=1):
                 break
@@ -42,12 +42,12 @@ class Bucket:
         """Forget everything but an empty bucket."""
         for method, path in (("POST", "/moto-api/reset"), ("PUT", "/feeds")):
             asked = Request(f"{self.endpoint}{path}", method=method, headers={"x-amz-acl": "public-read"})  # noqa: S310 -- our own
-            urlopen(asked, timeout=10).close()  # noqa: S310 -- as above
+            urlopen(asked, timeout=120).close()  # noqa: S310 -- as above
 
     def get(self, path: str) -> tuple[int, dict[str, str], bytes]:
         """Return status, headers and body of what anybody finds at *path*."""
         try:
-            with urlopen(f"{self.endpoint}/feeds/{path}", timeout=10) as answer:  # noqa: S310 -- our own
+            with urlopen(f"{self.endpoint}/feeds/{path}", timeout=120) as answer:  # noqa: S310 -- our own
                 return answer.status, {name.lower(): value for name, value in answer.headers.items()}, answer.read()
         except URLError as error:
             return getattr(error, "code", 0), {}, b""

@@ -156,7 +156,7 @@ def front(files: dict[str, str], bucket: Bucket, tmp_path: Path) -> Iterator[HTT
     )
     process = subprocess.Popen(["nginx", "-p", tmp_path, "-c", tmp_path / "nginx.conf"])
     try:
-        until = time.monotonic() + 20
+        until = time.monotonic() + 120
         while True:
             try:
                 socket.create_connection(("127.0.0.1", port), timeout=1).close()
@@ -165,11 +165,11 @@ def front(files: dict[str, str], bucket: Bucket, tmp_path: Path) -> Iterator[HTT
                 assert time.monotonic() < until
                 assert process.poll() is None
                 time.sleep(0.05)
-        with closing(HTTPConnection("127.0.0.1", port, timeout=10)) as connection:
+        with closing(HTTPConnection("127.0.0.1", port, timeout=120)) as connection:
             yield connection
     finally:
         process.terminate()
-        process.wait(10)
+        process.wait(120)
 
 
 def test_nginx_gives_readers_what_is_in_the_bucket(front: HTTPConnection) -> None:
