@@ -6,7 +6,7 @@ import json
 import re
 import time
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -23,7 +23,7 @@ from feeds.error import ConfigError
 from feeds.release import Draft
 from scheduler.scout import Get, Scout
 
-__all__ = ["Finding", "find_out", "key_for", "source_toml", "write_source"]
+__all__ = ["Finding", "check_key", "find_out", "key_for", "source_toml", "write_source"]
 
 _KEY = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 _LANGUAGES = {"en": "en", "zh-Hant": "zh-hant", "zh-Hans": "zh-hans", "pt": "pt"}
@@ -94,6 +94,17 @@ def find_out(  # noqa: PLR0913  # what a fetch is told, by name
         drafts=tuple(replace(one, source=source.key) for one in drafts),
         notes=tuple(scout.notes),
     )
+
+
+def check_key(key: str, taken: Collection[str] = ()) -> None:
+    """Raise ConfigError where a new source cannot be called *key*: it is no key, or one of those *taken*.
+
+    >>> check_key("hk-dpo-en", ["hk-dpo-zh"])
+    """
+    if not _KEY.fullmatch(key):
+        raise ConfigError(f"--name: {key}: expected small letters, digits and single hyphens")
+    if key in taken:
+        raise ConfigError(f"{key}: there is such a source already: choose another key with --name")
 
 
 def _samples(source: Source, listing: Listing, get: Get, now: datetime) -> tuple[Sample, ...]:
@@ -192,8 +203,7 @@ def _inline(values: Mapping[str, str]) -> str:
 
 def write_source(folder: Path, source: Source, *, now: datetime) -> Path:
     """Write *source* into *folder*, which is made; ConfigError where there is such a file, or it would not be read."""
-    if not _KEY.fullmatch(source.key):
-        raise ConfigError(f"--name: {source.key}: expected small letters, digits and single hyphens")
+    check_key(source.key)
     path = folder / f"{source.key}.toml"
     try:
         folder.mkdir(parents=True, exist_ok=True)

@@ -83,13 +83,27 @@ def test_add_shows_what_it_found_and_writes_a_source_that_reads_it(tmp_path: Pat
     assert lines(dry)[-1]["file"] is None
     assert not (tmp_path / "sources.d").exists()
     done = typed("add", url, "--name", "macao", "--replay", pages, "--json")
-    told = {"kind": "source", "source": "macao", "file": str(tmp_path / "sources.d" / "macao.toml"), "notes": []}
-    assert lines(done)[-1] == told
+    told = {"kind": "source", "source": "macao", "file": str(tmp_path / "sources.d" / "macao.toml")}
+    assert lines(done)[-1] == {**told, "notes": ["mo-gcs-zh reads this list already"]}
     crawled = typed("crawl", "macao", "--replay", pages, "--json", "--no-publish")
     assert lines(crawled)[-1]["new"] == 24
     again = typed("add", url, "--name", "macao", "--replay", pages)
     assert again.returncode == 2
     assert "choose another key with --name" in again.stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["--name", "Macao Zh"], "--name: Macao Zh: expected small letters"),
+        (["--name", "mo-gcs-zh"], "mo-gcs-zh: there is such a source already"),
+        ([], "is not a public address: where that is meant, type --allow-private too"),
+    ],
+)
+def test_add_says_what_to_type_instead(typed: Typed, words: list[str], told: str) -> None:
+    done = typed("add", "http://127.0.0.1:9/", *words)
+    assert told in done.stderr
+    assert done.stdout == ""
 
 
 @pytest.mark.parametrize("words", [["add", "nonsense"], ["add", "https://no.example/"]])

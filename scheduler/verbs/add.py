@@ -26,7 +26,7 @@ def add(  # noqa: PLR0913  # one parameter an option
     URL is the page that lists its releases, a feed, a JSON interface, or only near: its home page, one of its releases.
     """
     from feeds.error import SourceError
-    from scheduler.add import find_out, write_source
+    from scheduler.add import check_key, find_out, write_source
     from scheduler.desk import load_rules, now_utc
     from scheduler.line import draft_line, listing_line
     from scheduler.order import Order
@@ -37,6 +37,8 @@ def add(  # noqa: PLR0913  # one parameter an option
     session.make_directory()
     config, now = session.config, now_utc()
     sources, topics = load_rules(config)
+    if name:
+        check_key(name, sources)  # before the site is asked for six pages
     try:
         found = find_out(
             require_address(url),
@@ -47,27 +49,30 @@ def add(  # noqa: PLR0913  # one parameter an option
             now=now,
         )
     except SourceError as error:
-        session.complain(str(error))
+        private = " is not a public address" in str(error) and not allow_private
+        session.complain(f"{error}{': where that is meant, type --allow-private too' if private else ''}")
         return 1
     print_line(session, listing_line(found.listing, url=found.source.listing.url))
     for draft in found.drafts:
         tags = topics.tag(title=draft.title, text=draft.text, language=draft.language, source=draft.source)
         print_line(session, draft_line(draft, tags))
     key = found.source.key
-    if key in sources:
-        session.complain(f"{key}: there is such a source already: choose another key with --name")
-        return 2
+    check_key(key, sources)
+    same = [one for one in sources.values() if one.listing.url == found.source.listing.url and one.view is None]
+    notes = [*found.notes, *(f"{one.key} reads this list already" for one in same)]
     path = None if dry_run else write_source(config.directory / "sources.d", found.source, now=now)
     if path is not None:
         tell_daemon(config, Order(verb="reload"))
     if session.json:
         told = {"kind": "source", "source": key, "file": str(path) if path else None}
-        session.emit({**told, "notes": list(found.notes)})
+        session.emit({**told, "notes": notes})
     else:
-        for note in found.notes:
+        for note in notes:
             session.say()
             session.say(f"note: {note}")
         session.say()
         session.say(f"wrote {path}" if path else f"nothing written: without --dry-run it would be {key}.toml")
-        session.note(f"next: baywire preview {key}, baywire crawl {key}")
+        session.note(
+            f"next: baywire preview {key}, baywire crawl {key}" if path else "next: the same without --dry-run"
+        )
     return 0
