@@ -13,7 +13,7 @@ from crawler.extract.found import Item, Listing
 from crawler.extract.group import Link, Row, rows_of
 from crawler.extract.listing import read_page_listing
 from crawler.extract.other import read_other_listing
-from crawler.extract.select import selector, text_of
+from crawler.extract.select import fold, selector, text_of
 from crawler.normalise.tree import read_html
 from crawler.source_file import bounded
 
@@ -103,7 +103,7 @@ def _rows(source: Source, root: HtmlElement, base: str) -> list[Row]:
 
 def _link(element: HtmlElement, base: str) -> Link | None:
     url = join(base, element.get("href", ""))
-    return Link(element, url, " ".join(text_of(element).split())) if url else None
+    return Link(element, url, fold(text_of(element))) if url else None
 
 
 def _title(row: Row, css: str) -> str:

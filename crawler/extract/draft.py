@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, time
 from typing import TYPE_CHECKING
 
 from crawler.extract.feed import read_instant
@@ -98,5 +98,7 @@ def _published(source: Source, found: Extracted, item: Item | None) -> datetime 
     listed = fields.published or (read_instant(item.date, zone=source.zone) if item is not None and item.date else None)
     if found.published is None:
         return listed
-    precise = found.origins.get("precision") != "day"
-    return found.published if precise or fields.published is None else fields.published
+    if found.origins.get("precision") != "day":
+        return found.published
+    told = listed is not None and listed.date() == found.published.date() and listed.time() != time()
+    return fields.published or (listed if told else found.published)
