@@ -1,4 +1,4 @@
-"""What each shipped source says of itself is held: pages for every kind, a text for every view, a reason for every no."""
+"""What each shipped source says of itself is held: pages for each kind, a text for each view, a reason for each no."""
 
 from __future__ import annotations
 
