@@ -10,6 +10,7 @@ from typing import Any
 from feeds.edition import Placed
 from feeds.publish.fragments import Fragments, Version
 from feeds.render.model import EPOCH
+from feeds.render.summary import headline
 from feeds.store import Head
 
 __all__ = ["Lineup"]
@@ -46,7 +47,7 @@ class Lineup:
             marks=[mark for mark in marks if mark],
             updated=max((one.head.updated for one in kept), default=EPOCH),
             oldest=placed[-1].head.published if placed else None,
-            latest=(placed[0].head.title, placed[0].head.language) if placed else (),
+            latest=(headline(placed[0].head.title), placed[0].head.language) if placed else (),
             placed=placed,
         )
 

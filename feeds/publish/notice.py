@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 
 from feeds.release import Newsroom, Release, Revision
 from feeds.render.change import changes, summary_of_changes
+from feeds.render.cut import cut
 from feeds.render.entry import release_path
 from feeds.render.model import Entry, Link
-from feeds.render.summary import shorten
+from feeds.render.summary import headline, shorten
 from feeds.render.words import words
 from feeds.site import Site
 
@@ -21,6 +22,7 @@ __all__ = ["CORRECTIONS", "STATUS", "change_of", "correction", "corrections", "s
 
 CORRECTIONS, STATUS = "corrections", "status"
 _MOST = 50
+_LONGEST = 200_000  # bytes of what one correction changed
 
 
 def corrections(store: Store, site: Site, newsrooms: Mapping[str, Newsroom]) -> tuple[Entry, ...]:
@@ -38,13 +40,13 @@ def correction(release: Release, before: Revision, after: Revision, site: Site, 
     return Entry(
         id=site.tag(f"correction/{release.source}/{release.native_id}/{after.number}"),
         url=f"{page}#revision-{after.number}",
-        title=say.correction.format(title=after.title),
+        title=headline(say.correction.format(title=after.title)),
         language=release.language or "und",
-        author=release.author or (newsroom.title if newsroom else release.source),
+        author=headline(release.author) or (newsroom.title if newsroom else release.source),
         author_url=newsroom.site if newsroom else "",
         published=seen,
         updated=seen,
-        summary=shorten(summary_of_changes(_whole(before), _whole(after)) or after.title),
+        summary=shorten(summary_of_changes(_whole(before), _whole(after)) or headline(after.title)),
         html=change_of(before, after) + f'<p><a href="{escape(release.url)}">{escape(say.original)}</a></p>',
         related=(original,),
         more={"page": page, "release": release.id, "revision": after.number},
@@ -53,8 +55,9 @@ def correction(release: Release, before: Revision, after: Revision, site: Site, 
 
 def change_of(before: Revision, after: Revision) -> str:
     """Return what differs between two wordings as HTML."""
-    title = changes(before.title, after.title).replace("<p>", "<p><strong>").replace("</p>", "</strong></p>")
-    return title + changes(before.text, after.text)
+    title = changes(headline(before.title), headline(after.title))
+    title = title.replace("<p>", "<p><strong>").replace("</p>", "</strong></p>")
+    return title + cut(changes(before.text, after.text), _LONGEST)
 
 
 def state_events(store: Store, site: Site, newsrooms: Mapping[str, Newsroom]) -> tuple[Entry, ...]:

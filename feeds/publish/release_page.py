@@ -16,6 +16,7 @@ from feeds.render import html
 from feeds.render.cut import cut
 from feeds.render.entry import entry_of, release_path
 from feeds.render.model import instant
+from feeds.render.summary import headline
 from feeds.render.words import Words, words
 from feeds.site import Site
 from feeds.store import FragmentKey, Head
@@ -166,7 +167,7 @@ class ReleasePages:
         root = html.root_of(self._site)
         told = [
             (say.source, newsroom.title or release.source, f"{root}sources/{release.source}/"),
-            (say.publisher, release.author if release.author != newsroom.title else "", ""),
+            (say.publisher, headline(release.author) if release.author != newsroom.title else "", ""),
             (say.published, say.moment(release.published), ""),
             (say.updated, say.moment(release.updated) if release.updated != release.published else "", ""),
             (say.number, release.native_id, ""),

@@ -11,9 +11,10 @@ from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from feeds.release import Attachment, Newsroom, Photo, Release
+from feeds.render.cut import cut
 from feeds.render.model import Category, Entry, Link, Origin
 from feeds.render.safe import is_web, safe
-from feeds.render.summary import summarise
+from feeds.render.summary import headline, summarise
 from feeds.render.words import words
 from feeds.site import Site
 from feeds.tag import Tag
@@ -21,7 +22,8 @@ from feeds.tag import Tag
 __all__ = ["VERSION", "Also", "Label", "entry_of", "release_path"]
 
 # Goes up when the same release gives other bytes: cached fragments are then made anew.
-VERSION = 4
+VERSION = 5
+_LONGEST = 1_000_000  # bytes of a text; the W3C validator reads five times that of a whole feed
 _PHOTOS = 20
 
 
@@ -71,16 +73,16 @@ def entry_of(  # noqa: PLR0913 - each is another thing that is told
     release = _within_the_web(release)
     summary = summarise(release.summary, release.text)
     whole = newsroom.content != "summary"
-    html = safe(release.html) if whole else f"<p>{escape(summary, quote=False)}</p>"
+    html = _text(release) if whole else f"<p>{escape(summary, quote=False)}</p>"
     if not site.photos:
         html = _IMAGE.sub(_linked, html)
     notes = _notes(release, page, also)
     return Entry(
         id=release.id,
         url=release.url,
-        title=release.title,
+        title=headline(release.title),
         language=release.language or "und",
-        author=release.author or newsroom.title or release.source,
+        author=headline(release.author) or newsroom.title or release.source,
         author_url=newsroom.site,
         published=release.published,
         updated=release.updated,
@@ -106,6 +108,17 @@ def entry_of(  # noqa: PLR0913 - each is another thing that is told
             "evidence": list(_evidence(tags)),
         },
     )
+
+
+def _text(release: Release) -> str:
+    """Return the text of *release*, safe; of one that is longer than a reader can take its beginning."""
+    html = safe(release.html)
+    shown = cut(html, _LONGEST)
+    if shown == html:
+        return html
+    host = (urlsplit(release.url).hostname or release.url).removeprefix("www.")
+    said = words(release.language).rest.format(host=host)
+    return f'{shown}<p><a href="{escape(release.url)}">{escape(said, quote=False)}</a></p>'
 
 
 def _evidence(tags: Sequence[Tag]) -> Iterator[dict[str, str]]:

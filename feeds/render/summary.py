@@ -4,14 +4,24 @@ from __future__ import annotations
 
 import re
 
-__all__ = ["shorten", "summarise"]
+__all__ = ["headline", "shorten", "summarise"]
 
 LIMIT = 300
+_TITLE = 500  # no body writes a longer one; what is longer was no title, or a fault
 
 # A full stop ends a sentence where white space and no small letter follows, and no initial or
 # abbreviation stands before it ("J. Lee", "Dr. Wong", "No. 3"); the Chinese ones always do.
 _END = re.compile(r"[。！？]+[”’」』）)]*|[.!?…]+[\"”’)]*(?=\s+[^\sa-z]|\s*$)")
 _SHORT = re.compile(r"\b(?:[A-Z]|Dr|Mr|Mrs|Ms|No|St|Sr|Sra|vs|Rev|Ltd|Prof|Hon|Art)\.$")
+
+
+def headline(title: str) -> str:
+    """Return *title* as entries and pages have it: at most 500 characters.
+
+    >>> headline("Tree falls"), len(headline("T" * 2_000_000))
+    ('Tree falls', 500)
+    """
+    return title if len(title) <= _TITLE else shorten(title[: 2 * _TITLE], _TITLE)
 
 
 def summarise(summary: str, text: str) -> str:
