@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-__all__ = ["BaywireError", "ConfigError", "PublishError", "SourceError", "StoreError"]
+__all__ = ["BaywireError", "ConfigError", "PublishError", "SearchError", "SourceError", "StoreError"]
 
 
 class BaywireError(Exception):
@@ -19,6 +19,10 @@ class SourceError(BaywireError):
 
 class StoreError(BaywireError):
     """The store cannot be opened, read or written: look at the disk or the database."""
+
+
+class SearchError(BaywireError):
+    """A search asks more than it may cost: ask for rarer words, or narrow it."""
 
 
 class PublishError(BaywireError):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from dataclasses import dataclass, replace
+from hashlib import blake2b
 from pathlib import Path
 from typing import Any, Protocol
 from urllib.parse import quote, urlsplit
@@ -144,9 +145,8 @@ class Serving:
         language = headers.get(b"accept-language", b"").decode("latin-1")
         found = await self._search.answer(form, query.decode("latin-1"), language)
         policy = page_policy(self._site) if form == "html" else "default-src 'none'; frame-ancestors 'none'; sandbox"
+        tag = f'"{blake2b(found.body, digest_size=12).hexdigest()}"'
         told = [
-            (b"content-type", found.type.encode()),
-            (b"content-length", b"%d" % len(found.body)),
             (b"content-security-policy", policy.encode()),
             (b"x-content-type-options", b"nosniff"),
             (b"referrer-policy", b"no-referrer"),
@@ -156,6 +156,11 @@ class Serving:
             told.append((b"vary", b"Accept-Language"))
         else:
             told.append((b"access-control-allow-origin", b"*"))
+        if found.status == 200:
+            told.append((b"etag", tag.encode()))
+            if matches(headers.get(b"if-none-match", b"").decode("latin-1"), (tag,)):
+                return make(304, told)
+        told += [(b"content-type", found.type.encode()), (b"content-length", b"%d" % len(found.body))]
         return make(found.status, told, found.body)
 
     def _below(self, path: str) -> str:

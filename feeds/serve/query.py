@@ -44,15 +44,18 @@ class Query:
 
 
 def read_query(query_string: str, *, topics: Collection[str], sources: Collection[str]) -> Query:
-    """Return what *query_string* ("q=…&page=2") asks; never raises.
+    """Return what *query_string* ("q=…&where=…&page=2") asks; never raises.
 
     Words, "words side by side", -word; topic:, source:, language: and author:, each also
-    behind a minus; since: and until: with a day; where:(…) with an expression of all these.
+    behind a minus; since: and until: with a day; where:(…) with an expression of all these,
+    which may also stand in a field of its own.
     *language* is the one that a page about it would be in.
 
     >>> query = read_query("q=climate+topic%3Aai+-source%3Aa+since%3A2025-01-01", topics=["ai"], sources=["a"])
     >>> query.words, query.where.text, query.since.year
     ('climate', 'topic:ai and not source:a', 2025)
+    >>> read_query("where=ai+and+data", topics=["ai", "data"], sources=[]).text
+    'where:(ai and data)'
     >>> read_query("q=topic:aj", topics=["ai"], sources=[]).problem
     'topic:aj: there is no such topic'
     """
@@ -60,7 +63,8 @@ def read_query(query_string: str, *, topics: Collection[str], sources: Collectio
         fields = parse_qs(query_string[:_READ], keep_blank_values=True, max_num_fields=20)
     except ValueError:  # more fields than any form of ours sends
         fields = {}
-    text = " ".join(_NONE.sub(" ", "".join(fields.get("q", [""])[:1])).split())
+    text, where = (_NONE.sub(" ", fields.get(name, [""])[0]).strip() for name in ("q", "where"))
+    text = " ".join(f"{text} where:({where})".split() if where else text.split())
     page = fields.get("page", ["1"])[0]
     number = int(page) if page.isascii() and page.isdigit() and len(page) < 4 else 1
     if len(text) > _LONGEST or len(query_string) > _READ or (query_string and not fields):
@@ -77,11 +81,11 @@ def read_query(query_string: str, *, topics: Collection[str], sources: Collectio
         elif not problem:
             expressions.append(f"{'not ' if minus else ''}{name}:{_quoted(value)}")
             language = _language(value) if name == "language" and not minus else language
-    where, told = _where(expressions, topics, sources)
+    chosen, told = _where(expressions, topics, sources)
     return Query(
         text=text,
         words=" ".join(_PART.sub(" ", rest).split()),
-        where=where,
+        where=chosen,
         language=language,
         since=_day(days.get("since", "")),
         until=_next_day(days.get("until", "")),

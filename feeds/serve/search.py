@@ -5,10 +5,13 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from datetime import timedelta
 from typing import TYPE_CHECKING, Protocol
 from urllib.parse import urlencode
 
 from feeds.edition import Named
+from feeds.error import SearchError
 from feeds.release import Newsroom
 from feeds.render import atom, html, json_feed, rss
 from feeds.render.entry import Label, entry_of
@@ -17,7 +20,7 @@ from feeds.render.model import Entry, Feed, newest_update
 from feeds.render.words import Words, words
 from feeds.serve.answer import Answer
 from feeds.serve.query import LAST_PAGE, Query, read_query
-from feeds.serve.reply import BRIEFLY
+from feeds.serve.reply import BRIEFLY, NO_STORE, Header
 from feeds.site import LANGUAGES, MEDIA_TYPES, Site
 from feeds.store import Found
 
@@ -29,6 +32,9 @@ __all__ = ["Search"]
 _AT_ONCE = 4  # searches; whoever comes when they are all busy is told to come back
 _WAITING = 16
 _PAGE = 25
+_BUSY = ((b"retry-after", b"5"), NO_STORE)
+# What asks too much once asks it again: whoever repeats it by itself is to come back when more is known, or never.
+_LATER = ((b"retry-after", b"3600"), NO_STORE)
 
 
 class _Writer(Protocol):
@@ -45,19 +51,23 @@ _WRITERS: dict[str, _Writer] = {"atom": atom, "rss": rss, "json": json_feed}
 class Search:
     """Answers searches of *store*; made once, used from one event loop."""
 
-    def __init__(self, store: Store, site: Site, topics: Iterable[Named]) -> None:
-        """Search *store*; *topics* are those that a query may name."""
+    def __init__(
+        self, store: Store, site: Site, topics: Iterable[Named], *, within: timedelta = timedelta(seconds=5)
+    ) -> None:
+        """Search *store*; *topics* are those that a query may name, and none takes longer than *within*."""
         self._store = store
         self._site = site
         self._topics = {topic.key: topic for topic in topics}
+        self._within = within
         self._turn = asyncio.Semaphore(_AT_ONCE)
         self._waiting = 0
 
     async def answer(self, form: str, query: str, accept_language: str) -> Answer:
         """Return what the query string *query* finds, as "html" or "atom"."""
         if self._waiting >= _WAITING:
-            text = b"Too many searches at once: try again in a few seconds.\n"
-            return Answer(status=503, type="text/plain; charset=utf-8", body=text, headers=((b"retry-after", b"5"),))
+            return _told(
+                503, "Too many searches at once: try again in a few seconds.", (b"retry-after", b"5"), NO_STORE
+            )
         self._waiting += 1
         try:
             async with self._turn:
@@ -69,13 +79,18 @@ class Search:
         """Return the same, at once; *form* is "html" or that of a feed."""
         newsrooms = self._store.newsrooms()
         asked = read_query(query, topics=self._topics, sources=newsrooms)
+        say = words(_preferred(accept_language))
+        try:
+            found = Found() if asked.problem or asked.is_empty else self._search(asked)
+        except SearchError:
+            if form != "html":
+                return _told(503, say.search_slow, *_LATER)
+            page = self._page(asked, Found(), (), say, trouble=say.search_slow)
+            return replace(page, status=503, headers=_LATER)
         if asked.problem and form != "html":
-            return Answer(status=400, type="text/plain; charset=utf-8", body=f"{asked.problem}\n".encode())
-        found = Found() if asked.problem or asked.is_empty else self._search(asked)
+            return _told(400, asked.problem)
         entries = self._entries(found.ids, newsrooms)
-        if form != "html":
-            return self._feed(form, asked, found, entries)
-        return self._page(asked, found, entries, words(_preferred(accept_language)))
+        return self._feed(form, asked, found, entries) if form != "html" else self._page(asked, found, entries, say)
 
     def _search(self, asked: Query) -> Found:
         return self._store.search(
@@ -85,6 +100,7 @@ class Search:
             until=asked.until,
             limit=_PAGE,
             offset=(asked.page - 1) * _PAGE,
+            within=self._within,
         )
 
     def _entries(self, ids: Sequence[str], newsrooms: Mapping[str, Newsroom]) -> tuple[Entry, ...]:
@@ -134,10 +150,12 @@ class Search:
         more = {"page": page} if page > 1 else {}
         return self._site.url(f"search.{form}?" + urlencode({"q": asked.text, **more}))
 
-    def _page(self, asked: Query, found: Found, entries: Sequence[Entry], say: Words) -> Answer:
+    def _page(self, asked: Query, found: Found, entries: Sequence[Entry], say: Words, *, trouble: str = "") -> Answer:
         root = html.root_of(self._site)
         count = say.search_many if found.more else say.search_found
         told = count.format(count=found.total) if found.total else say.search_none
+        trouble = f"{say.search_bad}: {asked.problem}" if asked.problem else trouble
+        answered = not (asked.is_empty or trouble)
         items = "\n".join(html.item(entry, self._site).decode() for entry in entries)
         feeds = [
             {
@@ -156,16 +174,20 @@ class Search:
             title=f"{asked.text} · {say.search}" if asked.text else say.search,
             about=say.search_label,
             asked=asked.text,
-            problem=asked.problem and f"{say.search_bad}: {asked.problem}",
-            found="" if asked.is_empty or asked.problem else told,
+            problem=trouble,
+            found=told if answered else "",
             items=items,
-            feed=None if asked.is_empty or asked.problem else feeds[0],
-            autodiscovery=() if asked.is_empty or asked.problem else feeds,
+            feed=feeds[0] if answered else None,
+            autodiscovery=feeds if answered else (),
             newer=_turned(root, asked, -1) if asked.page > 1 else "",
             older=_turned(root, asked, 1) if _goes_on(asked, found) else "",
         )
         status = 400 if asked.problem else 200
         return Answer(status=status, type="text/html; charset=utf-8", body=body, headers=(BRIEFLY,))
+
+
+def _told(status: int, text: str, *headers: Header) -> Answer:
+    return Answer(status=status, type="text/plain; charset=utf-8", body=f"{text}\n".encode(), headers=headers)
 
 
 def _goes_on(asked: Query, found: Found) -> bool:

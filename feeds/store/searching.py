@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import BigInteger, ColumnElement, String, cast, column, select, table
@@ -11,6 +11,7 @@ from sqlalchemy.dialects.postgresql import TSQUERY
 
 from feeds.store.base import Base
 from feeds.store.index import LOW_BITS
+from feeds.store.limit import limited
 from feeds.store.state import Found
 from feeds.store.tables import releases
 from feeds.store.words import mark, phrases, unwanted
@@ -21,6 +22,7 @@ __all__ = ["Searching"]
 
 _COUNTED = 1000
 _FARTHEST = 10_000  # no page lies beyond
+_LIMIT = timedelta(seconds=5)  # a hundred times what an ordinary search takes
 
 # What FTS5 and PostgreSQL call the same: FTS5 has a column of its own name, to be asked, and the rowid.
 _FTS5 = table("search", column("rowid", BigInteger), column("search", String))
@@ -42,6 +44,7 @@ class Searching(Base):
         until: datetime | None = None,
         limit: int = 50,
         offset: int = 0,
+        within: timedelta = _LIMIT,
     ) -> Found:
         """Return the releases whose title, text, author or number hold all of *words*, newest first.
 
@@ -50,6 +53,7 @@ class Searching(Base):
         width and accents do not count. *source* may be a view. *since* is included,
         *until* is not. Words without a letter or digit find nothing; none at all find
         whatever is let through by the rest. Only releases that were tagged are found.
+        Raises SearchError where the index takes longer than *within*.
         """
         fields = [("topic", topic), ("source", source), ("language", language)]
         narrowed = [(kind, value) for kind, value in fields if value is not None]
@@ -70,7 +74,7 @@ class Searching(Base):
         if until is not None:
             clauses.append(rank < int(until.timestamp()) << LOW_BITS)
         most = min(max(_COUNTED + 1, offset + limit), _FARTHEST)
-        with self._database.reading() as connection:
+        with self._database.reading() as connection, limited(connection, within):
             keys = connection.execute(select(rank).where(*clauses).order_by(rank.desc()).limit(most)).scalars().all()
             shown = keys[offset : offset + limit]
             named = select(releases.c.id).where(releases.c.search_key.in_(shown))

@@ -10,9 +10,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from opencc import OpenCC
+from sqlalchemy import text
 
+from feeds.error import SearchError
 from feeds.release import Draft
 from feeds.store import Store
+from feeds.store.limit import limited
 from feeds.store.words import phrases, words
 from feeds.tag import Tag
 from feeds.where import parse
@@ -143,6 +146,27 @@ def test_pages_follow_one_another_to_the_end(filled: Store) -> None:
         tuple(one for start in range(0, 20, 3) for one in filled.search("government", limit=3, offset=start).ids)
         == whole
     )
+
+
+ENDLESS = {
+    "sqlite": "WITH RECURSIVE n(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n) SELECT max(n) FROM n",
+    "postgresql": "SELECT pg_sleep(3600)",
+}
+
+
+def test_what_would_never_end_is_broken_off_and_hinders_nobody_after(store: Store) -> None:
+    with store._database.reading() as connection:
+        endless = text(ENDLESS[connection.dialect.name])
+        with pytest.raises(SearchError, match=r"longer than 0\.2 s"), limited(connection, timedelta(seconds=0.2)):
+            connection.execute(endless)
+    with store._database.reading() as connection:
+        if connection.dialect.name == "postgresql":
+            assert connection.execute(text("SHOW statement_timeout")).scalar_one() == "0"
+        else:
+            counted = (
+                "WITH RECURSIVE n(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < 100000) SELECT max(n) FROM n"
+            )
+            assert connection.execute(text(counted)).scalar_one() == 100_000
 
 
 CONVERTERS = {name: OpenCC(name) for name in ("t2s", "s2t", "s2hk", "s2tw", "hk2s", "tw2s")}
