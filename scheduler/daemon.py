@@ -6,6 +6,7 @@ import asyncio
 import logging
 import signal
 import socket
+from collections import Counter
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -44,7 +45,8 @@ _REVISE = 60  # every so many of them, what only the clock changes: editions age
 _BACKUP = timedelta(days=1)
 _FIRST_BACKUP = timedelta(minutes=10)  # of a store that has none
 _DUE = 200  # sources taken up in one tick; the rest is still due in the next
-_HOLD_S = 60.0  # no source is taken up again sooner when its cycle broke
+_SOON_S = 5.0  # after which the sources of a cycle that broke are taken up again: machines run short for moments
+_HOLD_S = 60.0  # the longest such wait, when one after the other breaks
 _SETTLED_S = 5.0  # after which what a publication used is of no use any more
 _DRAIN_S = 20.0  # of the 30 s we promise to end in
 _REST_S = 5.0
@@ -80,6 +82,7 @@ class Daemon:
         self._stopping = asyncio.Event()
         self._tasks: set[asyncio.Task[Any]] = set()
         self._taken: set[str] = set()
+        self._broken = Counter[str]()  # cycles of a source, one after the other
         self._latest = desk.awake_since = desk.clock()
         self._minutes = 0
         self._topic_files = Watched(desk.config.directory / "topics.d")
@@ -185,15 +188,20 @@ class Daemon:
             self._start(self._guard("cycle", self._cycle(batch)))
 
     async def _cycle(self, batch: Sequence[str]) -> None:
-        hold_s = _HOLD_S
+        hold_s = 0.0  # where the crawl was well, or where nobody is crawled until the store can be written
         try:
             cycle = await run_cycle(self.desk, batch, Order(verb="crawl"), self._tell)
-            hold_s = 0.0
             if cycle.published is not None:
                 asyncio.get_running_loop().call_later(_SETTLED_S, give_back)
         except (PublishError, StoreError):
-            hold_s = 0.0  # the crawl was well; or nobody is crawled until the store can be written
             raise
+        except Exception:
+            self._broken.update(batch)
+            hold_s = _hold_s(max(self._broken[key] for key in batch))
+            raise
+        else:
+            for key in batch:
+                self._broken.pop(key, None)
         finally:
             asyncio.get_running_loop().call_later(hold_s, self._taken.difference_update, batch)
 
@@ -277,8 +285,20 @@ class Daemon:
             if isinstance(error, StoreError):
                 self.desk.trouble.cannot_store(str(error))
             await notify(self.desk, None, healthy=False)
-        except Exception:
-            log.exception("%s failed", what)
+        except Exception as error:
+            if not isinstance(error, OSError) or error.errno is None:
+                log.exception("%s failed", what)
+            else:  # a machine that is short of something
+                log.error("%s failed: %s", what, error)  # noqa: TRY400  # says all there is to say
+
+
+def _hold_s(broken: int) -> float:
+    """Return for how long a source rests whose cycle broke *broken* times, one after the other.
+
+    >>> [_hold_s(times) for times in (1, 2, 4, 5, 10_000)]
+    [5.0, 10.0, 40.0, 60.0, 60.0]
+    """
+    return min(_SOON_S * (1 << min(broken - 1, 8)), _HOLD_S)
 
 
 def _application(desk: Desk) -> Serving:

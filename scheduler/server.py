@@ -17,10 +17,13 @@ import uvicorn
 from feeds.error import ConfigError
 from feeds.serve.answer import Application, Message, Receive, Send
 from feeds.serve.connection import LIMITS, Connection, Limits, connections
+from scheduler.door import Door
 
 __all__ = ["Application", "Message", "Receive", "Send", "Server", "bind"]
 
 _SPARE = 64  # descriptors that the store, the files and the crawl children need
+_EACH = 2  # a connection, and the file it is sent
+_LEAST = 8
 
 
 def bind(host: str, port: int, *, key: str = "serve.port") -> socket.socket:
@@ -51,7 +54,9 @@ class Server(uvicorn.Server):
 
     def __init__(self, application: Application, *, limits: Limits = LIMITS) -> None:
         """Serve *application* within *limits*, and within what the process may open."""
-        kept = replace(limits, connections=max(16, min(limits.connections, _descriptors() - _SPARE)))
+        most = max(_LEAST, min(limits.connections, (_descriptors() - _SPARE) // _EACH))
+        kept = replace(limits, connections=most, refused=min(limits.refused, most // 4))
+        self._most = kept.connections + kept.refused
         super().__init__(
             uvicorn.Config(
                 application,
@@ -67,6 +72,18 @@ class Server(uvicorn.Server):
             )
         )
         self._stop = asyncio.Event()
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Open a door at each of *sockets*."""
+        await self.lifespan.startup()
+        within = self.server_state.connections
+        self.servers = [Door(one, self._connection, within, self._most) for one in sockets or ()]  # type: ignore[misc]  # takes an asyncio.Server's place
+        self.started = True
+
+    def _connection(self) -> asyncio.Protocol:
+        made = self.config.http_protocol_class
+        assert not isinstance(made, str)  # noqa: S101  # we gave a class
+        return made(config=self.config, server_state=self.server_state, app_state=self.lifespan.state)  # type: ignore[call-arg]  # Connection's
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -94,5 +111,11 @@ class Server(uvicorn.Server):
 
 
 def _descriptors() -> int:
-    soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
-    return 1 << 20 if soft == resource.RLIM_INFINITY else soft
+    """Return how many files may be open, after asking for as many as we could use."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = _SPARE + _EACH * LIMITS.connections
+    if soft == resource.RLIM_INFINITY or soft >= wanted:
+        return wanted
+    allowed = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (allowed, hard))
+    return allowed

@@ -31,6 +31,7 @@ class Limits:
     """How long, how large, how many; what goes beyond is answered once, then cut."""
 
     connections: int = 4096  # more at once are answered 503
+    refused: int = 64  # so many above them are told so
     idle_s: float = 20.0  # a connection that asks for nothing
     head_s: float = 10.0  # from the first byte of a request to its last
     answer_s: float = 60.0  # for an answer to be made and taken, besides what its size allows
@@ -46,7 +47,6 @@ _TOGETHER: Final = 65_536  # bytes sent in one piece with their head
 _PIECE: Final = 262_144
 _SHORT: Final = 1024
 _KNOWN: Final = 2048
-_REFUSED: Final = 64  # so many above the limit are told that there are too many
 _HIGH: Final = re.compile(rb"[\x80-\xff]")
 _LINGER_S: Final = 2.0  # for a refused client to read why before its unread bytes reset the connection
 
@@ -101,7 +101,7 @@ class Connection(asyncio.Protocol):
         self._everyone.add(self)
         self.deadline = self._loop.time() + self.limits.idle_s
         over = len(self._everyone) - self.limits.connections
-        if over > _REFUSED:
+        if over > self.limits.refused:
             transport.abort()
         elif over > 0:
             self._refuse(say(503, "Too many readers at once: try again in a few seconds.", (b"retry-after", b"5")))
@@ -377,10 +377,10 @@ class Connection(asyncio.Protocol):
         body = b"" if method == "HEAD" else reply.body
         self._transport.write(b"%b%bconnection: close\r\n\r\n%b" % (reply.head, self._date(), body))
         self.deadline = self._loop.time() + _LINGER_S
-        if self._transport.can_write_eof():
+        try:
             self._transport.write_eof()
-        else:
-            self._transport.close()
+        except OSError:  # it has left already
+            self._transport.abort()
 
     def _abort(self) -> None:
         if self._task is not None:
