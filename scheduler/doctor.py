@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import shutil
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -13,7 +12,6 @@ from crawler.contract import History, Judgement, judge_listing, what_wall
 from crawler.extract import read_declared_listing, read_listing
 from crawler.memory import Memory
 from crawler.mend import Known, Mend, Mended, mend_listing
-from crawler.mend.patch import patched
 from crawler.normalise import decode
 from crawler.run import fetch
 from crawler.source import Source
@@ -24,39 +22,15 @@ from scheduler.config import Config
 from scheduler.desk import check_places, load_rules
 from scheduler.lock import holder
 from scheduler.reading import open_to_read
+from scheduler.rewrite import Rewrite
 from scheduler.upkeep import last_backup
 
-__all__ = ["Diagnosis", "Repair", "look_at_setup", "look_at_source"]
+__all__ = ["Diagnosis", "look_at_setup", "look_at_source"]
 
 _ROOM = 500 << 20  # bytes
 _OLD_BACKUP = timedelta(days=3)
 _AHEAD = timedelta(minutes=5)  # clocks of two machines differ; a crawl in the future means that ours went back
 _KNOWN = 60  # newest releases to look for on a page
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Repair:
-    """New rules for *source*, by section ("listing", "release") and key; "" takes a key out. *why* is one sentence."""
-
-    source: Source
-    changes: Mapping[str, Mapping[str, str]]
-    why: str
-
-    def text(self) -> str:
-        """Return the file of the source with the repair in it; ConfigError where it must be changed by hand."""
-        text = Path(self.source.file).read_text(encoding="utf-8")
-        try:
-            for section, changes in self.changes.items():
-                text = patched(text, changes, section)
-        except ValueError as error:
-            raise ConfigError(f"{self.source.file}: {error}") from None
-        return text
-
-    def diff(self) -> str:
-        """Return the repair as a unified diff from the file in use to the operator's copy of it."""
-        before = Path(self.source.file).read_text(encoding="utf-8").splitlines(keepends=True)
-        after = self.text().splitlines(keepends=True)
-        return "".join(difflib.unified_diff(before, after, self.source.file, f"sources.d/{self.source.key}.toml"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,7 +40,7 @@ class Diagnosis:
     subject: str
     found: str
     wrong: bool = False
-    repair: Repair | None = None
+    repair: Rewrite | None = None
 
 
 def look_at_setup(config: Config, *, now: datetime) -> Iterator[Diagnosis]:
@@ -175,7 +149,7 @@ def _judge(store: Store, source: Source, state: SourceState, text: str, url: str
 
 def _repair(  # noqa: PLR0913 - what is known of the source, and the page
     store: Store, source: Source, mend: Mend | None, text: str, url: str, *, believed: bool
-) -> Repair | None:
+) -> Rewrite | None:
     """Return rules that read the page again, None where none are needed or there are none to trust."""
     changes: dict[str, Mapping[str, str]] = {}
     said: list[str] = []
@@ -193,7 +167,7 @@ def _repair(  # noqa: PLR0913 - what is known of the source, and the page
     if mend is not None and mend.votes:
         changes["release"] = {"body": ""}
         said.append("release pages are read by vote: the selector of their body finds nothing")
-    return Repair(source=source, changes=changes, why="; ".join(said)) if changes else None
+    return Rewrite(source=source, changes=changes, why="; ".join(said)) if changes else None
 
 
 def _detected(source: Source, text: str, url: str) -> Mapping[str, str]:

@@ -2,28 +2,22 @@
 
 from __future__ import annotations
 
-import difflib
-import json
 import re
-import tomllib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from pathlib import Path
 
 from crawler.batch import Fetched
 from crawler.contract import History, Judgement, judge_listing, what_wall
 from crawler.extract import Listing, NotARelease, read_declared_listing, read_declared_release, read_listing
-from crawler.mend.patch import patched
 from crawler.normalise import decode
 from crawler.normalise.declaration import header_encoding, meta_encoding
-from crawler.source import Source
 from crawler.trace import Origin, trace_listing, trace_release
-from feeds.error import ConfigError
 from feeds.release import Draft
 from scheduler.look import Look, Seen
+from scheduler.rewrite import Rewrite
 
-__all__ = ["Advice", "Live", "Sight"]
+__all__ = ["Live", "Sight"]
 
 _SAMPLES = 2
 _LONG_SILENCE_DAYS = 365
@@ -36,33 +30,6 @@ class Sight:
     subject: str
     found: str
     wrong: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Advice:
-    """What to change in the file of *source*: by section ("" is its head) and key; "" takes a key out."""
-
-    source: Source
-    changes: Mapping[str, Mapping[str, str | bool]]
-
-    def text(self) -> str:
-        """Return the file of the source with the changes in it; ConfigError where they must be made by hand."""
-        text = Path(self.source.file).read_text(encoding="utf-8")
-        try:
-            for section, changes in self.changes.items():
-                if section:
-                    text = patched(text, {name: str(value) for name, value in changes.items()}, section)
-                else:
-                    text = _headed(text, changes)
-        except ValueError as error:
-            raise ConfigError(f"{self.source.file}: {error}") from None
-        return text
-
-    def diff(self) -> str:
-        """Return the changes as a unified diff from the file in use to the operator's copy of it; "" for none."""
-        before = Path(self.source.file).read_text(encoding="utf-8").splitlines(keepends=True)
-        after = self.text().splitlines(keepends=True)
-        return "".join(difflib.unified_diff(before, after, self.source.file, f"sources.d/{self.source.key}.toml"))
 
 
 class Live:
@@ -86,7 +53,7 @@ class Live:
             self._wrong |= sight.wrong
             yield sight
 
-    def advice(self) -> Advice:
+    def advice(self) -> Rewrite:
         """Return what to change: rules that read better, or that the source is proven now; recordings prove nothing."""
         changes = dict(self._changes)
         if not self._wrong and self._drafts and self._look.replay is None:
@@ -97,7 +64,7 @@ class Live:
             if not self._source.enabled:
                 head |= {"enabled": True, "why-disabled": ""}
             changes[""] = {**changes.get("", {}), **head}
-        return Advice(source=self._source, changes=changes)
+        return Rewrite(source=self._source, changes=changes)
 
     def _sights(self) -> Iterator[Sight]:
         seen, listing = self._look.listing()
@@ -234,32 +201,3 @@ def _encoding(seen: Seen) -> Sight:
     true = f"read as {decoded.encoding} ({decoded.via})"
     lost = f", {decoded.errors} places make no sense" if decoded.errors else ""
     return Sight(subject="encoding", found=f"{said}, {true}{lost}")
-
-
-def _headed(text: str, changes: Mapping[str, str | bool]) -> str:
-    r"""Return the TOML *text* with *changes* in what stands before its first table, all else as it was.
-
-    >>> _headed('a = "1"  # why\nb = false\n[listing]\nb = 1\n', {"b": True, "c": "x", "a": ""})
-    'b = true\nc = "x"\n[listing]\nb = 1\n'
-    """
-    wanted = tomllib.loads(text)
-    wanted = {name: value for name, value in wanted.items() if changes.get(name) != ""}
-    wanted |= {name: value for name, value in changes.items() if value != ""}
-    lines = text.splitlines()
-    end = next((n for n, line in enumerate(lines) if re.match(r"\s*\[", line)), len(lines))
-    head, rest = lines[:end], lines[end:]
-    for name, value in changes.items():
-        own = [n for n, line in enumerate(head) if re.match(rf"\s*[\"']?{re.escape(name)}[\"']?\s*=", line)]
-        stated = [] if value == "" else [f"{name} = {json.dumps(value, ensure_ascii=False)}"]
-        if own:
-            head[own[0] : own[0] + 1] = stated
-        elif stated:
-            last = max((n for n, line in enumerate(head) if line.strip()), default=-1) + 1
-            head[last:last] = stated
-    found = "\n".join([*head, *rest, ""])
-    try:
-        if tomllib.loads(found) == wanted:
-            return found
-    except tomllib.TOMLDecodeError:
-        pass
-    raise ValueError("is not written one key a line: change it by hand")

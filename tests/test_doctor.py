@@ -11,9 +11,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from crawler.source import load_sources
 from scheduler.config import load
 from scheduler.desk import open_desk
 from scheduler.doctor import look_at_setup
+from scheduler.rewrite import Rewrite
 
 if TYPE_CHECKING:
     from conftest import Done, Typed
@@ -79,7 +81,9 @@ def test_a_redesigned_listing_is_mended_once_a_person_says_so(tmp_path: Path, ty
     mended = typed("doctor", "hk-gia-en", "--replay", redesigned, "--fix")
     assert mended.returncode == 0, mended.stderr
     file = tmp_path / "sources.d" / "hk-gia-en.toml"
-    assert str(file) in mended.stderr
+    assert f"{file}: written; this copy of yours is read in place of " in mended.stderr
+    own = load_sources(file.parent, use=["hk-gia-en"])["hk-gia-en"]
+    assert Rewrite(source=own, changes={"": {"every": "11m"}}).write(file.parent) == f"{file}: written"
     assert "newsColumn" in tomllib.loads(file.read_text(encoding="utf-8"))["listing"]["links"]
     assert typed("doctor", "hk-gia-en", "--replay", redesigned).returncode == 0
     again = typed("crawl", "hk-gia-en", "--replay", redesigned, "--no-publish", "--json")

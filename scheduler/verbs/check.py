@@ -120,7 +120,6 @@ def _advise(session: Session, live: Live, *, fix: bool) -> None:
     """Print what to change in the file of a source as a diff; write it, where asked to."""
     from scheduler.order import Order
     from scheduler.perform import tell_daemon
-    from scheduler.rewrite import rewrite, told
 
     advice = live.advice()
     key = advice.source.key
@@ -131,8 +130,7 @@ def _advise(session: Session, live: Live, *, fix: bool) -> None:
         for line in patch.splitlines() or ["nothing to change in its file"]:
             session.say(f"       {line}")
     if patch and fix:
-        path = rewrite(session.config.directory / "sources.d", advice.source, advice.text())
-        session.note(told(path, advice.source.file))
+        session.note(advice.write(session.config.directory / "sources.d"))
         tell_daemon(session.config, Order(verb="reload"))
     elif patch:
         session.note(f"type baywire check --live {key} --fix to write that into sources.d")

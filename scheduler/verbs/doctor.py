@@ -21,7 +21,6 @@ def doctor(session: Session, *, source: str | None, fix: bool, replay: str | Non
     from scheduler.doctor import look_at_setup, look_at_source
     from scheduler.order import Order
     from scheduler.perform import tell_daemon
-    from scheduler.rewrite import rewrite, told
 
     config = session.config
     if source is None:
@@ -45,8 +44,7 @@ def doctor(session: Session, *, source: str | None, fix: bool, replay: str | Non
             for text in one.repair.diff().splitlines():
                 session.say(f"       {text}")
         if fix:
-            path = rewrite(config.directory / "sources.d", one.repair.source, one.repair.text())
-            session.note(told(path, one.repair.source.file))
+            session.note(one.repair.write(config.directory / "sources.d"))
             tell_daemon(config, Order(verb="reload"))
             mended = True
         else:

@@ -13,7 +13,6 @@ import pytest
 from crawler.source import load_sources
 from scheduler.live import Live, Sight
 from scheduler.look import Look
-from scheduler.rewrite import rewrite
 
 if TYPE_CHECKING:
     from conftest import Site, Typed
@@ -84,8 +83,7 @@ def test_selectors_that_find_nothing_are_named_with_those_that_would(harbour: Si
     source = load_sources(tmp_path / "sources.d")["harbour"]
     live = Live(Look(source=source, now=NOW, sleep=lambda _seconds: None, fetch=harbour.fetch))
     list(live.sights())
-    advice = live.advice()
-    rewrite(tmp_path / "sources.d", advice.source, advice.text())
+    live.advice().write(tmp_path / "sources.d")
     assert wrong(look(harbour, tmp_path)[0]) == []
 
 
