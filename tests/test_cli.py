@@ -25,7 +25,7 @@ def baywire_in(folder: Path, *words: str, environ: dict[str, str] | None = None)
     kept = {name: value for name, value in os.environ.items() if not name.startswith("BAYWIRE_")}
     command = [sys.executable, "-W", "error", "-m", "scheduler", *words]
     return subprocess.run(
-        command, cwd=folder, env=kept | (environ or {}), capture_output=True, text=True, check=False, timeout=120
+        command, cwd=folder, env=kept | (environ or {}), capture_output=True, text=True, check=False, timeout=300
     )
 
 
@@ -36,7 +36,7 @@ def test_what_needs_no_work_imports_nothing_heavy(words: list[str]) -> None:
         "try:\n    run(sys.argv[1:])\nexcept SystemExit:\n    pass\n"
         f"print([name for name in {HEAVY!r} if name in sys.modules], file=sys.stderr)"
     )
-    done = subprocess.run([sys.executable, "-c", code, *words], capture_output=True, text=True, check=True, timeout=60)
+    done = subprocess.run([sys.executable, "-c", code, *words], capture_output=True, text=True, check=True, timeout=300)
     assert done.stderr.splitlines()[-1] == "[]"
 
 
@@ -150,7 +150,7 @@ def test_a_file_in_the_working_directory_is_never_imported(tmp_path: Path) -> No
             "raise SystemExit('imported from the working directory')", encoding="utf-8"
         )
     script = Path(sys.executable).with_name("baywire")
-    done = subprocess.run([script, "status"], cwd=tmp_path, capture_output=True, text=True, check=False, timeout=60)
+    done = subprocess.run([script, "status"], cwd=tmp_path, capture_output=True, text=True, check=False, timeout=300)
     assert done.returncode == 0, done.stderr
     (tmp_path / "scheduler.py").unlink()  # this name `-m` itself looks up before we can help it
     done = baywire_in(tmp_path, "status")
@@ -188,7 +188,7 @@ def test_an_interrupted_command_says_so_by_its_status(tmp_path: Path, number: in
     with subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         end = other_end(tmp_path / "fifo", process)
         process.send_signal(number)
-        _, told = process.communicate(timeout=120)
+        _, told = process.communicate(timeout=300)
         os.close(end)
     assert process.returncode == status
     assert "Traceback" not in told

@@ -27,7 +27,7 @@ def outside(command: str, folder: Path, **environ: str) -> subprocess.CompletedP
         capture_output=True,
         text=True,
         check=False,
-        timeout=120,
+        timeout=300,
     )
 
 

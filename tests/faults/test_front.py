@@ -34,7 +34,7 @@ def free_port() -> int:
 
 
 def until_it_listens(port: int, host: str = "127.0.0.1") -> None:
-    for _ in range(600):
+    for _ in range(4800):
         with socket.socket() as probe:
             if probe.connect_ex((host, port)) == 0:
                 return
@@ -62,7 +62,7 @@ def nginx(wire: Wire, inside: str, more: str = "") -> Iterator[Wire]:
             yield replace(wire, port=port)
         finally:
             process.terminate()
-            process.wait(10)
+            process.wait(120)
 
 
 @pytest.fixture(params=["snippet", "cache"])
@@ -157,14 +157,14 @@ def daemon() -> Iterator[tuple[Path, int]]:
         process = subprocess.Popen(command, stderr=subprocess.PIPE, umask=0o022)
         try:
             until_it_listens(port)
-            for _ in range(200):
+            for _ in range(4800):
                 if (folder / "var/control").is_socket():
                     break
                 time.sleep(0.05)
             yield folder, port
         finally:
             process.terminate()
-            process.communicate(timeout=30)
+            process.communicate(timeout=240)
 
 
 def test_s8_the_control_socket_is_for_its_user_alone(daemon: tuple[Path, int]) -> None:

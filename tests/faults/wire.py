@@ -62,7 +62,7 @@ class Wire:
     pid: int
 
     def ask(self, path: str, headers: dict[str, str] | None = None, method: str = "GET") -> Reply:
-        with closing(http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)) as made:
+        with closing(http.client.HTTPConnection("127.0.0.1", self.port, timeout=120)) as made:
             made.putrequest(method, path, skip_host="Host" in (headers or {}), skip_accept_encoding=True)
             for name, value in (headers or {}).items():
                 made.putheader(name, value)

@@ -37,7 +37,7 @@ def typed(code: str, folder: Path, *words: str) -> subprocess.CompletedProcess[s
         capture_output=True,
         text=True,
         check=False,
-        timeout=120,
+        timeout=300,
     )
 
 

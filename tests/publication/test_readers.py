@@ -54,14 +54,14 @@ def program(name: str) -> str:
 
 def run(command: list[str], folder: Path, stdin: bytes | None = None) -> bytes:
     environ = {**os.environ, "HOME": str(folder), "XDG_CONFIG_HOME": str(folder), "XDG_DATA_HOME": str(folder)}
-    done = subprocess.run(command, input=stdin, capture_output=True, check=True, timeout=60, env=environ, cwd=folder)
+    done = subprocess.run(command, input=stdin, capture_output=True, check=True, timeout=300, env=environ, cwd=folder)
     return done.stdout
 
 
 def fetched(url: str) -> bytes:
     from urllib.request import urlopen
 
-    with urlopen(url, timeout=10) as answer:  # noqa: S310 -- our own server, on loopback
+    with urlopen(url, timeout=120) as answer:  # noqa: S310 -- our own server, on loopback
         return bytes(answer.read())
 
 

@@ -40,7 +40,7 @@ class Reply:
 
 @contextmanager
 def connection(live: Live) -> Iterator[http.client.HTTPConnection]:
-    made = http.client.HTTPConnection(urllib.parse.urlsplit(live.base).netloc, timeout=10)
+    made = http.client.HTTPConnection(urllib.parse.urlsplit(live.base).netloc, timeout=120)
     try:
         yield made
     finally:

@@ -63,7 +63,7 @@ def postgresql_server() -> Iterator[str]:
     finally:
         subprocess.run(
             [programs / "pg_ctl", "-D", folder / "db", "-m", "immediate", "stop"], user=user, check=False,
-            capture_output=True, cwd="/", timeout=60,
+            capture_output=True, cwd="/", timeout=300,
         )  # fmt: skip
         shutil.rmtree(folder, ignore_errors=True)
 

@@ -73,7 +73,7 @@ def said(store_url: str) -> list[str]:
         subprocess.Popen([*told, CRAWL, store_url, str(mine)], stdout=subprocess.PIPE, text=True) for mine in range(3)
     ]
     tagging = subprocess.Popen([*told, TAG, store_url])
-    heard = [line for crawl in crawls for line in crawl.communicate(timeout=60)[0].splitlines()]
+    heard = [line for crawl in crawls for line in crawl.communicate(timeout=300)[0].splitlines()]
     assert [crawl.returncode for crawl in crawls] == [0, 0, 0]
     assert tagging.wait(30) == 0
     return heard
