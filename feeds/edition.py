@@ -114,12 +114,20 @@ def editions(site: Site, topics: Iterable[Named], newsrooms: Mapping[str, Newsro
     for name, where in sorted(site.combinations.items()):
         if name in taken or "/" in name or "." in name:
             raise ConfigError(f"feeds.{name}: is the name of something else: expected a name of its own, a-z and -")
-        title = name.replace("-", " ").capitalize()
+        title = _combined(name, where, topics)
         made.append(
             Edition(key=name, name=f"feed/{name}", page=f"topics/{name}/", title=title, about=where, where=where)
         )
     made += [_source(newsroom) for _, newsroom in sorted(newsrooms.items())]
     return tuple(made)
+
+
+def _combined(name: str, where: str, topics: Iterable[Named]) -> str:
+    """Return what the combination *name* is called: by the names of its topics where it is named after them."""
+    if name != where.replace(" ", "-"):
+        return name.replace("-", " ").capitalize()
+    names = {topic.key: topic.name("en") for topic in topics}
+    return " ".join(names.get(word, word) for word in where.split())
 
 
 def belongs(head: Head, edition: Edition) -> bool:
@@ -211,7 +219,7 @@ def topic_edition(site: Site, topic: Named, language: str) -> Edition:
         name=f"feed/{topic.key}/{slug(language)}",
         page=f"topics/{topic.key}/{slug(language)}/",
         title=f"{name} · {words(language).language} · {site.title}",
-        about=topic.about if language == "en" else f"{name} · {words(language).tagline}",
+        about=topic.about if language == "en" else words(language).topic_about.format(topic=name),
         topic=topic.key,
         language=language,
     )

@@ -42,8 +42,7 @@ class Front:
         self._book.open("/")
         self._lists()
         self._subscribe()
-        lost = words("en").not_found
-        self._plain("/", "404.html", "list.html", lost, heading=lost, groups=[], pages=[])
+        self._plain("/", "404.html", "404.html", words("en").not_found)
         for name, file in html.ASSETS.items():
             body = file.read_bytes()
             self._put("/", name, body, signature(body))
@@ -99,11 +98,11 @@ class Front:
         topics = [card(one, with_languages=True) for one in self._editions if one.topic and not one.language]
         named = [card(one) for one in self._editions if one.where]
         groups = [{"title": "", "cards": topics}] + ([{"title": say.combinations, "cards": named}] if named else [])
-        self._plain("/", "topics/", "list.html", say.topics, heading=say.topics, groups=groups, pages=[])
+        self._plain("/", "topics/", "list.html", say.topics_about, heading=say.topics, groups=groups, pages=[])
         sources = [one for one in self._editions if one.source]
         for path, some, pages in self._split("sources/", sources, _CARDS):
             groups = [{"title": "", "cards": [card(one) for one in some]}] if some else []
-            self._plain("/", path, "list.html", say.sources, heading=say.sources, groups=groups, pages=pages)
+            self._plain("/", path, "list.html", say.sources_about, heading=say.sources, groups=groups, pages=pages)
 
     def _split(
         self, path: str, items: Sequence[_Item], most: int

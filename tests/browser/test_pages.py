@@ -57,6 +57,10 @@ PAGES = {
     "status": "status/",
     "subscribe": "subscribe/zh-hans/",
     "search": "search?q=laboratory",
+    "topics": "topics/",
+    "sources": "sources/",
+    "source": "sources/harbour-zh/",
+    "index-pt": "pt/",
 }
 
 
