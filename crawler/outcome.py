@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 __all__ = ["Trouble", "next_state", "of_error", "of_status"]
 
 _PROBE: Final = timedelta(hours=24)  # how often to look at an address that keeps saying 404
+_ABSENT: Final = 3  # so many 404 in a row are no accident
+_KEY: Final = "absent"  # under which what a source has learnt counts them
 _BLOCKED: Final = frozenset([401, 402, 403, 407, 429, 451])
 _STATES: Final = {
     Outcome.NEW: State.HEALTHY,
@@ -146,6 +148,7 @@ def next_state(  # noqa: PLR0913 - all that decides, by name
     """
     good = run.outcome in (Outcome.NEW, Outcome.UNCHANGED)
     failures = 0 if good else before.failures + 1
+    absent = _times(before) + 1 if trouble is not None and trouble.absent else 0
     state = State.GONE if trouble is not None and trouble.gone else _STATES[run.outcome]
     if good and repaired:
         state = State.REPAIRED
@@ -156,7 +159,7 @@ def next_state(  # noqa: PLR0913 - all that decides, by name
         wait = backoff(failures, random=random)
         if run.outcome is Outcome.BLOCKED:
             wait = max(wait, every)
-        if trouble is not None and trouble.absent and failures >= 3:
+        if absent >= _ABSENT:
             wait = max(wait, _PROBE)
     due: datetime | None = run.ended + wait
     if wait_until is not None and due is not None:
@@ -172,5 +175,15 @@ def next_state(  # noqa: PLR0913 - all that decides, by name
         next_due=None if state is State.GONE else due,
         failures=failures,
         listed_median=float(median(counts)) if counts else before.listed_median,
-        learnt=before.learnt if learnt is None else learnt,
+        learnt=_remember(before.learnt if learnt is None else learnt, absent),
     )
+
+
+def _times(before: SourceState) -> int:
+    times = before.learnt.get(_KEY, 0)
+    return times if isinstance(times, int) else 0
+
+
+def _remember(learnt: Mapping[str, object], absent: int) -> Mapping[str, object]:
+    kept = {name: value for name, value in learnt.items() if name != _KEY}
+    return kept | {_KEY: absent} if absent else kept

@@ -88,6 +88,33 @@ def test_gone_is_gone_and_what_the_host_asked_for_counts() -> None:
     assert after.next_due == until
 
 
+@pytest.mark.parametrize(
+    ("said", "waits_a_day"),
+    [
+        ((404, 404, 404), True),
+        ((404, 404), False),
+        ((500, 500, 404), False),
+        ((404, None, 404), False),  # nothing listed in between
+        ((404, 500, 404), False),
+        ((500, 404, 404, 404), True),
+        ((404, 404, 404, 500), False),
+        ((404, 404, 404, 404), True),
+    ],
+)
+def test_the_third_404_in_a_row_lets_a_source_wait_for_a_day(
+    said: tuple[int | None, ...], *, waits_a_day: bool
+) -> None:
+    state = SourceState(key="a", learnt={"crawl": {"seen": 1}})
+    for status in said:
+        outcome = Outcome.FAILED if status else Outcome.SUSPICIOUS
+        trouble = of_status(status) if status else None
+        state = next_state(state, run(outcome), every=EVERY, random=dice(), trouble=trouble)
+    assert state.next_due is not None
+    assert (state.next_due - NOON >= timedelta(hours=24)) == waits_a_day
+    assert state.learnt["crawl"] == {"seen": 1}
+    assert next_state(state, run(Outcome.NEW), every=EVERY, random=dice()).learnt == {"crawl": {"seen": 1}}
+
+
 def test_every_status_is_a_page_or_a_reason() -> None:
     for status in range(100, 600):
         trouble = of_status(status)
