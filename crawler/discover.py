@@ -15,7 +15,17 @@ from crawler.extract.feed import read_instant
 from crawler.extract.select import fold, text_of
 from crawler.normalise.tree import read_html, read_xml
 
-__all__ = ["interfaces", "is_sitemap", "json_fields", "maps_in", "name_of", "near_lists", "section_of", "sitemaps"]
+__all__ = [
+    "channel_of",
+    "interfaces",
+    "is_sitemap",
+    "json_fields",
+    "maps_in",
+    "name_of",
+    "near_lists",
+    "section_of",
+    "sitemaps",
+]
 
 # What the way to a list of releases is called, the surest first: in its words, and in addresses.
 _WORDS: tuple[re.Pattern[str], ...] = (
@@ -152,6 +162,26 @@ def name_of(text: str) -> str:
     names = [meta.get("content", "") for meta in root.iter("meta") if meta.get("property") == "og:site_name"]
     title = root.find(".//title")
     return fold(names[0] if names else text_of(title) if title is not None else "")[:80]
+
+
+def channel_of(text: str, url: str) -> tuple[str, str]:
+    """Return what the feed *text* at *url* calls itself, and the page it belongs to; "" for what it does not say.
+
+    >>> channel_of("<rss><channel><title>Harbour News</title><link>https://a.hk/en/</link></channel></rss>", "")
+    ('Harbour News', 'https://a.hk/en/')
+    """
+    try:
+        root = read_xml(text)
+    except ValueError:
+        return "", ""
+    head = next(iter(root.iterchildren("{*}channel")), root)
+    title = next((fold("".join(part.itertext())) for part in head.iterchildren("{*}title")), "")
+    links = [
+        join(url, part.get("href") or (part.text or "").strip())
+        for part in head.iterchildren("{*}link")
+        if part.get("rel") in {None, "alternate"}
+    ]
+    return title[:80], next((link for link in links if link), "")
 
 
 def json_fields(text: str, *, zone: str) -> Mapping[str, str]:

@@ -6,7 +6,7 @@ import json
 import re
 import time
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -54,12 +54,14 @@ def find_out(  # noqa: PLR0913  # what a fetch is told, by name
     allow_private: bool = False,
     now: datetime,
     get: Get | None = None,
+    tell: Callable[[str], object] = str,
 ) -> Finding:
     """Return how to read the newsroom at *url*, or near it; SourceError where nothing is listed there.
 
     A feed is read as a feed, JSON by paths, a page by what it repeats; a plain home page
     leads to the feed, the interface, the sitemap or the page of news that it names. What
-    is declared is tried before it is returned. *get* fetches, in place of a crawl's child.
+    is declared is tried before it is returned. *get* fetches, in place of a crawl's child;
+    *tell* is told of each address before it is asked.
     """
     began = False
 
@@ -68,6 +70,8 @@ def find_out(  # noqa: PLR0913  # what a fetch is told, by name
         if began and replay is None:
             time.sleep(_DELAY_S)  # each fetch is a child of its own, that knows nothing of the one before
         began = True
+        for one in urls if replay is None else ():  # recorded pages are there at once
+            tell(f"asking {one}")
         return fetch(urls, replay=replay, contact=contact, allow_private=allow_private)
 
     scout = Scout(get=get or fetched, name=name or "new", allow_private=allow_private)
@@ -80,12 +84,15 @@ def find_out(  # noqa: PLR0913  # what a fetch is told, by name
         source = replace(source, language=languages.most_common(1)[0][0])
     if source.release.fetch and not source.release.body and (rules := describe_release(source, samples)) is not None:
         source = replace(source, release=rules)
+    if drafts and source.release.fetch and not source.release.body:
+        scout.notes.append("no selectors hold for its releases: their bodies are found by vote; see preview --explain")
     if not drafts:
         scout.notes.append("none of its first releases could be read: see baywire preview")
     source, told = with_next(source, place.text, place.listing, scout.get)
     scout.notes += [told] if told else []
-    site = source.site if source.kind == "html" else url
-    source = replace(source, site=site, title=scout.called(place) or source.title)
+    if source.zone == "UTC" and source.kind == "html":
+        scout.notes.append("its time zone is not known by its address: days are taken as UTC; say it by time-zone")
+    source = replace(source, site=scout.home(place, url), title=scout.called(place) or source.title)
     if not name:
         source = replace(source, key=key_for(source.listing.url, source.language))
     return Finding(

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from crawler.address import host_of
 from crawler.batch import Fetched
 from crawler.discover import (
+    channel_of,
     interfaces,
     is_sitemap,
     json_fields,
@@ -217,11 +218,23 @@ class Scout:
         )
         return _of_family(bare) if preset else bare
 
+    @staticmethod
+    def home(place: Place, asked: str) -> str:
+        """Return the page a person would visit: the list itself, what its feed names, the address *asked*, or /."""
+        if place.source.kind == "html":
+            return place.source.site
+        if place.source.kind == "feed" and (link := channel_of(place.text, place.source.listing.url)[1]):
+            return link
+        parts = urlsplit(asked)
+        return f"{parts.scheme}://{parts.netloc}/" if asked == place.source.listing.url else asked
+
     def called(self, place: Place) -> str:
-        """Return what the site of *place* calls itself, by its home page; "" where it does not say."""
+        """Return what the site of *place* calls itself, by its feed or its home page; "" where it does not say."""
         parts = urlsplit(place.source.listing.url)
         if place.source.kind == "html":
             return name_of(place.text)
+        if place.source.kind == "feed" and (title := channel_of(place.text, parts.geturl())[0]):
+            return title
         (home,) = self.get([f"{parts.scheme}://{parts.netloc}/"])
         return "" if home.reason else name_of(_text(home))
 

@@ -22,7 +22,9 @@ def print_line(session: Session, line: Line) -> None:
         case {"kind": "listing", "items": list(items), "url": url, "via": via, "confidence": confidence}:
             session.say(f"listing: {url} ({len(items)} releases, read by {via}, confidence {confidence})")
             for item in items:
-                session.say(f"  {str(item['date'] or '')[:10]:10}  {item['title']}", hang=14)
+                session.say(f"  {str(item['date'] or '')[:10]:10}  {item['title'] or item['url']}", hang=14)
+            if line.get("next"):
+                session.say(f"  next page: {line['next']}")
         case {"kind": "release", "title": title, "published": published, "topics": list(topics)}:
             session.say()
             session.say(f"{title}")

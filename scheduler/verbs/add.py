@@ -47,6 +47,7 @@ def add(  # noqa: PLR0913  # one parameter an option
             contact=config.crawl.contact,
             allow_private=allow_private,
             now=now,
+            tell=session.note,
         )
     except SourceError as error:
         private = " is not a public address" in str(error) and not allow_private

@@ -94,6 +94,8 @@ def test_two_commands_lead_from_an_address_to_entries_in_a_feed(site: Site, type
     done = typed("add", site.url(made.path), "--allow-private", "--name", "harbour")
     assert done.returncode == 0, done.stderr
     assert "Department opens pier 9 to the public" in done.stdout
+    assert "next page: " in done.stdout
+    assert done.stderr.count("asking http") > 4
     file = tmp_path / "sources.d" / "harbour.toml"
     file.write_text(file.read_text("utf-8").replace('every     = "15m"', 'every     = "15m"\ndelay     = 0'), "utf-8")
     done = typed("crawl", "harbour")
@@ -124,7 +126,20 @@ def test_a_home_page_leads_to_its_press_releases(harbour: Site) -> None:
     finding = found_at(harbour, "/")
     assert finding.source.listing.url == harbour.url("/press/")
     assert len(finding.listing.items) == 5
-    assert finding.notes == (f"{harbour.url('/')} is not the list itself: {harbour.url('/press/')} is, near it",)
+    assert finding.notes == (
+        f"{harbour.url('/')} is not the list itself: {harbour.url('/press/')} is, near it",
+        "its time zone is not known by its address: days are taken as UTC; say it by time-zone",
+    )
+
+
+def test_what_could_not_be_written_down_is_told(site: Site) -> None:
+    finding = found_at(site, NEWSROOMS["big5"](site).path)
+    assert any("no selectors hold for its releases" in note for note in finding.notes)
+
+
+def test_a_feed_says_what_it_is_called_and_where_people_read_it(site: Site) -> None:
+    finding = found_at(site, NEWSROOMS["rss"](site).path)
+    assert (finding.source.title, finding.source.site) == ("H", site.base)
 
 
 def test_the_address_of_a_release_leads_up_to_its_list(harbour: Site, list_page: Callable[..., str]) -> None:
