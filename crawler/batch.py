@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import Final, Literal
 
-__all__ = ["Batch", "Ended", "Event", "Fetched", "Report", "SourceOutcome"]
+__all__ = ["Batch", "Ended", "Event", "Fetched", "Report", "SourceOutcome", "one_line"]
 
 Event = Mapping[str, object]
 """One JSON object a child writes: `event` is listed, release, source, log, fetched or done."""
@@ -14,6 +14,7 @@ Event = Mapping[str, object]
 Ended = Literal["ok", "died", "timeout", "stopped"]
 
 _MIB: Final = 1 << 20
+_LONGEST: Final = 1000  # characters of a reason
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,3 +124,12 @@ class Fetched:
     body: bytes = b""
     reason: str = ""
     robots: str = ""
+
+
+def one_line(said: str) -> str:
+    r"""Return *said* as one line that a terminal and a log can take: part of it comes from servers.
+
+    >>> one_line("answers text/html\r\n\x1b[2J: expected a page")
+    'answers text/html\ufffd\ufffd\ufffd[2J: expected a page'
+    """
+    return "".join(char if char.isprintable() else "\ufffd" for char in said)[:_LONGEST]

@@ -20,11 +20,11 @@ from scrapy.logformatter import LogFormatter
 from scrapy.settings import Settings
 
 from crawler.address import host_of
-from crawler.batch import Batch, SourceOutcome
+from crawler.batch import Batch, SourceOutcome, one_line
 from crawler.memory import Memory
 from crawler.mend import Mend
 from crawler.outcome import Trouble
-from crawler.record import as_event, finish, one_line, record_failure
+from crawler.record import as_event, finish, record_failure
 from crawler.settings import settings_for
 from crawler.source import Source, load_sources
 from crawler.spiders.fetch import FetchSpider

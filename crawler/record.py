@@ -12,7 +12,7 @@ from time import monotonic
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
-from crawler.batch import Batch, SourceOutcome
+from crawler.batch import Batch, SourceOutcome, one_line
 from crawler.mend import Mend
 from crawler.outcome import next_state
 from crawler.spiders.repair import settled
@@ -23,9 +23,8 @@ if TYPE_CHECKING:
     from crawler.spiders.progress import Progress
     from feeds.store import SourceState, Store, Writing
 
-__all__ = ["as_event", "finish", "one_line", "record_failure"]
+__all__ = ["as_event", "finish", "record_failure"]
 
-_LONGEST = 1000  # characters of a reason
 _EVERY = timedelta(minutes=15)  # where the source's file is not at hand
 
 
@@ -138,15 +137,6 @@ def _counted(before: object, now: Counter[str]) -> dict[str, int]:
 def _every(store: Store, key: str) -> float:
     newsroom = store.newsrooms().get(key)
     return float(newsroom.every_s) if newsroom is not None else _EVERY.total_seconds()
-
-
-def one_line(said: str) -> str:
-    r"""Return *said* as one line that a terminal and a log can take: part of it comes from servers.
-
-    >>> one_line("answers text/html\r\n\x1b[2J: expected a page")
-    'answers text/html\ufffd\ufffd\ufffd[2J: expected a page'
-    """
-    return "".join(char if char.isprintable() else "\ufffd" for char in said)[:_LONGEST]
 
 
 def as_event(outcome: SourceOutcome) -> Mapping[str, object]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from crawler.contract import History, Judgement, judge_listing, what_wall
+from crawler.contract import History, Judgement, judge_listing
 from crawler.extract import read_declared_listing, read_listing
 from crawler.memory import Memory
 from crawler.mend import Known, Mend, Mended, mend_listing
@@ -16,6 +16,7 @@ from crawler.normalise import decode
 from crawler.run import fetch
 from crawler.source import Source
 from crawler.spiders.progress import rules_digest
+from crawler.wall import what_wall
 from feeds.error import BaywireError, ConfigError
 from feeds.store import PageKind, SourceState, Store
 from scheduler.config import Config

@@ -8,11 +8,12 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from crawler.batch import Fetched
-from crawler.contract import History, Judgement, judge_listing, what_wall
+from crawler.contract import History, Judgement, judge_listing
 from crawler.extract import Listing, NotARelease, read_declared_listing, read_declared_release, read_listing
 from crawler.normalise import decode
 from crawler.normalise.declaration import header_encoding, meta_encoding
 from crawler.trace import Origin, trace_listing, trace_release
+from crawler.wall import what_wall
 from feeds.release import Draft
 from scheduler.look import Look, Seen
 from scheduler.rewrite import Rewrite

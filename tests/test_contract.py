@@ -8,9 +8,10 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from crawler.contract import History, Judgement, judge_listing, what_wall
+from crawler.contract import History, Judgement, judge_listing
 from crawler.extract import Item, Listing
 from crawler.source import Expectation, Source
+from crawler.wall import what_wall
 
 SOURCE = Source(key="a", title="A")
 

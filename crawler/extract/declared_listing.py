@@ -16,6 +16,7 @@ from crawler.extract.other import read_other_listing
 from crawler.extract.select import fold, selector, text_of
 from crawler.normalise.tree import read_html
 from crawler.source_file import bounded
+from crawler.wall import BLOCKING, what_wall
 
 if TYPE_CHECKING:
     from lxml.html import HtmlElement
@@ -81,10 +82,8 @@ def _by_selectors(source: Source, text: str, url: str) -> Listing:
 
 def _wall(root: HtmlElement) -> str:
     """Return what the title of the page says stands before the site, or "": wide selectors match there too."""
-    from crawler.contract import what_wall  # noqa: PLC0415 - contract reads the types of this package
-
     wall = what_wall(" ".join((root.findtext(".//title") or "").split())[:200])
-    return wall if wall in {"captcha", "refused"} else ""
+    return wall if wall in BLOCKING else ""
 
 
 def _rows(source: Source, root: HtmlElement, base: str) -> list[Row]:

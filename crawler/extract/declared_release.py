@@ -18,6 +18,7 @@ from crawler.extract.plain import is_plain, read_plain
 from crawler.extract.select import selector, text_of
 from crawler.normalise import clean_html, clean_text, clean_title, issued_on_behalf, language, sign_off, sign_off_html
 from crawler.normalise.tree import read_html
+from crawler.wall import BLOCKING, what_wall
 from feeds.release import Attachment, Draft, Photo, Translation
 
 if TYPE_CHECKING:
@@ -63,11 +64,9 @@ def read_declared_release(
 
 def _wall(title: str, text: str) -> str:
     """Return what the *title* read, or that of the page, says stands before a site: wide selectors match there too."""
-    from crawler.contract import what_wall  # noqa: PLC0415 - contract reads the types of this package
-
     whole = _TITLE.search(text[:20_000])
     wall = what_wall(title) or (what_wall(whole[1]) if whole else "")
-    return wall if wall in {"captcha", "refused"} else ""
+    return wall if wall in BLOCKING else ""
 
 
 def _from_item(source: Source, url: str, item: Item | None) -> Extracted | NotARelease:
@@ -87,7 +86,6 @@ def _from_item(source: Source, url: str, item: Item | None) -> Extracted | NotAR
 
 def _from_vote(source: Source, text: str, url: str, item: Item | None) -> Extracted | NotARelease:
     """Return what a vote finds on a page whose source declares no body."""
-    from crawler.contract import what_wall  # noqa: PLC0415 - contract reads the types of this package
     from crawler.extract.page import read_page  # noqa: PLC0415 - its voters take 300 ms to import
 
     if wall := what_wall(text):

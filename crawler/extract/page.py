@@ -19,6 +19,7 @@ from crawler.extract.plain import is_plain, read_plain
 from crawler.extract.vote import Body, vote_on_body
 from crawler.normalise import clean_html, clean_text, clean_title, issued_on_behalf, language, sign_off, sign_off_html
 from crawler.normalise.tree import read_html
+from crawler.wall import BLOCKING, what_wall
 from feeds.release import Photo
 
 if TYPE_CHECKING:
@@ -39,8 +40,6 @@ def read_page(text: str, url: str, *, zone: str = "", heading: str = "") -> Extr
     *zone*, by default that of the place the host belongs to. Of a page without end what is behind
     1.5 million characters or 40,000 tags is not read; `facts["left-out"]` then says how much.
     """
-    from crawler.contract import what_wall  # noqa: PLC0415 - contract reads the types of this package
-
     zone = zone or zone_of(url)
     if is_plain(text):
         return read_plain(text, url, zone=zone)
@@ -63,7 +62,7 @@ def read_page(text: str, url: str, *, zone: str = "", heading: str = "") -> Extr
     plain = sign_off(clean.text, zone=zone)
     if plain.published is not None:
         moment = Moment(plain.published, "closing lines", "minute")
-    if len(plain.body) < _SHORT and (wall := what_wall(text)) in {"captcha", "refused"}:
+    if len(plain.body) < _SHORT and (wall := what_wall(text)) in BLOCKING:
         return Extracted(url=url, origins={"wall": wall})
     tongue = root.get("lang") or meta.meta("content-language", "og:locale")
     found = Extracted(

@@ -8,7 +8,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from crawler.contract import what_wall
 from crawler.extract.address import base_of, join
 from crawler.extract.beside import days_of
 from crawler.extract.declared_listing import read_declared_listing
@@ -18,6 +17,7 @@ from crawler.extract.group import Link, Row, groups_of, links_of, rows_of
 from crawler.extract.select import selector
 from crawler.mend.known import Known, Recognition, title_fold
 from crawler.normalise.tree import read_html
+from crawler.wall import what_wall
 
 if TYPE_CHECKING:
     from lxml.html import HtmlElement

@@ -8,17 +8,17 @@ from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from crawler.address import host_of
-from crawler.contract import what_wall
+from crawler.batch import one_line
 from crawler.extract import Listing, NotARelease, read_declared_listing, read_declared_release
 from crawler.memory import PageMemory, digest, item_digest
 from crawler.normalise import decode
 from crawler.outcome import Trouble
-from crawler.record import one_line
 from crawler.source import Request as Opening
 from crawler.spiders.plan import recheck_step, too_old
 from crawler.spiders.progress import ListingPage, Progress, Read
 from crawler.spiders.repair import moved, repair_listing, repair_release
 from crawler.spiders.wire import Wire, content_type_of, seal_of
+from crawler.wall import what_wall
 from feeds.store import Outcome, PageKind
 
 if TYPE_CHECKING:

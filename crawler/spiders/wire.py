@@ -13,9 +13,9 @@ from urllib.parse import urlencode
 import scrapy
 
 from crawler.address import host_of
+from crawler.batch import one_line
 from crawler.middlewares.robots import Rules
 from crawler.outcome import Trouble, of_error, of_status
-from crawler.record import one_line
 from crawler.spiders.hosts import Hosts
 from crawler.spiders.progress import Progress
 from feeds.store import KeptPage, Outcome, PageKind, Validators
