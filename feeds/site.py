@@ -9,10 +9,11 @@ from urllib.parse import quote
 
 from feeds.identity import DEFAULT_AUTHORITY
 
-__all__ = ["FORMATS", "LANGUAGES", "MEDIA_TYPES", "RESERVED", "Site", "slug"]
+__all__ = ["FORMATS", "LABELS", "LANGUAGES", "MEDIA_TYPES", "RESERVED", "Site", "slug"]
 
 LANGUAGES = ("en", "zh-Hant", "zh-Hans", "pt")
 FORMATS = ("atom", "rss", "json")
+LABELS = {"atom": "Atom", "rss": "RSS", "json": "JSON Feed"}
 MEDIA_TYPES = {"atom": "application/atom+xml", "rss": "application/rss+xml", "json": "application/feed+json"}
 
 # Names below /feeds/ and / that are not a topic's.

@@ -10,7 +10,7 @@ from feeds.publish.feed import feed_path
 from feeds.release import Newsroom
 from feeds.render import html
 from feeds.render.words import Words, words
-from feeds.site import MEDIA_TYPES, Site
+from feeds.site import LABELS, MEDIA_TYPES, Site
 
 if TYPE_CHECKING:  # the store loads SQLAlchemy, topics their automata
     from feeds.store import SourceState
@@ -18,7 +18,6 @@ if TYPE_CHECKING:  # the store loads SQLAlchemy, topics their automata
 
 __all__ = ["Shown"]
 
-_LABELS = {"atom": "Atom", "rss": "RSS", "json": "JSON Feed"}
 _WRONG = frozenset({"suspicious", "failing", "blocked", "gone"})
 
 
@@ -69,7 +68,7 @@ class Shown:
         """Return the feed *key* in each of *formats*."""
         return [
             {
-                "label": _LABELS[form],
+                "label": LABELS[form],
                 "type": MEDIA_TYPES[form],
                 "url": self.site.url(feed_path(key, form)),
                 "title": title,

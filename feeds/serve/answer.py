@@ -35,6 +35,7 @@ Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 Application = Callable[[Message, Receive, Send], Awaitable[None]]
 
+_NAVIGATING: Header = (b"vary", b"Sec-Fetch-Dest")  # a browser sees a page where a reader gets the feed
 # The headers of a request that we read; never Host.
 READ = frozenset(
     {
@@ -142,6 +143,8 @@ class Serving:
         if self._search is None:
             return say(404, "Search is not served here.", BRIEFLY)
         form = _SEARCHES[self._below(path)]
+        if form != "html" and _navigates(headers):
+            return _to_page(f"{self._root}search?{quote(query, safe='=&%+')}", _NAVIGATING)
         language = headers.get(b"accept-language", b"").decode("latin-1")
         found = await self._search.answer(form, query.decode("latin-1"), language)
         policy = page_policy(self._site) if form == "html" else "default-src 'none'; frame-ancestors 'none'; sandbox"
@@ -155,7 +158,7 @@ class Serving:
         if form == "html":
             told.append((b"vary", b"Accept-Language"))
         else:
-            told.append((b"access-control-allow-origin", b"*"))
+            told += [(b"access-control-allow-origin", b"*"), _NAVIGATING]
         if found.status == 200:
             told.append((b"etag", tag.encode()))
             if matches(headers.get(b"if-none-match", b"").decode("latin-1"), (tag,)):
@@ -232,16 +235,15 @@ class Serving:
 
     def _missing(self, path: str, headers: Mapping[bytes, bytes], method: str) -> Reply:
         """Say that nothing is there: as a page to a browser, in one line to everybody else."""
-        vary = (b"vary", b"Sec-Fetch-Dest")
         page = self._files.find("404.html") if headers.get(b"sec-fetch-dest") == b"document" else None
         found = page and (
             page.plain.whole or self._open("404.html", page.plain, make(404, ()), (0, page.plain.size), method)
         )
         if page is None or not found:
-            return say(404, f"Nothing at /{path[:200]}", BRIEFLY, vary)
+            return say(404, f"Nothing at /{path[:200]}", BRIEFLY, _NAVIGATING)
         dropped = (b"etag", b"last-modified", b"cache-control", b"vary", b"accept-ranges")
         kept = [header for header in page.plain.headers if header[0] not in dropped]
-        return make(404, (*kept, BRIEFLY, vary), found.body, found.file, found.count)
+        return make(404, (*kept, BRIEFLY, _NAVIGATING), found.body, found.file, found.count)
 
 
 class Front:
@@ -283,8 +285,10 @@ def _navigates(headers: Mapping[bytes, bytes]) -> bool:
 
 def _to_twin(served: Served) -> Reply:
     """Show the page to a browser that was sent to a feed: it would show the source."""
-    location = urlsplit(served.twin).path or "/"
-    vary = (b"vary", b"Accept-Encoding, Sec-Fetch-Dest")
+    return _to_page(urlsplit(served.twin).path or "/", (b"vary", b"Accept-Encoding, Sec-Fetch-Dest"))
+
+
+def _to_page(location: str, vary: Header) -> Reply:
     return say(303, "See the page of this feed.", (b"location", location.encode()), NO_STORE, vary)
 
 

@@ -21,7 +21,7 @@ from feeds.render.words import Words, words
 from feeds.serve.answer import Answer
 from feeds.serve.query import LAST_PAGE, Query, read_query
 from feeds.serve.reply import BRIEFLY, NO_STORE, Header
-from feeds.site import LANGUAGES, MEDIA_TYPES, Site
+from feeds.site import LABELS, LANGUAGES, MEDIA_TYPES, Site
 from feeds.store import Found
 
 if TYPE_CHECKING:  # the store loads SQLAlchemy
@@ -160,6 +160,7 @@ class Search:
         feeds = [
             {
                 "type": MEDIA_TYPES[form],
+                "label": LABELS[form],
                 "title": f"{say.search}: {asked.text}",
                 "url": self._address(form, asked, 1),
                 "language": "",
@@ -177,7 +178,7 @@ class Search:
             problem=trouble,
             found=told if answered else "",
             items=items,
-            feed=feeds[0] if answered else None,
+            feeds=feeds if answered else (),
             autodiscovery=feeds if answered else (),
             newer=_turned(root, asked, -1) if asked.page > 1 else "",
             older=_turned(root, asked, 1) if _goes_on(asked, found) else "",

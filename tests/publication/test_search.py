@@ -172,6 +172,15 @@ def test_a_reader_that_has_an_answer_is_told_so(live: Live) -> None:
     assert in_english.headers["vary"] == "Accept-Language"
 
 
+def test_a_browser_that_goes_to_a_search_feed_sees_its_page(live: Live) -> None:
+    browser = {"Sec-Fetch-Dest": "document", "Sec-Fetch-Mode": "navigate"}
+    shown = ask(live, "search.atom?q=%E7%81%A3%E5%8D%80+topic:ai", browser)
+    assert shown.headers["content-type"] == "text/html; charset=utf-8"
+    assert 'value="灣區 topic:ai"' in shown.text
+    assert f">{live.base}search.atom?q=%E7%81%A3%E5%8D%80+topic%3Aai</code>" in shown.text
+    assert ask(live, "search.atom?q=ferry").headers["vary"] == "Sec-Fetch-Dest"
+
+
 def test_a_search_nobody_can_bear_is_sent_away(live: Live) -> None:
     from concurrent.futures import ThreadPoolExecutor
 
