@@ -110,3 +110,18 @@ def test_what_is_not_proven_is_not_called_so_and_what_is_off_says_how_to_look(ke
         assert f"baywire check --live {key}" in source.why_disabled or "baywire add URL" in source.why_disabled
     for said in ("rights", "attribution", "site", "title", "checked", "evidence"):
         assert getattr(source, said), said
+
+
+@pytest.mark.parametrize("key", [key for key, source in READ.items() if source.siblings])
+def test_rules_for_other_languages_lead_back(key: str) -> None:
+    """Whichever version comes second then links both."""
+    (case,) = case_of(key, "listing")
+    (first, *_) = json.loads((case / "release.json").read_text("utf-8"))["items"]
+    for sibling in READ[key].siblings_of(first["url"]):
+        back = [
+            other.url
+            for source in READ.values()
+            if source.language == sibling.language
+            for other in source.siblings_of(sibling.url)
+        ]
+        assert first["url"] in back, sibling

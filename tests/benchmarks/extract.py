@@ -13,6 +13,7 @@ import gzip
 import hashlib
 import importlib.util
 import json
+import re
 import sys
 import time
 from argparse import Namespace
@@ -21,6 +22,7 @@ from pathlib import Path
 from types import ModuleType
 
 FLOORS = Path(__file__).with_name("extract_floors.json")
+HEADS = Path(__file__).with_name("extract_heads.json")
 SETS = {"articles": "articles", "chinese": "chinese", "listings": "listings"}
 
 
@@ -50,7 +52,37 @@ def measure(shared: Path, name: str) -> dict[str, float]:
     found = {key: value for key, value in figures.items() if isinstance(value, int | float)}
     if name != "listings":
         found["no_listing"] = no_listing(shared, name)
+    if name == "articles":
+        found |= heads(shared)
     return found
+
+
+def heads(shared: Path) -> dict[str, float]:
+    """Return how many titles and days of the articles are right, letter by letter and day by day.
+
+    extract_heads.json has them: a digest of the letters of the headline, and the day. Where heading, `og:title` and
+    address of a page agree they are taken from there, else they were read by eye; no day where only the text tells it.
+    """
+    from crawler.extract.address import zone_of
+    from crawler.extract.meta import read_meta, title_of_page
+    from crawler.extract.moment import moment_of_page
+    from crawler.normalise import clean_title
+    from crawler.normalise.tree import read_html
+
+    folder = shared / "extraction/articles"
+    addresses = json.loads((folder / "ground-truth.json").read_text("utf-8"))
+    told = json.loads(HEADS.read_text("utf-8"))
+    titles = days = dated = 0
+    for key, (title, day) in told.items():
+        text, url = gzip.decompress((folder / "html" / f"{key}.html.gz").read_bytes()), addresses[key]["url"]
+        root = read_html(text.decode("utf-8", "replace"))
+        meta = read_meta(root)
+        letters = re.sub(r"[\W_]+", "", clean_title(title_of_page(root, meta)[0]).text.lower())
+        titles += hashlib.sha256(letters.encode()).hexdigest()[:12] == title
+        if day is not None:
+            dated += 1
+            days += str(moment_of_page(root, meta, url, zone=zone_of(url)).published)[:10] == day
+    return {"title_exact": titles / len(told), "date_exact": days / dated}
 
 
 def no_listing(shared: Path, name: str) -> float:
