@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
@@ -55,8 +56,13 @@ class Timetable:
         self, interval: timedelta, work: Callable[[], Awaitable[None]], *, name: str, first: datetime | None = None
     ) -> None:
         """Do *work* every *interval*, from *first* on (an interval from now if None)."""
+
+        async def done() -> None:
+            with contextlib.suppress(asyncio.CancelledError):  # only the end of the block cancels, and is no error
+                await work()
+
         when = {"next_run_time": first} if first is not None else {}
-        self._scheduler.add_job(work, _Steady(interval), id=name, name=name, **when)
+        self._scheduler.add_job(done, _Steady(interval), id=name, name=name, **when)
 
     def __enter__(self) -> Self:
         """Start."""

@@ -63,7 +63,13 @@ def run_daemon(  # noqa: PLR0913  # two for `run`, three for `demo`
 
         def say() -> None:
             if listener is not None:
-                session.note(f"serving http://{_address(listener.getsockname())}/ from {config.publish.directory}")
+                place = f"http://{_address(listener.getsockname())}/"
+                target = config.publish.target
+                session.note(
+                    f"serving search at {place}; the feeds go to {target}"
+                    if target
+                    else f"serving {place} from {config.publish.directory}"
+                )
 
         asyncio.run(daemon.run(ready=ready or say))
     return 0

@@ -25,7 +25,7 @@ from feeds.error import StoreError
 from feeds.store.server import conninfo, secured
 from feeds.store.tables import legal
 
-__all__ = ["Database", "conninfo_of", "named", "upsert_of"]
+__all__ = ["Database", "conninfo_of", "explain", "named", "upsert_of"]
 
 _DRIVERS: Final = {"postgresql": "postgresql+psycopg", "postgres": "postgresql+psycopg", "sqlite": "sqlite"}
 _ONE_MOMENT: Final[dict[str, Any]] = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
@@ -58,6 +58,10 @@ _TROUBLE: Final = (
     (
         "permission denied",
         "this role may not: let its owner type `baywire run --fleet --migrate`, or grant it more",
+    ),
+    (
+        "no password supplied",
+        "the database asks for a password: let store.password-file or BAYWIRE_STORE_PASSWORD_FILE name its file",
     ),
     ("password authentication", "the database refuses the password: correct store.url or the file it comes from"),
     ("does not exist", "the database lacks what we need: create it, or correct store.url"),
@@ -177,10 +181,7 @@ class Database:
         said = str(error.orig if isinstance(error, DBAPIError) else error)
         if "disk I/O error" in said and self._is_full():  # so SQLite calls a log of its own that finds no room
             said = "disk is full"
-        for mark, told in _TROUBLE:
-            if mark in said:
-                return told.format(busy_s=self.busy_s)
-        return " ".join(said.split())
+        return explain(said, busy_s=self.busy_s)
 
     def _is_full(self) -> bool:
         try:
@@ -231,6 +232,18 @@ class Database:
             else:
                 self._known = True
                 return connection
+
+
+def explain(said: str, *, busy_s: float = 0) -> str:
+    """Return what a person can do about what a database *said*, else that itself, on one line.
+
+    >>> explain('connection failed: FATAL: password authentication failed for user "baywire"')
+    'the database refuses the password: correct store.url or the file it comes from'
+    """
+    for mark, told in _TROUBLE:
+        if mark in said:
+            return told.format(busy_s=busy_s)
+    return " ".join(said.split())
 
 
 def _rest(_connection: object, record: ConnectionPoolEntry) -> None:

@@ -10,7 +10,7 @@ from procrastinate.schema import SchemaManager
 
 from feeds.error import StoreError
 from feeds.store import open_store
-from feeds.store.engine import conninfo_of
+from feeds.store.engine import conninfo_of, explain
 from feeds.store.pace import PACES
 
 __all__ = ["check_schema", "make_schema"]
@@ -45,7 +45,7 @@ def make_schema(url: str) -> tuple[str, ...]:
             if done:
                 connection.execute(told, [_KEY, _newest()])
     except psycopg.Error as error:
-        raise StoreError(f"the queue: its tables cannot be made: {' '.join(str(error).split())}") from error
+        raise StoreError(f"the queue: its tables cannot be made: {explain(str(error))}") from error
     return tuple(done)
 
 
@@ -55,7 +55,7 @@ def check_schema(url: str) -> None:
         with psycopg.connect(conninfo_of(url)) as connection:
             seen = _seen(connection)
     except psycopg.Error as error:
-        raise StoreError(f"the queue: the database cannot be reached: {' '.join(str(error).split())}") from error
+        raise StoreError(f"the queue: {explain(str(error))}") from error
     if seen is None:
         raise StoreError("the queue: its tables are absent: let their owner type `baywire run --fleet --migrate`")
     if seen < _newest():

@@ -91,5 +91,5 @@ def make_daemon(config: Config) -> Callable[..., Daemon]:
 
 def _quieten() -> None:
     """Let the libraries be silent: each crawl, each failed job and each loss of the database has a line of ours."""
-    for name in ("procrastinate", "psycopg.pool"):
+    for name in ("procrastinate", "psycopg", "psycopg.pool"):
         logging.getLogger(name).setLevel(logging.CRITICAL)

@@ -48,6 +48,7 @@ def test_a_child_of_a_fleet_imports_next_to_nothing_that_the_zygote_has_not(
 def test_a_worker_does_as_many_crawls_at_once_as_it_is_told(
     tools: ModuleType, fleet: farm.Fleet, newsrooms: Callable[..., farm.Newsrooms]
 ) -> None:
+    fleet.more["BAYWIRE_FLEET_HEARTBEAT"] = "60s"  # nobody dies here, however slow the machine
     rooms = newsrooms(releases=1)
     tools.write_project(fleet.folder, rooms, hosts=4, each=20, delay_s=3, every="1h")  # a job a host, a minute each
     assert fleet.type("run", "--fleet", "--migrate").returncode == 0
@@ -65,6 +66,7 @@ def test_a_monitor_is_told_of_the_queue_and_of_each_worker(
     tools.write_project(fleet.folder, newsrooms(releases=2), hosts=2, each=2, delay_s=0.1, every="1h")
     assert fleet.type("run", "--fleet", "--migrate").returncode == 0
     ports = [_free_port(), _free_port()]
+    fleet.more["BAYWIRE_FLEET_HEARTBEAT"] = "60s"
     fleet.more["BAYWIRE_SERVE_METRICS_PORT"] = str(ports[0])
     fleet.scheduler()
     tools.wait_for(lambda: 'baywire_queue_jobs{task="crawl",status="todo"} 1\n' in _metrics(ports[0]), "a job", 120)
@@ -89,7 +91,7 @@ def _free_port() -> int:
 def _metrics(port: int) -> str:
     """Return what is told at *port*, "" while nobody listens there."""
     try:
-        with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=60) as answer:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=300) as answer:
             return str(answer.read().decode())
     except OSError:
         return ""
