@@ -263,9 +263,7 @@ class _Reading:
                 self.take(option, value, where=variable)
             elif secret is not None and secret.secret:
                 self.take(secret, value, where=variable, from_file=True)
-            elif variable.startswith(
-                tuple(f"BAYWIRE_{section.upper()}_" for section in _SECTIONS if section != "feeds")
-            ):
+            elif _is_meant(variable):
                 self.problems.append(f"{variable}: is not a setting{did_you_mean(variable, tuple(by_variable))}")
 
     def take(self, option: Option, value: object, *, where: str, from_file: bool = False) -> None:
@@ -291,6 +289,17 @@ class _Reading:
 
     def _problem(self, keys: tuple[str, ...], message: str) -> None:
         self.problems.append(f"{self._where(*keys)}: {'.'.join(keys)}: {message}")
+
+
+def _is_meant(variable: str) -> bool:
+    """Return whether *variable* was meant for us: it names one of our sections, or nearly does.
+
+    >>> _is_meant("BAYWIRE_SERVE_PROT"), _is_meant("BAYWIRE_SERV_PORT"), _is_meant("BAYWIRE_SHARED")
+    (True, True, False)
+    """
+    section = variable.removeprefix("BAYWIRE_").partition("_")[0].lower()
+    known = [name for name in _SECTIONS if name != "feeds"]
+    return variable.startswith("BAYWIRE_") and bool(did_you_mean(section, known, cutoff=0.8))
 
 
 def _has_password(url: str) -> bool:

@@ -250,15 +250,15 @@ def choices(*allowed: str, many: bool = False) -> Read:
     return read
 
 
-def did_you_mean(word: str, known: tuple[str, ...] | list[str] | Mapping[str, object]) -> str:
-    """Return ". Did you mean …?" with the word of *known* nearest to *word*, or "".
+def did_you_mean(word: str, known: tuple[str, ...] | list[str] | Mapping[str, object], *, cutoff: float = 0.6) -> str:
+    """Return ". Did you mean …?" with the word of *known* nearest to *word*, or "" where none is as near as *cutoff*.
 
     >>> did_you_mean("portt", ["host", "port"])
     '. Did you mean "port"?'
     """
     from difflib import get_close_matches  # noqa: PLC0415  # 5 ms that only a mistake costs
 
-    near = get_close_matches(word, list(known), n=1, cutoff=0.6)
+    near = get_close_matches(word, list(known), n=1, cutoff=cutoff)
     return f'. Did you mean "{near[0]}"?' if near else ""
 
 

@@ -50,7 +50,8 @@ def test_a_flag_goes_before_environment_before_file_before_default(
 
 def test_all_problems_are_told_at_once_with_file_line_key_and_nearest_key(tmp_path: Path) -> None:
     text = '[publish]\nformats = ["atom", "rs"]\n\n[serve]\nportt = 1\nhost = 7\n\n[sitee]\n[feeds.x]\nwhere = 1\n'
-    assert problems(tmp_path, text, BAYWIRE_SITE_BASE_URI="x", BAYWIRE_CRAWL_DELAY="soon") == [
+    environ = {"BAYWIRE_SITE_BASE_URI": "x", "BAYWIRE_CRAWL_DELAY": "soon", "BAYWIRE_SERV_PORT": "1"}
+    assert problems(tmp_path, text, **environ) == [
         'baywire.toml:2: publish.formats[1]: expected one of atom, rss, json; got "rs". Did you mean "rss"?',
         'baywire.toml:5: serve.portt: is not a key. Did you mean "port"?',
         "baywire.toml:6: serve.host: expected text on one line; got 7",
@@ -58,6 +59,7 @@ def test_all_problems_are_told_at_once_with_file_line_key_and_nearest_key(tmp_pa
         'baywire.toml:9: feeds.x: expected a table with where = "…", such as "ai and greater-bay-area"',
         'BAYWIRE_SITE_BASE_URI: is not a setting. Did you mean "BAYWIRE_SITE_BASE_URL"?',
         'BAYWIRE_CRAWL_DELAY: crawl.delay: expected a number of seconds, 0 or more; got "soon"',
+        'BAYWIRE_SERV_PORT: is not a setting. Did you mean "BAYWIRE_SERVE_PORT"?',
     ]
 
 

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Row, Select, bindparam, func, or_, select, update
+from sqlalchemy import Row, Select, bindparam, or_, select, update
 
 from feeds.release import Newsroom
 from feeds.store.base import Base
@@ -175,11 +175,6 @@ class Schedule(Base):
             )
             for row in rows
         )
-
-    def count_sources(self) -> int:
-        """Return how many sources the store knows."""
-        with self._database.reading() as connection:
-            return connection.execute(select(func.count()).select_from(sources)).scalar_one()
 
     def _states(self, statement: Select[Any]) -> tuple[SourceState, ...]:
         return tuple(_state(row) for row in self._database.ask(statement))

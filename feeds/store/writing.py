@@ -8,7 +8,7 @@ from datetime import datetime
 from functools import cache
 from typing import Final
 
-from sqlalchemy import Connection, Executable, bindparam, delete, func, select, update
+from sqlalchemy import Connection, Executable, bindparam, delete, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from feeds.error import StoreError
@@ -156,11 +156,6 @@ class Writing:
         values = {"open_until": host.open_until, "failures": host.failures, "retry_after": host.retry_after}
         known = upsert_of(self._connection)(hosts).values(host=host.host, **values)
         self._connection.execute(known.on_conflict_do_update(index_elements=[hosts.c.host], set_=values))
-
-    def count_releases(self, source: str) -> int:
-        """Return how many releases of *source* are held, this transaction's included."""
-        counted = select(func.count()).select_from(releases).where(releases.c.source == source)
-        return self._connection.execute(counted).scalar_one()
 
 
 @cache

@@ -378,5 +378,5 @@ def test_every_table_is_written_in_a_run_and_read_back(store: Store, numbered: N
         writing.keep_page(KeptPage(source="s", url=numbered(1).url, fetched_at=SEEN, status=200, body=b"x"))
         run = Run(id="r", source="s", started=SEEN, ended=SEEN, outcome=Outcome.NEW, new=1)
         writing.finish_run(run, SourceState(key="s"))
-        assert writing.count_releases("s") == 1
+    assert store.count(source="s") == 1
     assert store.runs("s") == (run,)
