@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 
 from crawler.normalise.date import read_date
 
@@ -30,6 +31,7 @@ _BEHALF = re.compile(
     re.IGNORECASE,
 )
 _BLOCK = re.compile(r"<(p|h[1-6])>|<hr>")
+_BLOCKS = ("<p>", "<h1>", "<h2>", "<h3>", "<h4>", "<h5>", "<h6>", "<hr>")
 _TAG = re.compile(r"<[^>]*>")
 
 
@@ -75,7 +77,7 @@ def sign_off_html(html: str, *, zone: str = "Asia/Hong_Kong") -> SignOff:
     cuts: list[tuple[int, int, str]] = []
     end = len(html)
     for _ in range(_MOST_LINES):
-        start = max(html.rfind(tag, 0, end) for tag in ("<p>", "<h1>", "<h2>", "<h3>", "<h4>", "<h5>", "<h6>", "<hr>"))
+        start = _last_block(html, end)
         inner = _only_block(html, start, end) if start >= 0 else None
         if inner is None:
             break
@@ -99,6 +101,14 @@ def sign_off_html(html: str, *, zone: str = "Asia/Hong_Kong") -> SignOff:
                 body = html[:start] + "<p>" + "<br>".join(block[1].split("<br>")[:number]) + "</p>"
             return SignOff(body=body.removesuffix("<hr>").rstrip(), published=_instant(found, zone), found=found)
     return SignOff(body=html)
+
+
+def _last_block(html: str, end: int) -> int:
+    """Return where the last paragraph, heading or rule before *end* begins, -1 where there is none."""
+    start = -1
+    for tag in _BLOCKS:  # each looked for behind the one before only
+        start = max(start, html.rfind(tag, max(start, 0), end))
+    return start
 
 
 def _only_block(html: str, start: int, end: int) -> str | None:
@@ -139,6 +149,7 @@ def _from_end(lines: list[str]) -> tuple[str, ...]:
     return ()
 
 
+@lru_cache(maxsize=64)  # a body is read as text and as HTML
 def _instant(lines: tuple[str, ...], zone: str) -> datetime | None:
     if all(_END_LINE.match(line) for line in lines):
         return None

@@ -24,6 +24,7 @@ _EVERYDAY_HANZI = 700
 _MADE_HANZI = "么冒卢录忙枚梅楼每毛没漏煤猫眉矛路麓露禄简簡織繼聲職聽聯聰聞翻礎礙羅繁"
 _HANZI = re.compile("[\u3400-\u9fff]")
 _WIDE = "\u3000-\u9fff\uff00-\uffef"
+_PLAIN = bytes([9, 10, 13, *range(0x20, 0x7F)])  # the ASCII that is usual
 # Never meant: C1 controls, U+FFFD, private use.
 _BROKEN = re.compile("[\x80-\x9f\ufffd\ue000-\uf8ff]")
 # UTF-8 read as windows-1252 or Latin-1, as far as it can be told at a glance.
@@ -90,9 +91,16 @@ def is_usual(text: str) -> bool:
     (True, False, False)
     """
     patterns = _patterns()
-    if patterns.odd.search(text):
+    latin = _latin(text)
+    # Of a Latin text little is left to look through character by character.
+    rest = (
+        text.encode("utf-8", "surrogatepass").translate(None, _PLAIN).decode("utf-8", "surrogatepass")
+        if latin
+        else text
+    )
+    if patterns.odd.search(rest):
         return False
-    return not _HANZI.search(text) or not (patterns.alone if _latin(text) else patterns.stuck).search(text)
+    return not _HANZI.search(rest) or not (patterns.alone if latin else patterns.stuck).search(text)
 
 
 def _line(text: str, position: int) -> tuple[int, int]:

@@ -50,6 +50,8 @@ def paragraphs_of(pieces: Iterable[Piece]) -> tuple[list[list[Line]], set[str]]:
             lines.append([])
         else:
             lines[-1].append(piece)
+    if len(lines) == 1 and len(lines[0]) == 1 and not lines[0][0].text.isspace() and (line := tidy(lines[0])):
+        return [[line]], repairs
     wrapped = len(lines) > 3
     for line in lines:
         raw = line[0].text if len(line) == 1 else "".join([piece.text for piece in line])
@@ -87,6 +89,10 @@ def _unwrap(lines: list[Line], measure: int, repairs: set[str]) -> list[Line]:
 
 def tidy(line: Sequence[Piece]) -> Line:
     """Return *line*, of clean pieces, with its white space folded across them and none at its ends."""
+    return [line[0]] if len(line) == 1 and (line[0].image or _is_tidy(line[0].text)) else _tidied(line)
+
+
+def _tidied(line: Sequence[Piece]) -> Line:
     done: Line = []
     spaced = True
     for piece in line:
@@ -116,6 +122,13 @@ def tidy(line: Sequence[Piece]) -> Line:
     if done and done[-1].text.endswith(" "):
         done[-1] = Piece(text=done[-1].text.rstrip(" "), marks=done[-1].marks)
     return done
+
+
+def _is_tidy(text: str) -> bool:
+    """Say whether *text*, clean, is all that a line may be: its spaces single, none at its ends, no mark before it."""
+    if not text or text[0] == " " or text[-1] == " ":
+        return False
+    return text.isascii() or (text.isprintable() and text[0] != "\u0338")
 
 
 def line_text(line: Sequence[Piece]) -> str:
