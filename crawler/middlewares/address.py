@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Collection, Sequence
+from functools import lru_cache
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 from scrapy.core.downloader.handlers.http11 import HTTP11DownloadHandler
 from scrapy.exceptions import CannotResolveHostError
 from scrapy.resolver import CachingHostnameResolver
+from twisted.internet.endpoints import HostnameEndpoint
 from twisted.internet.interfaces import IAddress, IHostResolution, IResolutionReceiver
 from zope.interface import implementer  # type: ignore[import-untyped]  # ships no types
 
@@ -111,6 +113,7 @@ class ClosedHandler(HTTP11DownloadHandler):
     def __init__(self, crawler: Crawler) -> None:
         """Remember the gate of the spider, if it has one, and the deadline."""
         super().__init__(crawler)
+        _remember_names()
         self._gate: Callable[[str], None] | None = getattr(crawler.spider, "gate", None)
         self._turns: Turns | None = getattr(crawler.spider, "turns", None)
         self._deadline: float | None = crawler.settings.getfloat("BAYWIRE_DEADLINE_S") or None
@@ -142,6 +145,14 @@ class ClosedHandler(HTTP11DownloadHandler):
             self._gate(host)
         if self._deadline is not None and monotonic() - self._began > self._deadline:
             raise Deferred(f"no time left after {self._deadline:.0f} s")
+
+
+def _remember_names() -> None:
+    """Let Twisted read the name of a host once: it takes each request 40 microseconds to find the same again."""
+    read = HostnameEndpoint._hostAsBytesAndText  # noqa: SLF001 - a pure function, public in none of its forms
+    if not hasattr(read, "cache_info"):
+        remembered = staticmethod(lru_cache(maxsize=1024)(read))
+        HostnameEndpoint._hostAsBytesAndText = remembered  # type: ignore[method-assign]  # noqa: SLF001
 
 
 class ClosedAddresses:
