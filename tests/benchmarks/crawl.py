@@ -11,7 +11,6 @@ import asyncio
 import json
 import os
 import random
-import resource
 import statistics
 import subprocess
 import sys
@@ -19,9 +18,13 @@ import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.request import urlopen
+
+if TYPE_CHECKING:
+    from crawler.batch import Batch
 
 HERE = Path(__file__)
 CHARSETS = ("utf-8", "utf-8", "gb18030", "big5")
@@ -217,7 +220,7 @@ def prepare(folder: Path, urls: dict[str, str]) -> str:
 
 
 def child(values: str) -> None:
-    """Do what a forked child does, in a process of its own, and print CPU seconds and peak memory."""
+    """Do what a forked child does, but look again at every release, and print CPU seconds."""
     import crawler.spiders.source as spider
     from crawler.child import run_batch
     from crawler.zygote import warm
@@ -226,29 +229,45 @@ def child(values: str) -> None:
     warm()
     before = time.process_time()
     run_batch(json.loads(values), os.open(os.devnull, os.O_WRONLY))
-    used = [time.process_time() - before, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024]
-    sys.stdout.write(json.dumps(used))
+    sys.stdout.write(json.dumps(time.process_time() - before))
 
 
-def ours(folder: Path, key: str, url: str, *, hours: float = 0.0) -> tuple[float, int]:
-    """Return CPU seconds and peak memory of a batch of one source."""
+def batch_of(folder: Path, key: str, url: str) -> Batch:
+    """Return a batch of one source, whose listing is at *url*."""
     from crawler.batch import Batch
 
-    store_url = prepare(folder, {key: url})
-    now = (datetime.now(UTC) + timedelta(hours=hours)).isoformat()
-    batch = Batch(
+    return Batch(
         run="b",
         sources=(key,),
         folders=(str(folder / "sources.d"),),
-        store_url=store_url,
-        now=now,
+        store_url=prepare(folder, {key: url}),
+        now=datetime.now(UTC).isoformat(),
         delay_s=0,
         source_limit=10**6,
     )
-    asked = [sys.executable, "-P", str(HERE), "child", json.dumps(batch.to_json())]
+
+
+def ours(folder: Path, key: str, url: str) -> tuple[float, int]:
+    """Return CPU seconds and peak memory of the child forked for a batch of one source, as the daemon has it done."""
+    from crawler.run import Zygote
+
+    async def crawl() -> tuple[float, int]:
+        zygote = Zygote()
+        try:
+            report = await zygote.crawl(batch_of(folder, key, url), lambda _: None)
+        finally:
+            zygote.close()
+        assert [outcome.outcome for outcome in report.outcomes] == ["new"], report.outcomes
+        return report.cpu_s, report.rss_bytes
+
+    return asyncio.run(crawl())
+
+
+def again(folder: Path, key: str, url: str) -> float:
+    """Return CPU seconds of a crawl that looks again at every release in a list of other words."""
+    asked = [sys.executable, "-P", str(HERE), "child", json.dumps(batch_of(folder, key, url).to_json())]
     done = subprocess.run(asked, check=True, capture_output=True, text=True)
-    cpu, rss = json.loads(done.stdout.splitlines()[-1])
-    return cpu, rss
+    return float(json.loads(done.stdout.splitlines()[-1]))
 
 
 async def unchanged(folder: Path, base: str, sources: int) -> tuple[float, int]:
@@ -315,8 +334,8 @@ def measure(pages: int, repeat: int) -> Iterator[tuple[str, float, float, str, s
             once = scrapy_run(f"{base}/list/1/a", folder, **cache)[0]
             cached.append((scrapy_run(many_url, folder, **cache)[0] - once) / pages * 1000)
             say(base, f"b{n}")  # every line of the list in other words: every page is asked for, and says 304
-            changed = ours(folder, f"many{n}", many_url)[0]
-            floor = ours(folder, f"many{n}", many_url)[0]
+            changed = again(folder, f"many{n}", many_url)
+            floor = again(folder, f"many{n}", many_url)
             not_modified.append((changed - floor) / pages * 1000)
         whole = statistics.median(scrapy_run(f"{base}/list/0/a", folder)[0] for _ in range(3)) * 1000
         one, pss = asyncio.run(unchanged(folder, base, 1))
