@@ -54,7 +54,11 @@ def trace_listing(source: Source, text: str) -> tuple[Origin, ...]:
     if source.kind != "html" or is_feed(text) or not declared:
         return ()
     root = read_html(text)
-    return tuple(_matched(root, name, f"listing.{name}", css) for name, css in declared.items())
+    found = [_matched(root, name, f"listing.{name}", css) for name, css in declared.items()]
+    if (counted := rules.numbered) is not None:
+        by = f'listing.next = {{ query = "{counted.query}" }}' if counted.query else f'listing.next = "{counted.url}"'
+        found.append(Origin(field="next", by=by, found=counted.after(rules.url, first=rules.url)[:_SHOWN]))
+    return tuple(found)
 
 
 def trace_release(source: Source, text: str, url: str, *, item: Item | None, seen: datetime) -> tuple[Origin, ...]:

@@ -17,6 +17,7 @@ from crawler.extract import read_declared_listing
 from crawler.normalise import decode
 from crawler.numbered import Numbered
 from crawler.source import Source, load_sources
+from crawler.trace import trace_listing
 from feeds.error import ConfigError
 from scheduler.add import Finding, find_out, write_source
 
@@ -92,6 +93,12 @@ def test_pages_without_a_link_are_counted(site: Site) -> None:
     assert offset == Numbered(query="start", second=6, step=6)
     interface = found_at(site, ARCHIVES["interface"](site)).source.listing.numbered
     assert interface == Numbered(query="page", second=2)
+
+
+def test_preview_explains_a_page_that_is_counted(site: Site) -> None:
+    source = found_at(site, ARCHIVES["scripted"](site)).source
+    (told,) = (one for one in trace_listing(source, "<p>") if one.field == "next")
+    assert told.found == site.url("/tzgg/index_1.html")
 
 
 def test_a_next_page_that_is_none_is_told_and_not_written(site: Site) -> None:
