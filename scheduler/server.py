@@ -15,7 +15,7 @@ from email.utils import formatdate
 import uvicorn
 
 from feeds.error import ConfigError
-from feeds.serve.answer import Application, Message, Receive, Send
+from feeds.serve.asgi import Application, Message, Receive, Send
 from feeds.serve.connection import LIMITS, Connection, Limits, connections
 from scheduler.door import Door
 

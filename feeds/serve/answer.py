@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from hashlib import blake2b
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 from urllib.parse import quote, urlsplit
 
 from feeds.render.html import root_of
+from feeds.serve.asgi import Message, Receive, Send, lifespan, send_reply
 from feeds.serve.file import Copy, Files, Served
 from feeds.serve.kind import page_policy
+from feeds.serve.moved import renamed, topic_of
 from feeds.serve.negotiate import codings, matches, modified_since, span
 from feeds.serve.reply import BRIEFLY, NO_STORE, Header, Reply, make, say
 from feeds.site import MEDIA_TYPES, Site
@@ -20,20 +22,11 @@ __all__ = [
     "READ",
     "Answer",
     "Answers",
-    "Application",
     "Front",
     "Health",
-    "Message",
-    "Receive",
-    "Send",
     "Serving",
     "application",
 ]
-
-Message = MutableMapping[str, Any]  # what ASGI passes
-Receive = Callable[[], Awaitable[Message]]
-Send = Callable[[Message], Awaitable[None]]
-Application = Callable[[Message, Receive, Send], Awaitable[None]]
 
 _NAVIGATING: Header = (b"vary", b"Sec-Fetch-Dest")  # a browser sees a page where a reader gets the feed
 # The headers of a request that we read; never Host.
@@ -49,7 +42,6 @@ READ = frozenset(
         b"accept-language",
     }
 )
-_PIECE = 256 * 1024
 _SEARCHES = {"search": "html", **{f"search.{form}": form for form in MEDIA_TYPES}}
 
 
@@ -110,11 +102,11 @@ class Serving:
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         """Answer one request of an ASGI server."""
         if scope["type"] == "lifespan":
-            await _lifespan(receive, send)
+            await lifespan(receive, send)
         elif scope["type"] == "http":
             headers = {name: value for name, value in scope["headers"] if name in READ}
             asked = scope["method"], scope["path"], scope["query_string"], headers
-            await _send(self.reply(*asked) or await self.ask(*asked), scope["method"], send)
+            await send_reply(self.reply(*asked) or await self.ask(*asked), scope["method"], send)
 
     def reply(self, method: str, path: str, query: bytes, headers: Mapping[bytes, bytes]) -> Reply | None:
         """Return what is answered to a request for *path* ("/feeds/ai.atom"); None where `ask` must be awaited.
@@ -220,10 +212,10 @@ class Serving:
             return self._state(path)
         if path and not path.endswith("/") and self._files.is_folder(path):
             return say(301, "Moved.", (b"location", quote(f"{self._root}{path}/").encode()), BRIEFLY)
-        if (topic := _topic_of(path)) in self._retired:
+        if (topic := topic_of(path)) in self._retired:
             return say(410, f"The topic {topic} has been retired; its feeds are gone for good.", BRIEFLY)
         if topic in self._moved:
-            target = quote(self._root + _renamed(path, topic, self._moved[topic]))
+            target = quote(self._root + renamed(path, topic, self._moved[topic]))
             return say(301, "Moved for good.", (b"location", target.encode()), BRIEFLY)
         return self._missing(path, headers, method)
 
@@ -311,43 +303,3 @@ def _part(served: Served, headers: Mapping[bytes, bytes]) -> tuple[int, int] | N
     if condition and condition != served.tags[0]:  # a date is too coarse to promise equal bytes
         return None
     return span(headers[b"range"].decode("latin-1"), served.plain.size)
-
-
-def _topic_of(path: str) -> str:
-    """Return the topic whose feed or page *path* would be.
-
-    >>> _topic_of("feeds/ai.zh-hant.atom"), _topic_of("topics/ai/pt/"), _topic_of("feeds/archive/ai.en/2026-01.atom")
-    ('ai', 'ai', 'ai')
-    """
-    first, _, rest = path.removeprefix("feeds/archive/").removeprefix("feeds/").removeprefix("topics/").partition("/")
-    del rest
-    return first.partition(".")[0]
-
-
-def _renamed(path: str, old: str, new: str) -> str:
-    """Return *path*, which `_topic_of` finds *old* in, with *new* in its place.
-
-    >>> _renamed("feeds/archive/feeds.en/2026-01.atom", "feeds", "data"), _renamed("topics/pic/", "pic", "data")
-    ('feeds/archive/data.en/2026-01.atom', 'topics/data/')
-    """
-    before = next(start for start in ("feeds/archive/", "feeds/", "topics/", "") if path.startswith(start + old))
-    return before + new + path[len(before + old) :]
-
-
-async def _lifespan(receive: Receive, send: Send) -> None:
-    while True:
-        message = await receive()
-        await send({"type": f"{message['type']}.complete"})
-        if message["type"] == "lifespan.shutdown":
-            return
-
-
-async def _send(reply: Reply, method: str, send: Send) -> None:
-    await send({"type": "http.response.start", "status": reply.status, "headers": list(reply.headers)})
-    if reply.file is not None:
-        with reply.file as file:
-            left = reply.count if method != "HEAD" else 0
-            while left and (piece := file.read(min(left, _PIECE))):
-                left -= len(piece)
-                await send({"type": "http.response.body", "body": piece, "more_body": True})
-    await send({"type": "http.response.body", "body": b"" if method == "HEAD" else reply.body})

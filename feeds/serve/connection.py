@@ -17,7 +17,8 @@ import httptools
 from uvicorn import Config
 from uvicorn.server import ServerState
 
-from feeds.serve.answer import READ, Application, Front, Serving
+from feeds.serve.answer import READ, Front, Serving
+from feeds.serve.asgi import Application
 from feeds.serve.reply import Reply, say
 from feeds.serve.request import Asked, called, parts
 

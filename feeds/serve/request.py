@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 from urllib.parse import unquote_to_bytes
 
-from feeds.serve.answer import Application, Message
+from feeds.serve.asgi import Application, Message
 from feeds.serve.reply import Reply, make
 
 __all__ = ["Asked", "called", "parts"]
