@@ -81,6 +81,19 @@ class ListingRules:
     match: str = ""
     authors: tuple[str, ...] = ()
 
+    def form_after(self, pages: int) -> tuple[tuple[str, str], ...]:
+        """Return what is posted for the page after the first *pages*; empty where it is not counted there.
+
+        >>> rules = ListingRules(form=(("pageNo", "1"), ("categoryId", "10")), numbered=Numbered(query="pageNo"))
+        >>> rules.form_after(1)
+        (('pageNo', '2'), ('categoryId', '10'))
+        """
+        counted = self.numbered
+        if counted is None or counted.query not in dict(self.form):
+            return ()
+        number = counted.second + (pages - 1) * counted.step
+        return tuple((name, str(number) if name == counted.query else value) for name, value in self.form)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReleaseRules:

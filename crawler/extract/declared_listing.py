@@ -50,6 +50,8 @@ def read_declared_listing(source: Source, text: str, url: str) -> Listing:
 def _following(source: Source, found: Listing, url: str) -> str:
     """Return the address of the next page: by number where that is declared and this one lists something."""
     rules = source.listing
+    if rules.form:
+        return ""  # the next page has this address too: what is posted differs
     if rules.numbered is None or not found.items:
         return found.next
     return rules.numbered.after(url, first=rules.url or url)

@@ -183,10 +183,13 @@ class SourceSpider(Wire):
         # Behind its last page many a site shows that page again, or the first.
         fresh = [item for item in last.items if item.url not in before]
         done = all(self._is_too_old(crawl, item) if crawl.archive else item.url in known for item in fresh)
-        if not last.next or last.next in crawl.followed or done:
+        form = crawl.source.listing.form_after(len(crawl.followed) + 1)
+        following = f"page {len(crawl.followed) + 2}" if form else last.next
+        if not following or following in crawl.followed or done:
             return None
-        crawl.followed.add(last.next)
-        return self._request(crawl, last.next, self._listing, priority=10)
+        crawl.followed.add(following)
+        url = crawl.source.listing.url if form else following
+        return self._request(crawl, url, self._listing, form=form, priority=10)
 
     def _fetch_unknown(self, crawl: Progress, items: list[Item]) -> Iterator[Request]:
         wanted = []

@@ -77,6 +77,9 @@ class Site:
         self.answers[path] = Answer(b"", status=301, location=self.url(to))
 
 
+_NONE = Answer(b"<h1>Not found</h1>", status=404)
+
+
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     site: Site
@@ -89,7 +92,8 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _answer(self, sent: bytes) -> None:
         self.site.asked.append((self.command, self.path, sent))
-        found = self.site.answers.get(self.path, Answer(b"<h1>Not found</h1>", status=404))
+        asked = f"{self.path} {sent.decode('latin-1')}".strip()
+        found = self.site.answers.get(asked) or self.site.answers.get(self.path, _NONE)
         self.send_response(found.status)
         self.send_header("Content-Type", found.kind)
         self.send_header("Content-Length", str(len(found.body)))

@@ -134,6 +134,42 @@ def test_add_preview_and_backfill_as_a_person_types_them(site: Site, typed: Type
     ]
 
 
+NOTICES = """
+kind = "json"
+language = "en"
+delay = 0
+allow-private = true
+[listing]
+url = "SITE/content/list"
+form = { pageNo = "1", categoryId = "10" }
+next = { query = "pageNo" }
+fields = { items = "data.content", url = "SITE/content/{id}.html", title = "name", date = "createTime", id = "id" }
+[release]
+title = "h1"
+body = "div.text"
+"""
+
+
+def test_a_list_that_is_asked_for_by_post_is_walked_back_too(site: Site, typed: Typed, tmp_path: Path) -> None:
+    """As the China Software Industry Association answers: the number of the page is in the form."""
+    for page in (1, 2, 3):
+        rows = [
+            {"id": n, "name": f"Notice {n} of the association", "createTime": f"2026-06-{n:02} 09:50:37"}
+            for n in range(12 - 4 * page + 4, 12 - 4 * page, -1)
+        ]
+        answer = json.dumps({"data": {"content": rows if page < 3 else []}})
+        site.put(f"/content/list pageNo={page}&categoryId=10", answer, "application/json")
+    for n in range(1, 13):
+        site.put(f"/content/{n}.html", f"<h1>Notice {n} of the association</h1><div class='text'>{n}: see below.</div>")
+    (tmp_path / "sources.d").mkdir()
+    (tmp_path / "sources.d" / "notices.toml").write_text(NOTICES.replace("SITE", site.base), "utf-8")
+    done = typed("backfill", "notices", "--since", "2026-06-01", "--json")
+    ended = [json.loads(line) for line in done.stdout.splitlines()]
+    assert sum(line["new"] for line in ended if line["kind"] == "crawl") == 8, done.stdout + done.stderr
+    posted = [body for method, path, body in site.asked if method == "POST" and path == "/content/list"]
+    assert posted[:3] == [f"pageNo={page}&categoryId=10".encode() for page in (1, 2, 3)]
+
+
 def test_a_file_that_says_half_a_rule_is_refused(tmp_path: Path) -> None:
     text = 'kind = "html"\n[listing]\nurl = "https://a.hk/"\nlinks = "li a"\nnext = {rule}\n'
     for rule, told in (
