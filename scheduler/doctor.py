@@ -54,7 +54,8 @@ def look_at_setup(config: Config, *, now: datetime) -> Iterator[Diagnosis]:
         yield Diagnosis(subject="rules", found=str(error).replace("\n", "; "), wrong=True)
     try:
         check_places(config)
-        yield Diagnosis(subject="folder", found=f"{config.publish.directory} can be written")
+        if not config.publish.target:
+            yield Diagnosis(subject="folder", found=f"{config.publish.directory} can be written")
     except ConfigError as error:
         yield Diagnosis(subject="folder", found=str(error), wrong=True)
     free = shutil.disk_usage(config.directory).free
@@ -76,7 +77,9 @@ def look_at_setup(config: Config, *, now: datetime) -> Iterator[Diagnosis]:
     except BaywireError as error:
         yield Diagnosis(subject="store", found=str(error), wrong=True)
     last = last_backup(config.var / "backups")
-    found = f"last {last.isoformat(timespec='minutes')}" if last else "none yet: the daemon makes one a day"
+    on_server = not config.store.url.startswith("sqlite")
+    none = "of a server is the server's own: pg_dump makes one" if on_server else "none yet: the daemon makes one a day"
+    found = f"last {last.isoformat(timespec='minutes')}" if last else none
     yield Diagnosis(subject="backup", found=found, wrong=bool(last and now - last > _OLD_BACKUP))
     told = config.crawl.contact or "none: set [crawl] contact, so that a site can write before it blocks"
     yield Diagnosis(subject="contact", found=told)
@@ -90,11 +93,25 @@ def _clock(latest: datetime, now: datetime) -> Diagnosis:
 
 
 def _published(config: Config, count: int) -> Diagnosis:
+    if config.publish.target:
+        return _in_bucket(config, count)
     feeds = config.publish.directory / "feeds"
     files = sum(1 for path in feeds.iterdir() if path.is_file()) if feeds.is_dir() else 0
     lacking = count > 0 and not files
     told = f"{files} files in {feeds}" + (": type baywire publish" if lacking else "")
     return Diagnosis(subject="published", found=told, wrong=lacking)
+
+
+def _in_bucket(config: Config, count: int) -> Diagnosis:
+    from scheduler.outlet import place_of  # noqa: PLC0415  # what publishes takes 100 ms to load
+
+    try:
+        is_there = place_of(config).read("manifest.json") is not None  # type: ignore[union-attr]  # a bucket, no folder
+    except BaywireError as error:
+        return Diagnosis(subject="published", found=str(error), wrong=True)
+    lacking = count > 0 and not is_there
+    told = f"{'a manifest' if is_there else 'nothing'} in {config.publish.target}"
+    return Diagnosis(subject="published", found=told + (": type baywire publish" if lacking else ""), wrong=lacking)
 
 
 def look_at_source(config: Config, source: Source, *, replay: str | None = None, now: datetime) -> Iterator[Diagnosis]:

@@ -19,6 +19,8 @@ from feeds.publish.target_s3 import S3Target
 from feeds.release import Draft, Newsroom
 from feeds.site import Site
 from feeds.store import Store, open_store
+from scheduler.config import load
+from scheduler.doctor import look_at_setup
 
 if TYPE_CHECKING:
     from fleet.bucket import Breaking, Bucket
@@ -234,3 +236,21 @@ def test_no_feed_names_an_archive_that_is_not_there_wherever_a_publication_break
     assert astray(bucket) == []
     _, _, packed = bucket.get("public/feeds/all.atom.gz")
     assert gzip.decompress(packed) == bucket.get("public/feeds/all.atom")[2]
+
+
+def test_the_doctor_looks_into_the_bucket(tmp_path: Path, target: S3Target) -> None:
+    environ = {"BAYWIRE_PUBLISH_TARGET": target.name}
+    config = load(tmp_path, environ=environ)
+    with open_store(config.store.url) as store:
+        store.sync_sources([NEWSROOM], now=NOW)
+        add(store, 3, range(2))
+
+    def told() -> tuple[bool, str]:
+        found = {one.subject: one for one in look_at_setup(config, now=NOW)}
+        assert "folder" not in found
+        return found["published"].wrong, found["published"].found
+
+    assert told() == (True, "nothing in s3://feeds/public: type baywire publish")
+    target.write("manifest.json", b"{}")
+    target.settle()
+    assert told() == (False, "a manifest in s3://feeds/public")
