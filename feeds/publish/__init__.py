@@ -144,6 +144,7 @@ class _Work:
             changed=self._changed,
             selection=self._selection,
             same=self._same,
+            now=now,
         )
         touched = self._touched()
         moved = files.past(self._plan, touched)

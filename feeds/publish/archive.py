@@ -3,8 +3,10 @@
 A month is finished when something was published more than three days after its end, so
 that the store decides, not the clock. Its documents are then never written again. A
 release of a finished month that comes late is told in the month that is not finished
-yet; if the folder is lost, all are made again, each in its own month. A month of many
-releases has several documents of 500.
+yet. When a month was finished is remembered: if the folder is lost, its documents are
+made again of what had come by then, in the wording of then. What hangs on a release
+beside its wording (topics, photographs, names of sources) is that of today. A month of
+many releases has several documents of 500.
 """
 
 from __future__ import annotations
@@ -21,6 +23,7 @@ from feeds.publish.fragments import Fragments
 from feeds.publish.lineup import Lineup
 from feeds.publish.selection import Selection
 from feeds.publish.spool import Spool
+from feeds.publish.then import Then
 from feeds.publish.worse import ids_of
 from feeds.render import atom, json_feed
 from feeds.render.entry import VERSION
@@ -64,6 +67,7 @@ class _Past:
     *late* came after their month was finished, and wait to be told. *until* and *month*
     are how far the open documents reach, and which month was the first open one: "" where
     something of them has to be written, "-" where the edition holds all there ever was.
+    *at* is when each month was finished.
     """
 
     parts: list[str] = field(default_factory=list)
@@ -71,6 +75,7 @@ class _Past:
     late: list[str] = field(default_factory=list)
     until: str = ""
     month: str = ""
+    at: dict[str, str] = field(default_factory=dict)
     due: list[str] = field(default_factory=list)  # months to be finished now
 
     @property
@@ -78,9 +83,13 @@ class _Past:
         """The last month that is finished."""
         return self.parts[-1][:7] if self.parts else ""
 
+    def moment(self, month: str) -> str | None:
+        """Return when *month* was finished: with the one after it, where it had nothing; None for one that is not."""
+        return self.at[min(later)] if (later := [one for one in self.at if one >= month]) else None
+
     def told(self) -> dict[str, Any]:
         """Return it for a book."""
-        return {name: getattr(self, name) for name in ("parts", "open", "late", "until", "month")}
+        return {name: getattr(self, name) for name in ("parts", "open", "late", "until", "month", "at")}
 
 
 class Archives:
@@ -96,11 +105,14 @@ class Archives:
         copies: Copies,
         changed: Collection[Head],
         selection: Selection,
+        now: datetime,
     ) -> None:
         """Read from *book* what is finished; *changed* are the releases that did since it was closed.
 
-        *selection* knows what editions choose.
+        *selection* knows what editions choose. What is finished now is so since *now*.
         """
+        self._now = now.isoformat()
+        self._then = Then(store, site, fragments)
         self._selection = selection
         self._store = store
         self._site = site
@@ -129,6 +141,7 @@ class Archives:
             for month in past.due:
                 due.setdefault(month, []).append(edition)
         for month in sorted(due):
+            self._then.forget()
             with Spool(self._fragments, self._forms, packed=self._site.gzip) as spool:
                 for edition in due[month]:
                     self._finish(month, edition, blank(edition), spool)
@@ -141,14 +154,14 @@ class Archives:
         past = _Past(**told) if told else _Past()
         if past.month == "-" and not is_touched:
             return past
-        past = replace(past, parts=[*past.parts], late=[*past.late])
+        past = replace(past, parts=[*past.parts], late=[*past.late], at={**past.at})
         if past.parts and not self._outbox.target.stamp(archive_path(edition.key, past.parts[-1], self._forms[0])):
-            past = _Past()
+            past = _Past(at=past.at)  # lost: what was told when is known
         if late := self._come_late(edition, past):
             past = replace(past, late=past.late + late, month="")
         if len(past.late) > _MANY_LATE:
             past = _Past()
-        if past.month == self._open:
+        if past.month == self._open and not self._came_between(edition, past):
             return past
         past.month = ""
         if past.parts:
@@ -169,15 +182,39 @@ class Archives:
     def _finish(self, month: str, edition: Edition, blank: Feed, spool: Spool) -> None:
         """Write the documents of *month*, which is finished, and of what came late if it is the last such month."""
         past = self._pasts[edition.key]
-        late = past.late if month == past.due[-1] else []
-        for name, placed in self._split(month, (*self._selection.month(edition, month), *late)):
+        moment = past.moment(month)
+        ids: Sequence[str] = self._selection.month(edition, month)
+        if moment is not None:  # made again
+            ids, later = self._then.there(ids, datetime.fromisoformat(moment))
+            past.late += later
+        late = self._late(month, past)
+        for name, there in self._split(month, (*ids, *late)):
+            placed = there if moment is None else self._then.placed(there, datetime.fromisoformat(moment))
             for form in self._forms:
                 path = archive_path(edition.key, name, form)
                 head = self._head(edition, blank, path, placed, past.parts[-1:])
-                self._copies.put_once(path, _HEADS[form](head), spool.get(placed, form))
+                self._copies.put_once(path, _HEADS[form](head), self._get(spool, placed, form, old=moment is not None))
             past.parts.append(name)
-        if late:
-            past.late = []
+        past.late = [id_ for id_ in past.late if id_ not in late]
+        past.at[month] = moment or self._now
+
+    def _late(self, month: str, past: _Past) -> list[str]:
+        """Return what came late and is told with *month*, the last that was finished when it was."""
+        moment = past.moment(month)
+        together = [one for one in past.due if past.moment(one) == moment]
+        if month != together[-1]:
+            return []
+        if moment is None:
+            return list(past.late)
+        return self._then.there(past.late, datetime.fromisoformat(moment))[0]
+
+    def _get(self, spool: Spool, placed: Sequence[Placed], form: str, *, old: bool) -> Parts:
+        """Return the fragments of *placed* in *form*; of those that are *old* some have another wording now."""
+        then = self._then.fragments(placed, form) if old else {}
+        if not then:
+            return spool.get(placed, form)
+        parts = [Parts.of([then[one.head.id]]) if one.head.id in then else spool.get([one], form) for one in placed]
+        return Parts([one for part in parts for one in part.plain], [one for part in parts for one in part.packed])
 
     def write(  # noqa: PLR0913 -- whose past, where it ends, where it goes
         self,
@@ -290,6 +327,14 @@ class Archives:
             if self._selection.chooses(edition, head) and head.id not in self._written(edition, month, past):
                 found.append(head.id)
         return sorted(found)
+
+    def _came_between(self, edition: Edition, past: _Past) -> bool:
+        """Return whether a release came of a month after the last with a document that is no open one either."""
+        months = {head.id: f"{head.published.astimezone(UTC):%Y-%m}" for head in self._changed}
+        return any(
+            past.done < months[head.id] < self._open and self._selection.chooses(edition, head)
+            for head in self._changed
+        )
 
     def _written(self, edition: Edition, month: str, past: _Past) -> set[str]:
         """Return what the documents from *month* on hold."""

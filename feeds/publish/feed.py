@@ -63,11 +63,12 @@ class FeedFiles:
         changed: Mapping[str, Head],
         selection: Selection,
         same: bool,
+        now: datetime,
     ) -> None:
         """Write *site* from *store*, of which *changed* changed since the *book* was closed.
 
         *selection* knows what an edition holds; the *same* settings as last time make the
-        same of what did not change.
+        same of what did not change. Archives that are finished are so since *now*.
         """
         self._store = store
         self._site = site
@@ -87,6 +88,7 @@ class FeedFiles:
             copies=self._copies,
             changed=changed.values(),
             selection=selection,
+            now=now,
         )
         self._blank = Feed(
             id="",

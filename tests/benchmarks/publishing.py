@@ -181,6 +181,7 @@ def our_feeds(store: Store, site: Site, topics: Topics, folder: Path) -> int:
         changed=changed,
         selection=selection,
         same=True,
+        now=NOW,
     )
     plan = [one for one in editions(site, topics.topics, newsrooms) if one.topic and one.language]
     touched = selection.touched(plan, changed.values(), book)

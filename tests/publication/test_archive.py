@@ -166,3 +166,56 @@ def test_a_lost_folder_is_made_again(press: Press, draft: Draw) -> None:
     assert {path: body for path, (body, _) in press.files().items()} == before
     assert press.publish().written == ()
     assert press.publish(check=True).written == ()
+
+
+def test_a_lost_folder_is_made_again_as_it_was_then(press: Press, draft: Draw) -> None:
+    """Corrected since, come late since, withdrawn since: what is finished says what it said."""
+    press.now = START + timedelta(days=45)
+    drafts = [replace(one, seen=press.now) for one in daily(draft, 60)]
+    ids = press.put(*drafts)
+    press.now += timedelta(hours=1)
+    press.publish()
+    for day in (61, 75, 110):
+        press.now = START + timedelta(days=day)
+        more = f" Other on day {day}."
+        press.put(
+            *(replace(one, text=one.text + more, html=f"{one.html}{more}", seen=press.now) for one in drafts[:90:10])
+        )
+        ids += press.put(draft(500 + day, published=START + timedelta(days=day - 40, minutes=1), seen=press.now))
+        ids += press.put(*(replace(one, seen=press.now) for one in daily(draft, day, first=day - 14)))
+        press.now += timedelta(hours=1)
+        press.publish()
+        with press.store.writing() as writing:
+            writing.withdraw(ids[2], now=press.now)
+    press.publish()
+    before = {path: body for path, (body, _) in press.files().items()}
+    told = {id_ for _, some in follow(press, "feeds/all.atom") for id_ in some}
+    shutil.rmtree(press.directory)
+    press.publish()
+    after = {path: body for path, (body, _) in press.files().items()}
+    assert sorted(path for path in before.keys() | after.keys() if before.get(path) != after.get(path)) == []
+    documents = dict(follow(press, "feeds/all.atom"))
+    archived = [id_ for path, some in documents.items() if "archive" in path for id_ in some]
+    assert {id_ for some in documents.values() for id_ in some} == told == set(ids)
+    assert len(archived) == len(set(archived))
+    assert b"Other on day" not in press.read("feeds/archive/all/2025-11.atom")
+    assert press.publish().written == ()
+
+
+def test_what_comes_of_months_that_had_nothing_is_told_at_once(press: Press, draft: Draw) -> None:
+    """A backfill before the first month is over, then a release of a month in which nothing had been."""
+    ids = press.put(*(draft(n, native_id=f"B{n}", published=START + timedelta(minutes=n)) for n in range(80)))
+    press.publish()
+    ids += press.put(
+        draft(100, published=START - timedelta(days=100)), draft(101, published=START - timedelta(days=40))
+    )
+    press.publish()
+    assert {id_ for _, some in follow(press, "feeds/all.atom") for id_ in some} == set(ids)
+    ids += press.put(draft(102, published=START + timedelta(days=75)))
+    press.publish()
+    ids += press.put(draft(103, published=START + timedelta(days=20)))
+    press.publish()
+    documents = dict(follow(press, "feeds/all.atom"))
+    archived = [id_ for path, some in documents.items() if "archive" in path for id_ in some]
+    assert {id_ for some in documents.values() for id_ in some} == set(ids)
+    assert len(archived) == len(set(archived))
