@@ -126,6 +126,11 @@ class Session:
                 sys.stderr.write(escape(text) + "\n")
                 sys.stderr.flush()
 
+    def wait(self, text: str) -> None:
+        """Say what is being waited for, to a person who sits before a terminal."""
+        if sys.stderr.isatty():
+            self.note(f"{text} … (Ctrl-C ends it)")
+
     def complain(self, text: str) -> None:
         """Print on stderr what is wrong, however quiet we are to be."""
         with suppress(OSError):

@@ -70,6 +70,17 @@ def test_a_long_line_goes_on_below_its_text_on_a_terminal(tmp_path: Path) -> Non
     assert lines[number + 1].strip() in "Guangdong-Hong Kong-Macao Greater Bay Area Development Office"
 
 
+def test_a_person_is_told_what_is_waited_for_and_a_program_is_not(tmp_path: Path) -> None:
+    (tmp_path / "index.tsv").write_text("file\toriginal_url\n")
+    command = [sys.executable, "-m", "scheduler", "add", "https://no.example/", "--replay", "."]
+    master, slave = os.openpty()
+    with subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.DEVNULL, stderr=slave) as process:
+        os.close(slave)
+        assert read_all(master).startswith("asking https://no.example/ …")
+        assert process.wait(120) == 1
+    assert "asking" not in outside(" ".join(command), tmp_path).stderr
+
+
 def read_all(descriptor: int) -> str:
     """Return what comes from a terminal until the other side is closed."""
     body = b""

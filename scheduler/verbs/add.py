@@ -39,6 +39,7 @@ def add(  # noqa: PLR0913  # one parameter an option
     sources, topics = load_rules(config)
     if name:
         check_key(name, sources)  # before the site is asked for six pages
+    session.wait(f"asking {url}")
     try:
         found = find_out(
             require_address(url),

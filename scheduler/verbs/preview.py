@@ -56,6 +56,8 @@ def preview(  # noqa: PLR0913  # one parameter an option
         limit=limit,
         explain=explain,
     )
+    if saved is None:
+        session.wait(f"asking {what}")
     if saved is not None and url is not None:
         lines = how.of_page(Page.of(require_address(url), session.read(saved)), kind)
     elif what is not None and what in sources:

@@ -36,6 +36,7 @@ def record(session: Session, *, source: str, limit: int, into: Path | None, repl
         replay=replay and str(session.folder(replay, holding="index.tsv")),
         contact=config.crawl.contact,
     )
+    session.wait(f"asking {source}")
     folder = session.path(into) if into is not None else config.directory / "sources.d" / "pages"
     made = wrong = 0
     try:
