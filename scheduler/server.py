@@ -16,7 +16,8 @@ import uvicorn
 
 from feeds.error import ConfigError
 from feeds.serve.asgi import Application, Message, Receive, Send
-from feeds.serve.connection import LIMITS, Connection, Limits, connections
+from feeds.serve.connection import Connection, connections
+from feeds.serve.limit import LIMITS, Limits
 from scheduler.door import Door
 
 __all__ = ["Application", "Message", "Receive", "Send", "Server", "bind"]

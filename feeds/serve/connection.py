@@ -10,7 +10,6 @@ import asyncio
 import logging
 import re
 from collections import deque
-from dataclasses import dataclass
 from typing import Any, Final
 
 import httptools
@@ -19,30 +18,13 @@ from uvicorn.server import ServerState
 
 from feeds.serve.answer import READ, Front, Serving
 from feeds.serve.asgi import Application
+from feeds.serve.limit import LIMITS, Limits
 from feeds.serve.reply import Reply, say
 from feeds.serve.request import Asked, called, parts
 
-__all__ = ["LIMITS", "Connection", "Limits", "connections"]
+__all__ = ["Connection", "connections"]
 
 log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Limits:
-    """How long, how large, how many; what goes beyond is answered once, then cut."""
-
-    connections: int = 4096  # more at once are answered 503
-    refused: int = 64  # so many above them are told so
-    idle_s: float = 20.0  # a connection that asks for nothing
-    head_s: float = 10.0  # from the first byte of a request to its last
-    answer_s: float = 60.0  # for an answer to be made and taken, besides what its size allows
-    bytes_per_s: int = 8192  # slower readers of a large answer are cut
-    head_bytes: int = 16_384
-    headers: int = 100
-    waiting: int = 64  # requests sent ahead of their answers
-
-
-LIMITS = Limits()
 
 _TOGETHER: Final = 65_536  # bytes sent in one piece with their head
 _PIECE: Final = 262_144

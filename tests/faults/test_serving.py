@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from feeds.serve.connection import LIMITS, Limits
+from feeds.serve.limit import LIMITS, Limits
 
 if TYPE_CHECKING:
     from faults.wire import Reply, Wire

@@ -30,7 +30,7 @@ SERVER = """
 import asyncio, json, sys
 from pathlib import Path
 from feeds.serve import Search, application
-from feeds.serve.connection import Limits
+from feeds.serve.limit import Limits
 from feeds.site import Site
 from feeds.store import open_store
 from feeds import topic

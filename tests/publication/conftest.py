@@ -20,7 +20,7 @@ from feeds.publish import Published, publish
 from feeds.release import Attachment, Draft, Newsroom, Photo, Translation
 from feeds.serve import Health, Search, application
 from feeds.serve.asgi import Application
-from feeds.serve.connection import LIMITS, Limits
+from feeds.serve.limit import LIMITS, Limits
 from feeds.site import Site
 from feeds.store import Run, SourceState, Store, open_store
 from feeds.store.state import Outcome, State
