@@ -6,7 +6,8 @@ from collections.abc import Callable, Sequence
 
 from feeds.publish.book import Book
 from feeds.publish.outbox import Objection, Outbox
-from feeds.render.fragment import Parts, Rendered, join, join_packed
+from feeds.publish.target import Body, size_of
+from feeds.render.fragment import Bytes, Parts, Rendered, join_packed, row
 from feeds.render.packing import packed
 
 __all__ = ["PACKED", "Copies", "endings"]
@@ -45,7 +46,7 @@ class Copies:
 
     def put_once(self, path: str, head: Rendered, parts: Parts) -> None:
         """Let *path* hold *parts* under *head* for ever: the book need not know of it."""
-        body = join(head, parts.plain)
+        body = row(head, parts.plain)
         for end in self._ends:
             self.outbox.put(f"{path}{end}", _copy(end, head, parts, body))
 
@@ -68,21 +69,21 @@ class Copies:
         if len(right) == len(known):
             return
         head, parts = made()
-        body = join(head, parts.plain)
+        body = row(head, parts.plain)
         for end, old in known.items():
             if end in right:
                 continue
             copy = _copy(end, head, parts, body)
             if self.outbox.put(f"{path}{end}", copy, objection if not end else None, size=old[1] if old else None):
-                self._book.note(name, f"{path}{end}", sign, len(copy))
+                self._book.note(name, f"{path}{end}", sign, size_of(copy))
             else:
                 for other in self._ends:
                     self._book.refuse(name, f"{path}{other}")
                 return
 
 
-def _copy(end: str, head: Rendered, parts: Parts, body: bytes) -> bytes:
-    """Return *body*, the document of *parts* under *head*, as the copy whose name ends with *end*."""
+def _copy(end: str, head: Rendered, parts: Parts, body: Sequence[Bytes]) -> Body:
+    """Return *body*, the `row` of *parts* under *head*, as the copy whose name ends with *end*."""
     if end == ".gz":
         return join_packed(head, parts.packed, body)
-    return packed(body) if end else body
+    return packed(b"".join(body)) if end else body

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from feeds.publish.target import Target
+from feeds.publish.target import Body, Target, size_of, whole
 
 __all__ = ["Objection", "Outbox"]
 
@@ -30,16 +30,17 @@ class Outbox:
         self.more = 0
         self._pages = 0
 
-    def put(self, path: str, body: bytes, objection: Objection | None = None, *, size: int | None = None) -> bool:
+    def put(self, path: str, body: Body, objection: Objection | None = None, *, size: int | None = None) -> bool:
         """Let *path* hold *body*; return whether it does now.
 
         An *objection* looks at the bytes that would be replaced and says why they should
         stay, or "". They are read for it, and where they might be *body*: a *size* that
         they are known to have saves that. Raises PublishError where nothing can be written.
         """
-        if objection is not None or size is None or size == len(body):
+        length = size_of(body)
+        if objection is not None or size is None or size == length:
             old = self.target.read(path)
-            if old == body:
+            if old is not None and len(old) == length and old == whole(body):
                 self.unchanged += 1
                 return True
             if old is not None and objection is not None and (reason := objection(old)):

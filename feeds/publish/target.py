@@ -4,16 +4,38 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Protocol
 
 from feeds.error import PublishError
+from feeds.render.fragment import Bytes
 
-__all__ = ["DirectoryTarget", "Target"]
+__all__ = ["Body", "DirectoryTarget", "Target", "size_of", "whole"]
 
 _FEW = 8  # files that are asked for one by one
+_AT_ONCE = 1000  # parts that writev(2) takes
+
+Body = bytes | Sequence[Bytes]  # of a file: whole, or in parts that need not be copied to be written
+
+
+def size_of(body: Body) -> int:
+    """Return how many bytes *body* has.
+
+    >>> size_of(b"abc"), size_of([b"ab", b"c"])
+    (3, 3)
+    """
+    return len(body) if isinstance(body, bytes) else sum(map(len, body))
+
+
+def whole(body: Body) -> bytes:
+    """Return *body* in one part.
+
+    >>> whole([b"ab", b"c"])
+    b'abc'
+    """
+    return body if isinstance(body, bytes) else b"".join(body)
 
 
 class Target(Protocol):
@@ -40,7 +62,7 @@ class Target(Protocol):
         wrote: it must be cheap. A place where it is not may list once and answer from that.
         """
 
-    def write(self, path: str, body: bytes, *, lasting: bool = True) -> None:
+    def write(self, path: str, body: Body, *, lasting: bool = True) -> None:
         """Let *path* hold *body*, whole, from the next `settle` on at the latest; until it does, what was there.
 
         What is not *lasting* need not outlast a power failure: a later look finds out.
@@ -98,7 +120,7 @@ class DirectoryTarget:
             return ""
         return f"{found.st_size:x}-{found.st_mtime_ns:x}"
 
-    def write(self, path: str, body: bytes, *, lasting: bool = True) -> None:
+    def write(self, path: str, body: Body, *, lasting: bool = True) -> None:
         """Write *body* beside *path*; put it in place now, or where it is *lasting* when the disk has it."""
         folder, _, name = f"{self._root}/{path}".rpartition("/")
         part = f"{folder}/.{name}.part"
@@ -157,8 +179,18 @@ class DirectoryTarget:
             yield from (f"{inner}/{name}".removeprefix("./") for name in sorted(names) if not name.startswith("."))
 
 
-def _write(descriptor: int, body: bytes) -> None:
-    rest = memoryview(body)
+def _write(descriptor: int, body: Body) -> None:
+    if isinstance(body, bytes):
+        _write_rest(descriptor, memoryview(body))
+        return
+    for start in range(0, len(body), _AT_ONCE):
+        some = body[start : start + _AT_ONCE]
+        done = os.writev(descriptor, some)
+        if done < size_of(some):
+            _write_rest(descriptor, memoryview(whole(some))[done:])
+
+
+def _write_rest(descriptor: int, rest: memoryview) -> None:
     while rest:
         rest = rest[os.write(descriptor, rest) :]
 

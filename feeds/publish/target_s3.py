@@ -20,6 +20,7 @@ from obstore.store import S3Store
 
 from feeds.error import PublishError
 from feeds.publish.copies import PACKED
+from feeds.publish.target import Body, whole
 from feeds.serve.kind import kind_of
 from feeds.site import Site
 
@@ -93,14 +94,14 @@ class S3Target:
         self._wait_for(path)
         return self._folder(path).get(path, "")
 
-    def write(self, path: str, body: bytes, *, lasting: bool = True) -> None:  # noqa: ARG002 -- every object lasts
+    def write(self, path: str, body: Body, *, lasting: bool = True) -> None:  # noqa: ARG002 -- every object lasts
         """Begin to upload *body* to *path*; at most 64 bodies wait, then so does the caller."""
         self._wait_for(path)
         if self._pool is None:
             self._pool = ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="s3")
         self._room.acquire()
         try:
-            upload = self._pool.submit(self._put, path, body)
+            upload = self._pool.submit(self._put, path, whole(body))
         except BaseException:
             self._room.release()
             raise

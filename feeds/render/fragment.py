@@ -22,6 +22,7 @@ __all__ = [
     "join",
     "join_packed",
     "parse_back",
+    "row",
     "unbound",
 ]
 
@@ -80,25 +81,34 @@ def join(head: Rendered, fragments: Iterable[Bytes]) -> bytes:
     >>> join(Rendered(before=b"<a>", after=b"</a>"), [b"<b/>", b"<c/>"])
     b'<a><b/><c/></a>'
     """
+    return b"".join(row(head, fragments))
+
+
+def row(head: Rendered, fragments: Iterable[Bytes]) -> list[Bytes]:
+    """Return what the document of *fragments* under *head* consists of, one after the other: it need not be copied."""
     if not head.between:
-        return b"".join((head.before, *fragments, head.after))
+        return [head.before, *fragments, head.after]
     apart = list(fragments)
     spaced: list[Bytes] = [head.between] * (2 * len(apart) - 1)
     spaced[::2] = apart
-    return b"".join((head.before, *spaced, head.after))
+    return [head.before, *spaced, head.after]
 
 
-def join_packed(head: Rendered, fragments: Iterable[Bytes], body: bytes) -> bytes:
-    """Return *body*, the document of *fragments* under *head*, as gzip: each part came deflated, once for all files.
+def join_packed(head: Rendered, fragments: Iterable[Bytes], body: Iterable[Bytes]) -> bytes:
+    """Return *body*, the `row` of a document under *head*, as gzip: its *fragments* come deflated, once for all files.
 
     A third larger than compressing the whole, and sixty times cheaper.
 
     >>> import gzip
     >>> head, parts = Rendered(before=b"[", after=b"]", between=b","), [deflated(b"1"), deflated(b"2")]
-    >>> gzip.decompress(join_packed(head, parts, b"[1,2]"))
+    >>> gzip.decompress(join_packed(head, parts, [b"[", b"1,2", b"]"]))
     b'[1,2]'
     """
-    trailer = zlib.crc32(body).to_bytes(4, "little") + (len(body) & 0xFFFFFFFF).to_bytes(4, "little")
+    check = size = 0
+    for part in body:
+        check = zlib.crc32(part, check)
+        size += len(part)
+    trailer = check.to_bytes(4, "little") + (size & 0xFFFFFFFF).to_bytes(4, "little")
     before, after = _GZIP + deflated(head.before), _finished(head.after) + trailer
     return join(Rendered(before, after, _between(head.between)), fragments)
 

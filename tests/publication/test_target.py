@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -34,6 +35,18 @@ def test_a_file_is_there_once_it_is_settled_and_not_before(target: Target) -> No
     assert target.read("feeds/ai.atom") == b"one"
     target.write("feeds/ai.atom", b"two")
     assert target.read("feeds/ai.atom") == b"one"
+
+
+@pytest.mark.parametrize("is_slow", [False, True])
+def test_a_body_in_parts_is_the_file_of_all_of_them(
+    target: Target, monkeypatch: pytest.MonkeyPatch, *, is_slow: bool
+) -> None:
+    if is_slow:  # a system may take less than it is given
+        monkeypatch.setattr("os.writev", lambda descriptor, parts: os.write(descriptor, bytes(parts[0])[:3]))
+    parts = [memoryview(b"<%d>" % number) for number in range(2500)]
+    target.write("feeds/ai.atom", parts)
+    target.settle()
+    assert target.read("feeds/ai.atom") == b"".join(parts)
 
 
 def test_what_was_written_and_never_settled_leaves_no_file_anybody_sees(target: Target) -> None:
