@@ -4,21 +4,23 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Iterator, Mapping
+from functools import cache
 from typing import Any, Final
 
-from sqlalchemy import bindparam, delete, func, select
+from sqlalchemy import Executable, bindparam, delete, func, select
 
 from feeds.store.base import Base
 from feeds.store.engine import upsert_of
 from feeds.store.index import index
+from feeds.store.quick import Quick
 from feeds.store.rows import CHUNK
 from feeds.store.tables import book, releases
 
 __all__ = ["Keeping"]
 
 _WALK: Final = 1000
-_LAST: Final = select(func.max(releases.c.changed))
-_SINCE: Final = (
+_LAST: Final = Quick(select(func.max(releases.c.changed)))
+_SINCE: Final = Quick(
     select(releases.c.id, releases.c.changed)
     .where(releases.c.changed > bindparam("mark"))
     .order_by(releases.c.changed, releases.c.key)
@@ -57,16 +59,14 @@ class Keeping(Base):
 
     def last_change(self) -> int:
         """Return the number of the last tagging, 0 before the first: a mark for `changed`."""
-        with self._database.reading() as connection:
-            return connection.execute(_LAST).scalar_one() or 0
+        return _LAST.ask(self._database)[0][0] or 0
 
     def changed(self, mark: int, *, limit: int) -> tuple[tuple[str, int], ...]:
         """Return the releases that were tagged since *mark*, each with its number, the earliest first.
 
         Whatever changes what readers see of a release has it tagged again.
         """
-        with self._database.reading() as connection:
-            return tuple((id_, number) for id_, number in connection.execute(_SINCE, {"mark": mark, "most": limit}))
+        return tuple((id_, number) for id_, number in _SINCE.ask(self._database, mark=mark, most=limit))
 
     def is_larger(self, count: int) -> bool:
         """Return whether there are more than *count* releases, at the cost of counting so many."""
@@ -108,14 +108,18 @@ class Keeping(Base):
             if (json.loads(row.told)["serial"] if row is not None else 0) != serial:
                 return False
             rows = [{"place": place, "name": name, "told": _told(one)} for name, one in {**pages, "": head}.items()]
-            statement = upsert_of(connection)(book)
-            changed = {"told": statement.excluded.told}
-            connection.execute(
-                statement.on_conflict_do_update(index_elements=[book.c.place, book.c.name], set_=changed), rows
-            )
+            connection.execute(_write(upsert_of(connection)), rows)
             if gone:
                 connection.execute(_FORGET, [{"at": place, "called": name} for name in gone])
         return True
+
+
+@cache  # of two dialects: it takes longer to say than to do
+def _write(insert: Any) -> Executable:  # noqa: ANN401 -- the two dialects' inserts share no type
+    statement = insert(book)
+    changed = {"told": statement.excluded.told}
+    written: Executable = statement.on_conflict_do_update(index_elements=[book.c.place, book.c.name], set_=changed)
+    return written
 
 
 def _told(value: object) -> str:
