@@ -14,6 +14,7 @@ from feeds.render.fragment import Bytes
 
 __all__ = ["Body", "DirectoryTarget", "Target", "size_of", "whole"]
 
+_NEW = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW
 _FEW = 8  # files that are asked for one by one
 _AT_ONCE = 1000  # parts that writev(2) takes
 
@@ -89,7 +90,6 @@ class DirectoryTarget:
         self.directory = directory
         self._root = str(directory)
         self._waiting: dict[str, str] = {}
-        self._folders: set[str] = set()
         self._touched: set[str] = set()
 
     @property
@@ -125,10 +125,11 @@ class DirectoryTarget:
         folder, _, name = f"{self._root}/{path}".rpartition("/")
         part = f"{folder}/.{name}.part"
         try:
-            if folder not in self._folders:
+            try:
+                descriptor = os.open(part, _NEW, 0o644)
+            except FileNotFoundError:  # asked of the disk: a million pages have a million folders to remember
                 Path(folder).mkdir(parents=True, exist_ok=True)
-                self._folders.add(folder)
-            descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o644)
+                descriptor = os.open(part, _NEW, 0o644)
             try:
                 _write(descriptor, body)
             finally:
@@ -169,7 +170,6 @@ class DirectoryTarget:
         self._touched.add(str(target.parent))
         with contextlib.suppress(OSError):
             target.parent.rmdir()
-            self._folders.discard(str(target.parent))
 
     def paths(self, prefix: str = "") -> Iterator[str]:
         """Yield what is below the folder *prefix*, without hidden and unfinished files."""

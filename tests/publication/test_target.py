@@ -86,5 +86,11 @@ def test_a_place_that_cannot_be_written_is_told_by_name(tmp_path: Path) -> None:
         DirectoryTarget(tmp_path / "public").write("feeds/a.atom", b"")
 
 
+def test_pages_that_were_written_are_not_remembered(target: Target) -> None:
+    for number in range(100):
+        target.write(f"releases/a/{number}/index.html", b"page", lasting=False)
+    assert [kept for kept in vars(target).values() if isinstance(kept, set | dict) and kept] == []
+
+
 def test_each_of_two_places_has_a_name_of_its_own(tmp_path: Path) -> None:
     assert DirectoryTarget(tmp_path / "a").name != DirectoryTarget(tmp_path / "b").name
