@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+from array import array
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -35,7 +37,7 @@ def variants() -> Iterator[tuple[str, str]]:
 @cache
 def _table() -> str:
     """Return what stands for each code point, at its place: a quarter quicker to look up than a dict."""
-    chars = list(map(chr, range(_BEYOND)))
+    codes = array("I", range(_BEYOND))
     for char, first in variants():
-        chars[ord(char)] = first
-    return "".join(chars)
+        codes[ord(char)] = ord(first)
+    return codes.tobytes().decode(f"utf-32-{sys.byteorder[0]}e", "surrogatepass")
