@@ -167,7 +167,7 @@ class Archives:
         if past.parts:
             months: Iterable[str] = _following(past.done, self._open)
         elif past.open or self._is_full(edition):
-            months = self._selection.months(edition)[::-1]
+            months = sorted({*self._selection.months(edition), *past.at})
         else:
             return replace(past, month="-")  # its edition holds all there ever was
         past.due = [month for month in months if month < self._open]

@@ -219,3 +219,20 @@ def test_what_comes_of_months_that_had_nothing_is_told_at_once(press: Press, dra
     archived = [id_ for path, some in documents.items() if "archive" in path for id_ in some]
     assert {id_ for some in documents.values() for id_ in some} == set(ids)
     assert len(archived) == len(set(archived))
+
+
+def test_what_was_told_late_in_an_empty_month_is_there_again(press: Press, draft: Draw) -> None:
+    press.now = START + timedelta(days=20)
+    told = {"seen": press.now}
+    press.put(*(draft(n, native_id=f"B{n}", published=START + timedelta(minutes=n), **told) for n in range(80)))
+    press.put(draft(100, published=START + timedelta(days=18), **told))
+    press.publish()
+    press.now += timedelta(days=70)
+    press.put(draft(101, published=START + timedelta(hours=20), seen=press.now))
+    press.put(draft(102, published=press.now, seen=press.now))
+    press.publish()
+    assert press.read("feeds/archive/all/2026-01.atom").count(b"<entry") == 1  # nothing was published in it
+    before = {path: body for path, (body, _) in press.files().items()}
+    shutil.rmtree(press.directory)
+    press.publish()
+    assert {path: body for path, (body, _) in press.files().items()} == before
