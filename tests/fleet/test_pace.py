@@ -13,6 +13,7 @@ import pytest
 from crawler.turns import Turns
 from feeds.error import StoreError
 from feeds.store import open_store
+from scheduler.fleet.schema import make_schema
 
 if TYPE_CHECKING:
     from fleet import farm
@@ -25,8 +26,7 @@ HOST = "a.example"
 @pytest.fixture
 def paces(fleet: farm.Fleet) -> Iterator[tuple[Pace, Pace]]:
     """Yield what two machines take turns by."""
-    fleet.folder.mkdir()
-    assert fleet.type("run", "--fleet", "--migrate").returncode == 0
+    make_schema(fleet.url)
     with open_store(fleet.url) as store:
         one, other = store.pace(), store.pace()
         assert one is not None
