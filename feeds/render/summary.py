@@ -7,7 +7,7 @@ import re
 __all__ = ["headline", "shorten", "summarise"]
 
 LIMIT = 300
-_TITLE = 500  # no body writes a longer one; what is longer was no title, or a fault
+_TITLE = 1000  # no body writes a longer one; what is longer was no title, or a fault
 
 # A full stop ends a sentence where white space and no small letter follows, and no initial or
 # abbreviation stands before it ("J. Lee", "Dr. Wong", "No. 3"); the Chinese ones always do.
@@ -16,10 +16,10 @@ _SHORT = re.compile(r"\b(?:[A-Z]|Dr|Mr|Mrs|Ms|No|St|Sr|Sra|vs|Rev|Ltd|Prof|Hon|A
 
 
 def headline(title: str) -> str:
-    """Return *title* as entries and pages have it: at most 500 characters.
+    """Return *title* as entries and pages have it: at most 1,000 characters.
 
     >>> headline("Tree falls"), len(headline("T" * 2_000_000))
-    ('Tree falls', 500)
+    ('Tree falls', 1000)
     """
     return title if len(title) <= _TITLE else shorten(title[: 2 * _TITLE], _TITLE)
 
