@@ -313,7 +313,8 @@ class Archives:
 
     def _maker(self, head: Feed, placed: Sequence[Placed], form: str) -> Callable[[], tuple[Rendered, Parts]]:
         def make() -> tuple[Rendered, Parts]:
-            return _HEADS[form](head), self._fragments.get([self._fragments.version(one) for one in placed], form)
+            names = [self._fragments.version(one) for one in placed]
+            return _HEADS[form](head), self._fragments.get(names, form, placed)
 
         return make
 

@@ -120,7 +120,7 @@ class FeedFiles:
             path = feed_path(edition.key, form)
 
             def make(head: Feed = head, form: str = form) -> tuple[Rendered, Parts]:
-                return _HEADS[form](head), self._fragments.get(lineup.versions, form)
+                return _HEADS[form](head), self._fragments.get(lineup.versions, form, lineup.placed)
 
             self._copies.put(edition.key, path, signature(stand, form), make, guard(form))
         leaf.told |= lineup.told()

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
 from hashlib import blake2b
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from feeds.edition import Named, Placed
 from feeds.publish.book import signature
-from feeds.release import Newsroom
+from feeds.release import Newsroom, Release, Revision
 from feeds.render import atom, html, json_feed, rss
 from feeds.render.entry import VERSION, Also, Label, entry_of
 from feeds.render.fragment import Bytes, Parts, bound, deflated, unbound
@@ -20,7 +22,7 @@ from feeds.store import FragmentKey, Head
 if TYPE_CHECKING:  # the store loads SQLAlchemy
     from feeds.store import Store
 
-__all__ = ["Fragments", "Version"]
+__all__ = ["Fragments", "Version", "as_worded"]
 
 log = logging.getLogger(__name__)
 
@@ -35,6 +37,8 @@ _LAYOUT = 2  # of what is kept in the store
 _CHUNK = 50
 _READ = 100
 _ROOM = 24 * 1024 * 1024
+
+_Kept = TypeVar("_Kept")
 
 Version = tuple[str, int, str, bool]  # of a release: id, revision, digest, whether others published it too
 
@@ -89,13 +93,12 @@ class Fragments:
                 self._make(missing[first : first + _CHUNK])
         return [self._marks.get(name, b"") for name in names]
 
-    def forget_marks(self) -> None:
-        """Let go of what was remembered of releases that come no more."""
-        self._marks.clear()
+    def get(self, names: Sequence[Version], form: str, placed: Sequence[Placed] | None = None) -> Parts:
+        """Return the fragments of *names* in *form*, without those in quarantine.
 
-    def get(self, names: Sequence[Version], form: str) -> Parts:
-        """Return the fragments of *names* in *form*, without those in quarantine."""
-        found = self._find(names)
+        What a crawl made the store drop since their marks were taken is made anew of *placed*.
+        """
+        found = self._whole(names, self._find(names), placed, lambda made: made[:-1])
         place = self._site.formats.index(form)
         kept = [found[name] for name in names if name in found]
         packed = [parts[place + len(self._site.formats)] for parts in kept] if self._site.gzip else ()
@@ -105,9 +108,9 @@ class Fragments:
         """Return whether all of *names* are kept."""
         return len(self._find(names)) >= len(names)
 
-    def html(self, names: Sequence[Version]) -> list[bytes]:
-        """Return *names* as articles of a page, without those in quarantine."""
-        found = self._kept(_HTML, names)
+    def html(self, names: Sequence[Version], placed: Sequence[Placed] | None = None) -> list[bytes]:
+        """Return *names* as articles of a page, like `get`."""
+        found = self._whole(names, self._kept(_HTML, names), placed, lambda made: made[-1])
         return [found[name] for name in names if name in found]
 
     def newsroom(self, source: str) -> Newsroom:
@@ -126,8 +129,11 @@ class Fragments:
         made = {}
         for placed in entries:
             release = releases.get(placed.head.id)
-            if release is None or release.revision != placed.head.revision:
-                continue  # reworded since we looked: the next publication tells it
+            if release is None:
+                continue
+            if release.revision != placed.head.revision:  # reworded since we looked: the next publication tells it
+                wording = self._store.revisions(release.id)[placed.head.revision - 1]
+                release = as_worded(release, wording, placed.head.updated)
             also = [Also(title=self.newsroom(other.source).title, url=other.url, id=other.id) for other in placed.also]
             try:
                 newsroom, labels = self.newsroom(release.source), self.labels(placed.head)
@@ -168,10 +174,25 @@ class Fragments:
                         found[some[id_]] = body
         return found
 
-    def _make(self, entries: Sequence[Placed]) -> None:
-        """Render *entries* in every format, and keep that."""
+    def _whole(
+        self,
+        names: Sequence[Version],
+        found: Mapping[Version, _Kept],
+        placed: Sequence[Placed] | None,
+        choose: Callable[[Sequence[bytes]], _Kept],
+    ) -> Mapping[Version, _Kept]:
+        """Return what was *found* of *names*, and of what was not what to *choose* of it, made of *placed* now."""
+        lost = {name for name in names if name not in found and name[0] not in self.quarantined}
+        if not lost or placed is None:
+            return found
+        made = self._make([one for one in placed if self.version(one) in lost])
+        return {**found, **{name: choose(parts) for name, parts in made.items()}}
+
+    def _make(self, entries: Sequence[Placed]) -> dict[Version, list[bytes]]:
+        """Render *entries* in every format, keep that, and return it: as a feed has it, so packed, as a page has it."""
         forms = (*self._site.formats, _HTML)
         rendered = self.render(entries, forms)
+        parts: dict[Version, list[bytes]] = {}
         kept: dict[FragmentKey, bytes] = {}
         for placed in entries:
             made = rendered.get(placed.head.id)
@@ -180,12 +201,15 @@ class Fragments:
             whole = [made[form] for form in forms]
             name = self.version(placed)
             mark = self._marks[name] = blake2b(b"\0".join(whole), digest_size=12).digest()
-            feeds = whole[:-1]
-            told = {_MARK: mark, _HTML: made[_HTML]}
-            told[_FEEDS] = bound([*feeds, *map(deflated, feeds)] if self._site.gzip else feeds)
+            *feeds, page = whole
+            if self._site.gzip:
+                feeds = [*feeds, *map(deflated, feeds)]
+            parts[name] = [*feeds, page]
+            told = {_MARK: mark, _HTML: page, _FEEDS: bound(feeds)}
             end = "+" if placed.also else ""
             kept |= {FragmentKey(name[0], name[1], f"{form}{end}", name[2]): body for form, body in told.items()}
         self._store.put_fragments(kept)
+        return parts
 
     def _hold(self, some: Mapping[Version, Sequence[Bytes]], size: int) -> None:
         if self._size + size > _ROOM:
@@ -193,3 +217,15 @@ class Fragments:
             self._size = 0
         self._held |= some
         self._size += size
+
+
+def as_worded(release: Release, wording: Revision, updated: datetime) -> Release:
+    """Return *release* with an earlier *wording*, by which it was last *updated*."""
+    return replace(
+        release,
+        title=wording.title,
+        text=wording.text,
+        html=wording.html,
+        revision=wording.number,
+        updated=updated.astimezone(release.published.tzinfo),
+    )

@@ -8,7 +8,7 @@ from typing import Any
 from feeds.edition import Edition
 from feeds.publish.archive import archive_path
 from feeds.publish.book import Book, Leaf, signature
-from feeds.publish.fragments import Fragments, Version
+from feeds.publish.fragments import Fragments
 from feeds.publish.lineup import Lineup
 from feeds.publish.outbox import Outbox
 from feeds.publish.shown import Shown
@@ -44,8 +44,8 @@ class Pages:
             return
         told = self._shown.edition(edition) | {"months": self._months(edition, leaf)}
         sign = signature(html.VERSION, lineup.marks[:_ON_PAGE], told)
-        shown = lineup.versions[:_ON_PAGE]
-        self._write(edition.key, f"{edition.page}index.html", sign, told, shown, template="edition.html")
+        path = f"{edition.page}index.html"
+        self._write(edition.key, path, sign, told, lineup, most=_ON_PAGE, template="edition.html")
 
     def recall(self, edition: Edition, leaf: Leaf) -> None:
         """Remember of *edition* what its *leaf* knows."""
@@ -74,17 +74,18 @@ class Pages:
             told |= {"health": self._shown.health(say), "sources": self._shown.worst(say, _SOURCES)}
             told["more"] = count if count > _SOURCES else 0
             sign = signature(html.VERSION, lineup.marks[:_ON_INDEX], told)
-            shown = lineup.versions[:_ON_INDEX]
-            self._write(name, f"{edition.page}index.html", sign, told, shown, template="index.html")
+            path = f"{edition.page}index.html"
+            self._write(name, path, sign, told, lineup, most=_ON_INDEX, template="index.html")
 
     def _write(  # noqa: PLR0913 -- where, what it stands for, what it is made of
-        self, name: str, path: str, sign: str, told: Mapping[str, Any], shown: Sequence[Version], *, template: str
+        self, name: str, path: str, sign: str, told: Mapping[str, Any], lineup: Lineup, *, most: int, template: str
     ) -> None:
+        """Write a page that shows the first entries of *lineup*, *most* at most."""
         known = self._book.known(name, path)
         if known is not None and known[0] == sign:
             self._book.carry(name, path)
             return
-        items = b"\n".join(self._fragments.html(shown)).decode()
+        items = b"\n".join(self._fragments.html(lineup.versions[:most], lineup.placed)).decode()
         body = html.page(template, **told, items=items)
         self._outbox.put(path, body, size=known[1] if known else None)
         self._book.note(name, path, sign, len(body))

@@ -9,8 +9,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from feeds.edition import Placed
-from feeds.publish.fragments import Fragments
-from feeds.release import Release, Revision
+from feeds.publish.fragments import Fragments, as_worded
 from feeds.render import atom, json_feed
 from feeds.render.entry import entry_of
 from feeds.site import Site
@@ -18,7 +17,7 @@ from feeds.site import Site
 if TYPE_CHECKING:  # the store loads SQLAlchemy
     from feeds.store import Store
 
-__all__ = ["Then", "as_worded"]
+__all__ = ["Then"]
 
 log = logging.getLogger(__name__)
 
@@ -86,15 +85,3 @@ class Then:
             except ValueError as error:
                 log.warning("an old wording is kept out of the archives: %s", error, extra={"release": head.id})
         return found
-
-
-def as_worded(release: Release, wording: Revision, updated: datetime) -> Release:
-    """Return *release* with an earlier *wording*, by which it was last *updated*."""
-    return replace(
-        release,
-        title=wording.title,
-        text=wording.text,
-        html=wording.html,
-        revision=wording.number,
-        updated=updated.astimezone(release.published.tzinfo),
-    )
