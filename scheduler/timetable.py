@@ -28,12 +28,12 @@ class _Steady(BaseTrigger):  # type: ignore[misc]  # untyped
     """
 
     def __init__(self, interval: timedelta) -> None:
-        self._interval = interval
+        self.interval = interval
 
     def get_next_fire_time(self, previous: datetime | None, now: datetime) -> datetime:
         """Return when to fire next."""
-        after = (previous or now) + self._interval
-        return after if after > now else now + self._interval
+        after = (previous or now) + self.interval
+        return after if after > now else now + self.interval
 
 
 class Timetable:
@@ -80,10 +80,14 @@ class Timetable:
 
     def _look_at_the_clock(self) -> None:
         ahead = _ahead()
-        if ahead < self._ahead - _BACK_S:
-            back = timedelta(seconds=self._ahead - ahead)
-            for job in self._scheduler.get_jobs():
-                job.modify(next_run_time=job.next_run_time - back)
+        back = timedelta(seconds=self._ahead - ahead if ahead < self._ahead - _BACK_S else 0)
+        now = datetime.fromtimestamp(ahead + time.monotonic(), UTC)
+        for job in self._scheduler.get_jobs():
+            # None is due later than that, unless the clock went on and back between two looks.
+            latest = now + job.trigger.interval
+            due = min(job.next_run_time - back, latest)
+            if due != job.next_run_time:
+                job.modify(next_run_time=due)
         self._ahead = ahead
         self._look = asyncio.get_running_loop().call_later(_LOOK_S, self._look_at_the_clock)
 

@@ -115,6 +115,12 @@ def test_t1_no_job_waits_for_a_clock_that_was_set_back_or_runs_for_all_that_was_
             stage = "back"
             await _until(lambda: ran[stage])
             await asyncio.sleep(0.5)
+            ahead = _ahead(monkeypatch, 3650 * 86400)
+            stage = "for a moment"
+            await _until(lambda: ran[stage])
+            ahead = _ahead(monkeypatch, -86400)
+            stage = "back at once"
+            await _until(lambda: ran[stage])
             del ahead
         return ran
 
