@@ -54,16 +54,19 @@ def test_a_difference_tells_added_and_removed() -> None:
 def test_labelled_texts_are_read(tmp_path: Path) -> None:
     file = tmp_path / "x.jsonl"
     file.write_text(
-        '{"title": "t", "text": "x", "labels": ["ai"], "lang": "en"}\n\n{"id": "b", "title": "u"}\n', "utf-8"
+        '{"title": "t", "text": "x", "labels": ["ai"], "lang": "en"}\n\n{"id": "b", "title": "u", "labels": []}\n',
+        "utf-8",
     )
     first, second = read_labelled(file)
     assert (first.id, first.labels, first.language) == ("1", {"ai"}, "en")
     assert (second.id, second.text, second.labels) == ("b", "", frozenset())
 
 
-@pytest.mark.parametrize("line", ["{", "[]", '{"title": 1}', '{"title": "t", "labels": "ai"}'])
+@pytest.mark.parametrize(
+    "line", ["{", "[]", '{"title": 1, "labels": []}', '{"title": "t"}', '{"title": "t", "labels": "ai"}']
+)
 def test_a_bad_line_is_named(tmp_path: Path, line: str) -> None:
     file = tmp_path / "x.jsonl"
-    file.write_text(f'{{"title": "t"}}\n{line}\n', "utf-8")
+    file.write_text(f'{{"title": "t", "labels": []}}\n{line}\n', "utf-8")
     with pytest.raises(ConfigError, match=r"x\.jsonl:2: expected"):
         read_labelled(file)
