@@ -157,6 +157,8 @@ class Link:
                     child.pid = message["pid"]
             elif "ended" in message and (child := self._children.get(message["ended"])) is not None:
                 child.code = message["code"]
+                if "reason" in message:  # it never began: ours to mend, no failure of its sources
+                    child.error = OSError(message["errno"], f"crawl: no process for the batch: {message['reason']}")
                 self._on_results(message["ended"])
                 self._settle(message["ended"])
 

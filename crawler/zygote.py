@@ -155,7 +155,7 @@ class _Zygote:
         try:
             pid = os.fork()
         except OSError as error:
-            self.send(ended=message["batch"], code=os.EX_OSERR, reason=str(error))
+            self.send(ended=message["batch"], code=os.EX_OSERR, errno=error.errno, reason=error.strerror)
             return
         if pid:
             self._children[pid] = int(str(message["batch"]))
