@@ -188,6 +188,7 @@ def test_t2_summer_time_begins_and_ends(rig: Rig, clock: Clock, change: str) -> 
     assert running.stop() == 0
 
 
+@pytest.mark.soak
 def test_t3_the_zone_of_the_machine_changes_no_byte(rig: Rig) -> None:
     assert rig.typed("crawl", TZ="Asia/Hong_Kong").returncode == 0
     before = rig.pictures("**/*")

@@ -113,9 +113,8 @@ def test_a_next_page_that_is_none_is_told_and_not_written(site: Site) -> None:
     assert any("lists nothing else" in note for note in finding.notes)
 
 
-@pytest.mark.parametrize(
-    "name", ["scripted", *(pytest.param(name, marks=pytest.mark.soak) for name in ("worded", "posts"))]
-)
+@pytest.mark.soak
+@pytest.mark.parametrize("name", ["scripted", "worded", "posts"])
 def test_add_preview_and_backfill_as_a_person_types_them(site: Site, typed: Typed, tmp_path: Path, name: str) -> None:
     done = typed("add", site.url(ARCHIVES[name](site)), "--allow-private", "--name", "harbour")
     assert done.returncode == 0, done.stderr
