@@ -137,6 +137,8 @@ class ClosedHandler(HTTP11DownloadHandler):
                 raise
             raise AddressRefused(f"{host}: {reason}") from None
         finally:
+            if (slot := self.crawler.engine.downloader.slots.get(request.meta.get("download_slot", ""))) is not None:
+                slot.lastseen = monotonic()  # as Scrapy has it, the delay counts from when the last request set out
             if self._turns is not None:
                 self._turns.give(host)
 

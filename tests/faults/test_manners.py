@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
@@ -10,8 +11,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from crawler.run import fetch
+
 if TYPE_CHECKING:
-    from faults.chaos import Chaos
+    from faults.chaos import Chaos, Wire
     from faults.conftest import Desk
 
 
@@ -58,7 +61,22 @@ def test_n15_crawl_delay_slows_us_down(desk: Desk, newsroom: Chaos, listing: Cal
     times = [asked.at for asked in newsroom.asked if asked.path != "/robots.txt"]
     waits = [b - a for a, b in pairwise(times)]
     assert len(waits) == 6
-    assert min(waits[:3] + waits[4:]) > 0.35
+    assert min(waits[:3] + waits[4:]) >= 0.4
+
+
+def test_n15_a_delay_counts_from_the_answer_however_long_a_request_was_on_its_way(newsroom: Chaos) -> None:
+    seen: list[float] = []
+
+    def late(wire: Wire) -> None:
+        time.sleep(0.6)  # the request is under way, the server has not seen it yet
+        seen.append(time.monotonic())
+        wire.page("late")
+
+    newsroom.routes["/late"] = late
+    newsroom.page("/next", "next")
+    pages = fetch([newsroom.url("/late"), newsroom.url("/next")], allow_private=True, delay_s=0.4)
+    assert [page.status for page in pages] == [200, 200]
+    assert newsroom.times("/next")[0].at - seen[0] >= 0.4
 
 
 def test_n18_a_listing_that_always_says_304_is_fetched_whole_every_20th_time(
