@@ -56,7 +56,7 @@ async def backfill(desk: Desk, order: Order, tell: Tell) -> tuple[SourceOutcome,
 
 
 async def _crawl(desk: Desk, key: str, batch: Batch, tell: Tell) -> Report:
-    async with desk.claim([key]), desk.children:
+    async with desk.claim([key], replayed=batch.replay is not None), desk.children:
         report = await desk.zygote.crawl(batch, lambda event: hear(desk, event, tell))
     log_report(batch.run, report)
     for outcome in report.outcomes:

@@ -76,7 +76,7 @@ async def crawl_batch(desk: Desk, keys: Sequence[str], order: Order, tell: Tell)
     """Crawl *keys* in one child, let each come due again, and return how each ended."""
     before = desk.store.states_of(keys)
     batch = batch_of(desk, keys, order)
-    async with desk.claim(keys), desk.children:
+    async with desk.claim(keys, replayed=batch.replay is not None), desk.children:
         report = await desk.zygote.crawl(batch, lambda event: hear(desk, event, tell))
     log_report(batch.run, report)
     after, dues = desk.store.states_of([one.source for one in report.outcomes]), {}

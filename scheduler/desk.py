@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from time import monotonic
 
 from crawler.address import host_of
 from crawler.run import Zygote
@@ -67,6 +68,7 @@ class Desk:
     _rhythms: dict[str, tuple[Source, datetime, Rhythm]] = field(default_factory=dict)
     _seen_through: tuple[Mapping[str, Source], Mapping[str, Sequence[str]]] | None = None
     _busy: set[str] = field(default_factory=set)
+    _resting: dict[str, float] = field(default_factory=dict)  # host → when its delay after our last crawl is over
     _freed: asyncio.Condition = field(default_factory=asyncio.Condition)
 
     def choose(self, keys: Collection[str]) -> tuple[str, ...]:
@@ -129,18 +131,36 @@ class Desk:
         return host_of(source.listing.url or source.listing.days or source.site) or key
 
     @asynccontextmanager
-    async def claim(self, keys: Collection[str]) -> AsyncIterator[None]:
-        """Wait until nobody crawls *keys* or their hosts, and keep others from it for the length of the block."""
-        wanted = {*keys, *(self.host(key) for key in keys)}
+    async def claim(self, keys: Collection[str], *, replayed: bool = False) -> AsyncIterator[None]:
+        """Wait until nobody crawls *keys* or their hosts, and keep others from it for the length of the block.
+
+        Who asked a host last has asked it its delay ago: a child knows nothing of the one
+        before. Where the answers are *replayed* nobody is asked.
+        """
+        hosts = {key: self.host(key) for key in keys}
+        wanted = {*keys, *hosts.values()}
         async with self._freed:
             await self._freed.wait_for(lambda: self._busy.isdisjoint(wanted))
             self._busy |= wanted
         try:
+            until = max((self._resting.get(host, 0.0) for host in hosts.values()), default=0.0)
+            if (left := until - monotonic()) > 0:
+                await asyncio.sleep(left)
             yield
         finally:
+            if not replayed:
+                self._rest(hosts)
             self._busy -= wanted
             async with self._freed:
                 self._freed.notify_all()
+
+    def _rest(self, hosts: Mapping[str, str]) -> None:
+        """Let the *hosts*, by source, rest from now on as long as each source asks for."""
+        now, said = monotonic(), self.config.crawl.delay_s
+        self._resting = {host: until for host, until in self._resting.items() if until > now}
+        for key, host in hosts.items():
+            until = now + (self.sources[key].delay_s if said is None and key in self.sources else said or 0.0)
+            self._resting[host] = max(until, self._resting.get(host, 0.0))
 
     def renew_store(self) -> None:
         """Make the tables and the sources known in a store that took the place of another."""

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from time import monotonic
 from typing import TYPE_CHECKING
 
 import pytest
@@ -208,6 +209,20 @@ def test_sources_of_one_host_share_a_child_and_private_ones_stay_apart(desk: Des
         for key in batch:
             homes.setdefault(f"{desk.host(key)} {made[key].allow_private}", set()).add(index)
     assert all(len(indexes) == 1 for indexes in homes.values())
+
+
+def test_a_host_rests_between_two_children(tmp_path: Path) -> None:
+    async def asked(desk: Desk) -> float:
+        async with desk.claim(["mo-gcs-zh"], replayed=True):
+            pass
+        assert not desk._resting
+        async with desk.claim(["hk-gia-en"]):
+            ended = monotonic()
+        async with desk.claim(["hk-gia-zh"]):  # of the same host
+            return monotonic() - ended
+
+    with open_desk(load(tmp_path, environ={"BAYWIRE_CRAWL_DELAY": "0.3"}), clock=lambda: NOON) as desk:
+        assert asyncio.run(asked(desk)) >= 0.3
 
 
 @pytest.mark.parametrize(
