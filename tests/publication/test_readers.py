@@ -245,7 +245,8 @@ def test_an_edited_release_is_new_to_no_reader(
     url = f"http://127.0.0.1:{listener.getsockname()[1]}/feeds/one.{form}"
     with running(application(folder.parent, site=press.site), listener):
         first = KEEPING[name](url, tmp_path)
-        corrected = first[3]
+        # A folder of mails has no order, and RSS writes "<" of a title in a way of its own.
+        corrected = min((item for item in first if not set("&<>") & set(item.title)), key=lambda item: item.id)
         feed.write_bytes(edited(whole, corrected.title))
         os.utime(feed, (time.time() + 60, time.time() + 60))
         second = KEEPING[name](url, tmp_path)
@@ -258,9 +259,7 @@ def test_an_edited_release_is_new_to_no_reader(
 
 def edited(feed: bytes, title: str) -> bytes:
     """Return *feed* as it is after the release called *title* was given another and a new `updated`."""
-    from html import escape
-
-    start = feed.index(f"<title>{escape(title, quote=False)}</title>".encode())
+    start = feed.index(f"<title>{title}</title>".encode())
     end = feed.index(b"</", start)
     told = feed[:end] + b" (corrected)" + feed[end:]
     entry = max(told.rfind(b"<entry", 0, start), told.rfind(b"<item>", 0, start))
