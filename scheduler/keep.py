@@ -11,6 +11,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from feeds.error import ConfigError, StoreError
+from feeds.publish.book import allow_loss
 from feeds.store import open_store
 from scheduler.config import Config
 from scheduler.desk import now_utc
@@ -37,33 +38,26 @@ def restore_from(config: Config, source: Path | None) -> tuple[Path, Path | None
     """Put *source*, or the newest backup that is whole, in the place of the store.
 
     Return what was restored and where the former store is kept, None where there was
-    none. A server takes the backup of an embedded store while it is empty.
+    none. A server takes the backup of an embedded store while it is empty. The next
+    publication may lose entries that came after the backup: who restores means that.
     Raises HeldError while a daemon or another command works here.
     """
     with hold(config.var, command=typed(), now=now_utc()):
-        if not config.store.url.startswith("sqlite"):
-            return _move_in(config, source), None
-        if source is not None:
-            if problem := _problem(source):
-                raise ConfigError(f"{source}: is no whole store: {problem}: expected a file that baywire backup wrote")
-            return source, put_back(config, source)
-        chosen = next(_whole(config), None)
+        chosen = source or next(_whole(config), None)
         if chosen is None:
             raise ConfigError(f"{config.var / 'backups'}: no backup that is whole: name a file")
-        return chosen, put_back(config, chosen)
+        if problem := _problem(chosen):
+            raise ConfigError(f"{chosen}: is no whole store: {problem}: expected a file that baywire backup wrote")
+        aside = None
+        if config.store.url.startswith("sqlite"):
+            aside = put_back(config, chosen)
+        else:
+            from feeds.store.copying import copy_into  # noqa: PLC0415  # few ever move
 
-
-def _move_in(config: Config, source: Path | None) -> Path:
-    """Let the empty database of *config* hold what the backup *source*, or the newest one, holds; return which."""
-    from feeds.store.copying import copy_into  # noqa: PLC0415  # few ever move
-
-    chosen = source or next(_whole(config), None)
-    if chosen is None:
-        raise ConfigError(f"{config.var / 'backups'}: no backup that is whole: name a file")
-    if problem := _problem(chosen):
-        raise ConfigError(f"{chosen}: is no whole store: {problem}: expected a file that baywire backup wrote")
-    copy_into(chosen, config.store.url)
-    return chosen
+            copy_into(chosen, config.store.url)
+        with open_store(config.store.url) as store:
+            allow_loss(store)
+        return chosen, aside
 
 
 def heal(config: Config) -> str | None:

@@ -14,6 +14,7 @@ from time import monotonic
 from feeds.error import PublishError
 from feeds.identity import DEFAULT_AUTHORITY
 from feeds.publish import Published, publish
+from feeds.publish.book import may_lose
 from feeds.publish.target import Target
 from feeds.site import Site
 from scheduler.config import Config
@@ -71,6 +72,7 @@ async def publish_all(
         if if_stale and not desk.stale:
             return None
         desk.stale = check and desk.stale
+        restored = may_lose(desk.store)
         began = monotonic()
         try:
             published = await asyncio.to_thread(
@@ -92,15 +94,17 @@ async def publish_all(
     for path, reason in published.refused:
         tell({"kind": "refused", "path": str(path), "reason": reason})
         log.warning("not published: %s", reason, extra={"path": str(path)})
-    tell(
-        {
-            "kind": "published",
-            "written": len(published.written) + published.more,
-            "removed": len(published.removed),
-            "unchanged": published.unchanged,
-            "refused": len(published.refused),
-        }
-    )
+    line: dict[str, object] = {
+        "kind": "published",
+        "written": len(published.written) + published.more,
+        "removed": len(published.removed),
+        "unchanged": published.unchanged,
+        "refused": len(published.refused),
+    }
+    if restored:
+        log.info("published what a restored store holds")
+        line["restored"] = True
+    tell(line | {"differing": sorted([*published.written, *published.removed])} if check else line)
     return published
 
 

@@ -14,9 +14,10 @@ from feeds.publish.target import Target
 if TYPE_CHECKING:  # the store loads SQLAlchemy
     from feeds.store import Head, Store
 
-__all__ = ["Book", "Leaf", "signature"]
+__all__ = ["Book", "Leaf", "allow_loss", "may_lose", "signature"]
 
 _DAY = timedelta(days=1)
+_LOSS = "publish loss"  # in the store: "meant" until a publication was closed
 _HEADS = 10_000  # that a daemon remembers from one publication to the next: some 10 MB
 
 
@@ -27,6 +28,16 @@ def signature(*parts: object) -> str:
     (True, False)
     """
     return blake2b(repr(parts).encode("utf-8", "surrogatepass"), digest_size=12).hexdigest()
+
+
+def allow_loss(store: Store) -> None:
+    """Let the next publication of *store*, which is an older one put back, lose entries that the files still have."""
+    store.set_meta(_LOSS, "meant")
+
+
+def may_lose(store: Store) -> bool:
+    """Return whether the next publication of *store* may lose entries."""
+    return store.meta(_LOSS) == "meant"
 
 
 @dataclass(slots=True)
@@ -53,7 +64,7 @@ class Book:
     """What is known of the files at *target*; kept in the store, so that losing it only costs work.
 
     Its *mark* is the last change that was looked at, *settings* stands for all that is
-    no release.
+    no release. It *may_lose* entries once, after `allow_loss`.
     """
 
     def __init__(self, store: Store, target: Target, *, trusting: bool = True) -> None:
@@ -66,6 +77,7 @@ class Book:
         self.mark: int = head.get("mark", 0)
         self.settings: str = head.get("settings", "")
         self._full_at: str = head.get("full", "")
+        self.may_lose = may_lose(store)
         memory = _MEMORIES.setdefault(store, {}).get(target.name)
         if memory is None or memory.serial != self._serial:
             told = store.book(target.name)
@@ -189,6 +201,8 @@ class Book:
             if not self._store.put_book(self._target.name, head, pages, dropped, serial=self._serial):
                 _MEMORIES.get(self._store, {}).pop(self._target.name, None)
                 return
+        if self.may_lose:
+            self._store.set_meta(_LOSS, "")
         leaves = dict(self.leaves())
         heads = self.heads if len(self.heads) <= _HEADS else {}
         _MEMORIES.setdefault(self._store, {})[self._target.name] = _Memory(serial, leaves, heads)

@@ -142,7 +142,13 @@ class FeedFiles:
         def guard(form: str) -> Objection | None:
             if is_well and self._book.known(edition.key, feed_path(edition.key, form)):
                 return None
-            return objection(form, ids, lineup.oldest, lambda lost: also.union(self._dropped(edition, lineup, lost)))
+            return objection(
+                form,
+                ids,
+                lineup.oldest,
+                lambda lost: also.union(self._dropped(edition, lineup, lost)),
+                may_lose=self._book.may_lose,
+            )
 
         return guard
 

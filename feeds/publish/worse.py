@@ -31,13 +31,19 @@ def ids_of(document: bytes, form: str) -> tuple[str, ...]:
 
 
 def objection(
-    form: str, ids: Sequence[str], oldest: datetime | None, is_dropped: Callable[[Collection[str]], Collection[str]]
+    form: str,
+    ids: Sequence[str],
+    oldest: datetime | None,
+    is_dropped: Callable[[Collection[str]], Collection[str]],
+    *,
+    may_lose: bool = False,
 ) -> Callable[[bytes], str]:
     """Return what says why an old document of *form* must stay, though its new one would hold *ids*.
 
     It must where the new one is empty, repeats an id, or lost more than half of what
     should still be in its window, which reaches back to *oldest* (None: without end).
     *is_dropped* returns those of some ids that a changed rule took out: these are no loss.
+    Where it *may_lose*, only a repeated id is told.
     """
 
     def look(old: bytes) -> str:
@@ -45,7 +51,7 @@ def objection(
         lost = set(before).difference(ids)
         if len(set(ids)) != len(ids):
             return "repeats an id: the file before it stays"
-        if not lost or (ids and 2 * len(lost) <= len(before)):
+        if may_lose or not lost or (ids and 2 * len(lost) <= len(before)):
             return ""
         lost.difference_update(is_dropped(lost))
         expected = _within(old, form, oldest) & set(before)

@@ -32,6 +32,7 @@ def backup(session: Session, *, target: Path | None) -> int:
 def restore(session: Session, *, source: Path | None) -> int:
     """Put the backup FILE (default: the newest in var/backups) in the place of the store, which is kept aside."""
     from scheduler.keep import restore_from
+    from scheduler.reading import open_to_read
 
     session.make_directory()
     restored, aside = restore_from(session.config, source and session.path(source))
@@ -41,5 +42,11 @@ def restore(session: Session, *, source: Path | None) -> int:
         session.say(f"restored from {restored}")
         if aside:
             session.say(f"what was there is kept as {aside}")
-    session.note("type baywire publish to write the files again")
+    with open_to_read(session.config) as store:
+        latest = max((state.last_run for state in store.source_states() if state.last_run), default=None)
+    if latest is not None:
+        session.note(
+            f"its last crawl was at {latest:%Y-%m-%d %H:%M} UTC: what came later is crawled again, by the same ids"
+        )
+    session.note("next: baywire publish writes the feeds as it has them; baywire crawl asks the sources for the rest")
     return 0
