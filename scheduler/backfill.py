@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date, datetime, timedelta
+from functools import partial
 from zoneinfo import ZoneInfo
 
 from crawler.batch import Batch, Report, SourceOutcome
@@ -13,7 +14,7 @@ from feeds.error import ConfigError
 from scheduler.alarm import notify
 from scheduler.cycle import Tell, batch_of, hear, log_report
 from scheduler.desk import Desk
-from scheduler.line import crawl_line
+from scheduler.line import Line, crawl_line
 from scheduler.order import Order
 from scheduler.outlet import publish_all
 
@@ -40,13 +41,14 @@ async def backfill(desk: Desk, order: Order, tell: Tell) -> tuple[SourceOutcome,
     since = datetime.fromisoformat(order.since)
     outcomes: list[SourceOutcome] = []
     for batch, reached in _steps(desk, source, batch_of(desk, [key], order), since.date()):
-        report = await _crawl(desk, key, batch, tell)
+        report = await _crawl(desk, source, batch, tell if not outcomes or reached else partial(_tell_new, tell))
         outcomes += report.outcomes
         failed = report.ended != "ok" or any(one.outcome in ("failed", "blocked") for one in report.outcomes)
         if failed:
             break
         if reached is not None:
             desk.store.set_meta(_mark(key), reached.isoformat())
+            tell({"kind": "walked", "source": key, "day": reached.isoformat()})
         elif not any(one.new for one in report.outcomes):
             break
     desk.stale = True
@@ -55,13 +57,28 @@ async def backfill(desk: Desk, order: Order, tell: Tell) -> tuple[SourceOutcome,
     return tuple(outcomes)
 
 
-async def _crawl(desk: Desk, key: str, batch: Batch, tell: Tell) -> Report:
-    async with desk.claim([key], replayed=batch.replay is not None), desk.children:
+async def _crawl(desk: Desk, source: Source, batch: Batch, tell: Tell) -> Report:
+    async with desk.claim([source.key], replayed=batch.replay is not None), desk.children:
         report = await desk.zygote.crawl(batch, lambda event: hear(desk, event, tell))
     log_report(batch.run, report)
     for outcome in report.outcomes:
-        tell(crawl_line(outcome))
+        tell(crawl_line(_addressed(outcome, source, batch)))
     return report
+
+
+def _addressed(outcome: SourceOutcome, source: Source, batch: Batch) -> SourceOutcome:
+    """Return *outcome* of *batch*; a failure that names no address with that of the list that was asked."""
+    if outcome.outcome in ("new", "unchanged") or "://" in outcome.reason:
+        return outcome
+    first = date.fromisoformat(batch.days[0]).strftime(source.listing.days) if batch.days else source.listing.url
+    return replace(outcome, reason=f"{first}: {outcome.reason}")
+
+
+def _tell_new(tell: Tell, line: Line) -> None:
+    """Pass on *line*, but of another look at the same list only what that found."""
+    is_again = line["kind"] == "listed" or (line["kind"] == "crawl" and line["outcome"] == "unchanged")
+    if not is_again:
+        tell(line)
 
 
 def _steps(desk: Desk, source: Source, batch: Batch, since: date) -> Iterator[tuple[Batch, date | None]]:

@@ -205,8 +205,15 @@ def _open_streams() -> None:
             setattr(sys, name, Path(os.devnull).open(mode, encoding="utf-8"))  # noqa: SIM115  # open for life
 
 
+def _read_utf8() -> None:
+    """Start again in Python's UTF-8 mode where the locale knows only ASCII: what is typed is UTF-8 all the same."""
+    if sys.getfilesystemencoding() == "ascii" and not sys.flags.utf8_mode:
+        os.execv(sys.executable, [sys.executable, "-X", "utf8", *sys.orig_argv[1:]])  # noqa: S606 -- ourselves
+
+
 def main() -> None:
     """Start of the console script."""
+    _read_utf8()
     signal.signal(signal.SIGTERM, _on_term)
     _open_streams()
     for stream in (sys.stdout, sys.stderr):

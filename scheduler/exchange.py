@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -11,9 +11,10 @@ from xml.parsers import expat
 from crawler.address import host_of
 from crawler.extract.address import zone_of
 from crawler.source import ListingRules, ReleaseRules, Source, load_sources
-from feeds.edition import editions
+from feeds.edition import Edition, editions
 from feeds.error import ConfigError
 from feeds.publish.listing import index_opml
+from feeds.site import Site
 from feeds.store import Store
 from scheduler.add import key_for, write_source
 from scheduler.config import Config
@@ -21,7 +22,7 @@ from scheduler.desk import load_rules
 from scheduler.line import Line, release_line
 from scheduler.outlet import site_of
 
-__all__ = ["Imported", "import_opml", "opml_of", "releases_of"]
+__all__ = ["Imported", "feeds_of", "import_opml", "opml_of", "releases_of"]
 
 _CHUNK = 200
 _MOST = 10_000  # outlines of one file
@@ -40,8 +41,28 @@ class Imported:
 def opml_of(config: Config, store: Store) -> bytes:
     """Return every feed as OPML."""
     site = site_of(config)
+    return index_opml(site, _plan(config, site, store))
+
+
+def feeds_of(config: Config, store: Store) -> Iterator[Line]:
+    """Yield every feed, with its address in each format."""
+    site = site_of(config)
+    for one in _plan(config, site, store):
+        yield {
+            "kind": "feed",
+            "feed": one.key,
+            "title": one.title,
+            "language": one.language or None,
+            "topic": one.topic,
+            "source": one.source,
+            "page": site.url(one.page),
+            "urls": {form: site.url(f"feeds/{one.key}.{form}") for form in site.formats},
+        }
+
+
+def _plan(config: Config, site: Site, store: Store) -> Sequence[Edition]:
     _, topics = load_rules(config)
-    return index_opml(site, editions(site, topics.topics, store.newsrooms()))
+    return editions(site, topics.topics, store.newsrooms())
 
 
 def releases_of(store: Store) -> Iterator[Line]:

@@ -43,13 +43,13 @@ def carry_out(session: Session, order: Order) -> int:
         try:
             stack.enter_context(hold(config.var, command=typed(), now=now_utc()))
         except HeldError:
-            with report(session) as printer:
+            with report(session, publishes=order.verb == "publish") as printer:
                 status = hand_over(config.var, order, printer.tell)
             if status is None:
                 raise
             return status
         desk = stack.enter_context(open_desk(config, rules=rules))
-        printer = stack.enter_context(report(session))
+        printer = stack.enter_context(report(session, publishes=order.verb == "publish"))
         try:
             return asyncio.run(perform(desk, order, printer.tell))
         except (StoreError, PublishError) as error:  # some of it may be done: what is, stays
@@ -73,8 +73,10 @@ async def perform(desk: Desk, order: Order, tell: Callable[[Line], None]) -> int
         differs = order.check and (published.written or published.removed)
         return SOME_FAILED if differs or published.refused else DONE
     if order.verb == "backfill":
+        tell({"kind": "asking", "sources": order.sources})
         return status_of(await backfill(desk, order, tell))
     keys = desk.choose(order.sources)
+    tell({"kind": "asking", "sources": keys})
     desk.stale = True  # who asks for a crawl gets all files right, not only those it changed
     cycle = await run_cycle(desk, keys, order, tell)
     status = status_of(cycle.outcomes)

@@ -30,7 +30,7 @@ def print_line(session: Session, line: Line) -> None:
             session.say(f"{title}")
             session.say(f"  {published or 'no date'}  {line['language']}  [{', '.join(topics)}]  {line['url']}")
             for paragraph in str(line["text"]).splitlines():
-                session.say(f"  {paragraph}")
+                session.say(f"  {paragraph}".rstrip())
         case {"kind": "origin", "field": str(field), "by": str(by), "found": found, "count": count}:
             told = f": {found}" if found else f" ({count})" if count else " finds nothing"
             session.say(f"  {field:12} {'from ' if count else ''}{by}{told}")

@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+import io
 import json
 import os
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -133,6 +135,61 @@ def test_what_was_not_published_is_told_once_and_what_to_do(capfd: pytest.Captur
     told = capfd.readouterr().err.splitlines()
     assert told[0] == "baywire: feeds/ai.atom: not published: lost 30 of 50 entries"
     assert told[-1] == "next: where that loss is meant, delete these files and type baywire publish"
+
+
+def test_a_publication_is_the_result_of_publish_and_progress_of_a_crawl(capfd: pytest.CaptureFixture[str]) -> None:
+    session = Session()
+    session.json = True
+    counts = {"written": 2, "removed": 0, "unchanged": 5, "refused": 0}
+    Report(session, None, publishes=True).tell({"kind": "published", **counts})
+    out, err = capfd.readouterr()
+    assert (json.loads(out), err) == (
+        {"kind": "published", **counts},
+        "published: 2 written, 0 removed, 5 unchanged, 0 refused\n",
+    )
+    Report(session, None).tell({"kind": "published", **counts})
+    assert capfd.readouterr().out == ""
+
+
+def test_a_comparison_names_what_would_differ(typed: Typed) -> None:
+    done = typed("publish", "--check")
+    assert done.returncode == 1
+    named = done.stdout.splitlines()
+    assert "index.html" in named or named[-1].startswith("and ")
+    assert done.stderr.startswith("compared: ")
+    told = json.loads(typed("publish", "--check", "--json").stdout)
+    assert {"feeds/all.atom", "index.html"} <= set(told["differing"])
+    assert typed("publish", "--json").returncode == 0
+    assert json.loads(typed("publish", "--check", "--json").stdout)["differing"] == []
+
+
+def test_what_is_waited_for_is_said_until_it_comes() -> None:
+    from rich.console import Console
+    from rich.progress import Progress
+
+    with Progress(console=Console(file=io.StringIO()), auto_refresh=False) as bar:
+        report = Report(Session(), bar)
+        report.tell({"kind": "asking", "sources": ("a-en",)})
+        assert [task.description for task in bar.tasks] == ["asking a-en"]
+        report.tell({"kind": "listed", "source": "a-en", "count": 3})
+        assert [task.description for task in bar.tasks] == ["a-en"]
+        report.tell({"kind": "asking", "sources": ("b-en", "c-en")})
+        assert [(task.description, task.total) for task in bar.tasks[1:]] == [("asking 2 sources", 2)]
+
+
+def test_words_typed_in_a_locale_of_ascii_are_utf_8(tmp_path: Path) -> None:
+    command = shlex.quote(str(Path(sys.executable).with_name("baywire")))
+    done = outside(f"{command} search 澳門 --topic 大灣區", tmp_path, LC_ALL="C", PYTHONUTF8="0")
+    assert "大灣區: unknown topic" in done.stderr
+    (tmp_path / "澳門").mkdir()
+    done = outside(f"{command} -C 澳門 check", tmp_path, LC_ALL="C", PYTHONUTF8="0")
+    assert (done.returncode, done.stdout.count("澳門")) == (0, 1), done.stderr
+
+
+def test_the_feeds_can_be_had_as_json_too(typed: Typed) -> None:
+    told = [json.loads(line) for line in typed("export", "opml", "--json").stdout.splitlines()]
+    assert {"kind", "feed", "title", "language", "topic", "source", "page", "urls"} == set(told[0])
+    assert "http://127.0.0.1:8000/feeds/ai.pt.rss" in [line["urls"]["rss"] for line in told]
 
 
 def test_a_source_that_repaired_itself_is_told_of(capfd: pytest.CaptureFixture[str]) -> None:

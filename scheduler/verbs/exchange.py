@@ -15,15 +15,18 @@ __all__ = ["export", "import_"]
 @click.argument("form", metavar="opml|json", type=click.Choice(["opml", "json"]))
 @click.pass_obj
 def export(session: Session, *, form: str) -> int:
-    """Print all feeds as OPML, for a reader to subscribe to, or every release as JSON, one a line."""
-    from scheduler.exchange import opml_of, releases_of
+    """Print all feeds as OPML, for a reader to subscribe to, or every release as JSON, one a line.
+
+    With --json the feeds too are JSON, one a line.
+    """
+    from scheduler.exchange import feeds_of, opml_of, releases_of
     from scheduler.reading import open_to_read
 
     with open_to_read(session.config) as store:
-        if form == "opml":
+        if form == "opml" and not session.json:
             session.say_bytes(opml_of(session.config, store))
         else:
-            for line in releases_of(store):
+            for line in feeds_of(session.config, store) if form == "opml" else releases_of(store):
                 session.emit(line)
     return 0
 
