@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from random import Random
@@ -95,16 +96,26 @@ def of_error(error: BaseException | None) -> Trouble:
     words = _NETWORK.get(name, said or name)
     if name == "NotRecorded":
         return Trouble(outcome=Outcome.FAILED, reason=f"not recorded: {said}", unrecorded=True)
-    if "certificate verify failed" in said or "VerificationError" in said:
-        words = "its TLS certificate proves nothing: expected a valid one"
+    if (tls := _TLS.search(said)) is not None:
+        words = _of_tls(tls[1])
     return Trouble(outcome=Outcome.FAILED, reason=f"{words}: {said}" if said and name in _TELLING else words)
 
 
+def _of_tls(said: str) -> str:
+    """Return what an error of OpenSSL, in place of a connection, means."""
+    if "wrong version number" in said or "http request" in said or "packet length" in said:
+        return f"does not speak TLS at this port: {said}"
+    return f"no TLS that both sides speak: {said}: expected TLS 1.2 or later"
+
+
+_TLS: Final = re.compile(r"\('SSL routines', '[^']*', '([^']{1,100})'\)")
 _OURS: Final = {
     "AddressRefused": Trouble(outcome=Outcome.FAILED, reason="", refused=True),
     "BadContent": Trouble(outcome=Outcome.FAILED, reason=""),
+    "CertificateRefused": Trouble(outcome=Outcome.FAILED, reason=""),
     "Deferred": Trouble(outcome=Outcome.FAILED, reason="", deferred=True),
     "HostClosed": Trouble(outcome=Outcome.BLOCKED, reason="", busy=True),
+    "NameUnknown": Trouble(outcome=Outcome.FAILED, reason=""),
     "RedirectRefused": Trouble(outcome=Outcome.FAILED, reason="", refused=True),
     "RobotsLater": Trouble(outcome=Outcome.FAILED, reason=""),
     "RobotsRefused": Trouble(outcome=Outcome.BLOCKED, reason="", refused=True),

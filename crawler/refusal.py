@@ -9,8 +9,10 @@ from scrapy.exceptions import IgnoreRequest
 __all__ = [
     "AddressRefused",
     "BadContent",
+    "CertificateRefused",
     "Deferred",
     "HostClosed",
+    "NameUnknown",
     "RedirectRefused",
     "Refused",
     "RobotsLater",
@@ -40,6 +42,14 @@ class RobotsLater(Refused):
 
 class BadContent(Refused):
     """The body did not arrive whole, cannot be unpacked, or is larger than we take."""
+
+
+class NameUnknown(Refused):
+    """The name of the host leads to no address, or nobody said so in time."""
+
+
+class CertificateRefused(Refused):
+    """The host could not prove who it is."""
 
 
 class HostClosed(Refused):

@@ -6,17 +6,19 @@ import asyncio
 from collections.abc import Callable, Collection, Sequence
 from functools import lru_cache
 from time import monotonic
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from scrapy.core.downloader.handlers.http11 import HTTP11DownloadHandler
-from scrapy.exceptions import CannotResolveHostError
+from scrapy.exceptions import CannotResolveHostError, DownloadFailedError
 from scrapy.resolver import CachingHostnameResolver
 from twisted.internet.endpoints import HostnameEndpoint
 from twisted.internet.interfaces import IAddress, IHostResolution, IResolutionReceiver
 from zope.interface import implementer  # type: ignore[import-untyped]  # ships no types
 
-from crawler.address import allowed_port, host_of, why_refused
-from crawler.refusal import AddressRefused, Deferred
+from crawler.address import allowed_port, host_of, port_of, why_refused
+from crawler.middlewares.certificate import Certificates
+from crawler.middlewares.name import Names
+from crawler.refusal import AddressRefused, CertificateRefused, Deferred, NameUnknown
 
 if TYPE_CHECKING:
     from typing import Self
@@ -25,6 +27,8 @@ if TYPE_CHECKING:
     from scrapy.crawler import Crawler
     from scrapy.http import Response
     from twisted.internet.base import ReactorBase
+    from twisted.internet.interfaces import IHostnameResolver
+    from twisted.web.iweb import IPolicyForHTTPS
 
     from crawler.turns import Turns
 
@@ -68,12 +72,15 @@ class PublicAddresses(CachingHostnameResolver):
     """A resolver whose answers hold public addresses only; every connection of the reactor goes through it.
 
     Hosts named by the setting BAYWIRE_PRIVATE_HOSTS are taken as they are: those of
-    sources that say `allow-private`. `refused` tells why a host had no answer left.
+    sources that say `allow-private`. `refused` tells why a host had no answer left,
+    `names.unknown` why it had none to begin with.
     """
 
     def __init__(self, reactor: ReactorBase, cache_size: int, private_hosts: Collection[str] = ()) -> None:
         """Wrap the resolver of *reactor*."""
         super().__init__(reactor, cache_size)
+        self.names = Names(reactor)
+        self.original_resolver = cast("IHostnameResolver", self.names)  # mypy knows no zope interfaces
         self._private_hosts = frozenset(private_hosts)
         self.refused: dict[str, str] = {}
 
@@ -114,13 +121,19 @@ class ClosedHandler(HTTP11DownloadHandler):
         """Remember the gate of the spider, if it has one, and the deadline."""
         super().__init__(crawler)
         _remember_names()
+        self._certificates = Certificates(self._contextFactory)
+        self._contextFactory = cast("IPolicyForHTTPS", self._certificates)
         self._gate: Callable[[str], None] | None = getattr(crawler.spider, "gate", None)
         self._turns: Turns | None = getattr(crawler.spider, "turns", None)
         self._deadline: float | None = crawler.settings.getfloat("BAYWIRE_DEADLINE_S") or None
         self._began = monotonic()
 
     async def download_request(self, request: Request) -> Response:
-        """Return the answer; AddressRefused where no address of the host may be connected to."""
+        """Return the answer.
+
+        AddressRefused where no address of the host may be connected to, NameUnknown where
+        it has none, CertificateRefused where it cannot prove who it is.
+        """
         host = host_of(request.url)
         self._check(host)
         while self._turns is not None and (wait_s := self._turns.take(host)):
@@ -131,11 +144,16 @@ class ClosedHandler(HTTP11DownloadHandler):
         except CannotResolveHostError:
             from twisted.internet import reactor  # noqa: PLC0415 - importing it installs one
 
-            resolver = reactor.nameResolver
-            reason = getattr(resolver, "refused", {}).get(host)
-            if reason is None:
+            resolver: Any = reactor.nameResolver  # ours, as long as the process runs
+            if (reason := resolver.refused.get(host)) is not None:
+                raise AddressRefused(f"{host}: {reason}") from None
+            said = resolver.names.unknown.get(host, "")
+            raise NameUnknown(f"no address found for the host: {said}: type getent ahosts {host}") from None
+        except DownloadFailedError:
+            if (reason := self._certificates.refused.get(host)) is None:
                 raise
-            raise AddressRefused(f"{host}: {reason}") from None
+            look = f"openssl s_client -connect {host}:{port_of(request.url)} -servername {host}"
+            raise CertificateRefused(f"its TLS certificate proves nothing: {reason}: type {look}") from None
         finally:
             if (slot := self.crawler.engine.downloader.slots.get(request.meta.get("download_slot", ""))) is not None:
                 slot.lastseen = monotonic()  # as Scrapy has it, the delay counts from when the last request set out

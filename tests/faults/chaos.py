@@ -60,12 +60,14 @@ class Chaos:
         self.routes: dict[str, Answer] = {}
         self.asked: list[Asked] = []
         self.connections = 0
+        self.greeting = b""  # what it says to whoever connects, before it is asked
         chaos = self
 
         class Handler(socketserver.StreamRequestHandler):
             def handle(self) -> None:
                 chaos.connections += 1
                 with contextlib.suppress(OSError):
+                    self.wfile.write(chaos.greeting)
                     while chaos._one(self):
                         pass
 
