@@ -134,7 +134,7 @@ class ReleasePages:
             content=shown,
             rest=say.rest.format(host=host) if shown != content else "",
             translations=self._translations(release),
-            tags=[self._tag(tag, release, say) for tag in tags if tag.evidence],
+            tags=[self._tag(tag, release, say) for tag in tags if any(_is_shown(one) for one in tag.evidence)],
             revisions=_revisions(revisions, release, say),
             facts=self._facts(release, say),
         )
@@ -157,9 +157,7 @@ class ReleasePages:
             "name": topic.name(say.tag) if topic else tag.topic,
             "passed": tag.passed,
             "score": say.tag_score.format(score=f"{tag.score:g}", threshold=f"{tag.threshold:g}"),
-            "evidence": [
-                _evidence(one, release, say) for one in tag.evidence[:_EVIDENCE] if not one.masked and one.text
-            ],
+            "evidence": [_evidence(one, release, say) for one in filter(_is_shown, tag.evidence)][:_EVIDENCE],
         }
 
     def _facts(self, release: Release, say: Words) -> list[dict[str, str]]:
@@ -190,6 +188,11 @@ def _path_of(id_: str) -> str:
     """
     source, _, native_id = id_.partition(":release/")[2].partition("/")
     return release_path(source, native_id)
+
+
+def _is_shown(one: Evidence) -> bool:
+    """Return whether a reader is shown *one*: it counts, and has words. Masked ones say why something is not here."""
+    return bool(one.text) and not one.masked
 
 
 def _evidence(one: Evidence, release: Release, say: Words) -> dict[str, str]:

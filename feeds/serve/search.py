@@ -32,6 +32,7 @@ __all__ = ["Search"]
 _AT_ONCE = 4  # searches; whoever comes when they are all busy is told to come back
 _WAITING = 16
 _PAGE = 25
+_EXAMPLE = {"topic": "ai", "source": "hk-gia-en"}
 _BUSY = ((b"retry-after", b"5"), NO_STORE)
 # What asks too much once asks it again: whoever repeats it by itself is to come back when more is known, or never.
 _LATER = ((b"retry-after", b"3600"), NO_STORE)
@@ -85,12 +86,14 @@ class Search:
         except SearchError:
             if form != "html":
                 return _told(503, say.search_slow, *_LATER)
-            page = self._page(asked, Found(), (), say, trouble=say.search_slow)
+            page = self._page(asked, Found(), (), say, hint=self._hint(newsrooms, say), trouble=say.search_slow)
             return replace(page, status=503, headers=_LATER)
         if asked.problem and form != "html":
             return _told(400, asked.problem)
         entries = self._entries(found.ids, newsrooms)
-        return self._feed(form, asked, found, entries) if form != "html" else self._page(asked, found, entries, say)
+        if form != "html":
+            return self._feed(form, asked, found, entries)
+        return self._page(asked, found, entries, say, hint=self._hint(newsrooms, say))
 
     def _search(self, asked: Query) -> Found:
         return self._store.search(
@@ -150,7 +153,16 @@ class Search:
         more = {"page": page} if page > 1 else {}
         return self._site.url(f"search.{form}?" + urlencode({"q": asked.text, **more}))
 
-    def _page(self, asked: Query, found: Found, entries: Sequence[Entry], say: Words, *, trouble: str = "") -> Answer:
+    def _hint(self, newsrooms: Mapping[str, Newsroom], say: Words) -> str:
+        """Return how to narrow a search, by a topic and a source that there are: one in the language of the page."""
+        near = [key for key, newsroom in newsrooms.items() if newsroom.language.lower() == say.tag.lower()]
+        source = next(iter([*near, *newsrooms]), _EXAMPLE["source"])
+        topic = _EXAMPLE["topic"] if _EXAMPLE["topic"] in self._topics else next(iter(self._topics), _EXAMPLE["topic"])
+        return say.search_hint.format(source=source, topic=topic)
+
+    def _page(  # noqa: PLR0913 -- what a page of results says
+        self, asked: Query, found: Found, entries: Sequence[Entry], say: Words, *, hint: str, trouble: str = ""
+    ) -> Answer:
         root = html.root_of(self._site)
         count = say.search_many if found.more else say.search_found
         told = count.format(count=found.total) if found.total else say.search_none
@@ -175,6 +187,7 @@ class Search:
             title=f"{asked.text} · {say.search}" if asked.text else say.search,
             about=say.search_label,
             asked=asked.text,
+            hint=hint,
             problem=trouble,
             found=told if answered else "",
             items=items,

@@ -60,6 +60,17 @@ def test_search_finds_two_characters_and_is_a_feed(live: Live) -> None:
     assert found.feed.links[0].href == f"{live.base}search.atom?q={urllib.parse.quote_plus('實驗 topic:ai')}"
 
 
+@pytest.mark.parametrize("language", ["en", "zh-HK", "zh-CN", "pt"])
+def test_the_hint_names_a_topic_and_a_source_that_there_are(live: Live, language: str) -> None:
+    hint = re.search(r'id="hint">(.*?)</p>', ask(live, "search", {"Accept-Language": language}).text)
+    assert hint is not None
+    source, where = re.search(r"source:([a-z-]+)", hint[1]), re.search(r"where:\((.*?)\)", hint[1])
+    assert source is not None
+    assert where is not None
+    query = urllib.parse.urlencode({"q": f"topic:ai source:{source[1]}", "where": where[1]})
+    assert ask(live, f"search?{query}").status == 200  # 400 where one of them is unknown
+
+
 @pytest.mark.parametrize("form", ["atom", "rss", "json"])
 def test_every_page_of_results_is_a_feed_of_each_format(live: Live, form: str) -> None:
     reply = ask(live, f"search.{form}?q=laboratory")
