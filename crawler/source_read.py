@@ -27,7 +27,9 @@ _FIELDS = ("items", "url", "title", "date", "author", "summary", "html", "id", "
 
 def read_source(path: Path, problems: list[str]) -> Source:
     """Return the source in *path*; every problem with it is added to *problems*."""
+    before = len(problems)
     table = read_toml(path, problems)
+    unread = len(problems)
     _with_preset(table)
     if not _KEY.fullmatch(path.stem):
         problems.append(
@@ -68,6 +70,8 @@ def read_source(path: Path, problems: list[str]) -> Source:
     if not source.enabled and not source.why_disabled:
         table.complain("why-disabled", "absent", "the reason, since enabled = false")
     table.end(also=["view"])
+    if unread > before:
+        del problems[unread:]  # what is absent from a file that cannot be read is no news
     return source
 
 
@@ -133,7 +137,7 @@ def _listing(table: Table, kind: str) -> ListingRules:
         authors=table.strings("authors"),
     )
     fields.end(also=_FIELDS)
-    if kind != "view" and not found.url and not found.days:
+    if kind != "view" and not table.values.get("url") and not table.values.get("days"):
         table.complain("url", "absent", "the address of the page that lists the releases")
     if kind == "json" and not {"items", "url", "title"} <= found.fields.keys():
         table.complain("fields", "incomplete", "at least items, url and title")

@@ -178,6 +178,9 @@ def load(
     url = str(reading.values.get("store.url", ""))
     if reading.values.get("store.password") and not (url.startswith("postgres") and urlsplit(url).username):
         reading.problems.append('store.password: has no use: expected store.url as "postgresql://ROLE@HOST/NAME"')
+    for folder in (directory / "sources.d", directory / "topics.d"):
+        if folder.exists() and not folder.is_dir():
+            reading.problems.append(f"{folder}: is a file: expected a folder of TOML files")
     if reading.problems:
         raise ConfigError("\n".join(reading.problems))
     return _build(directory, file if text is not None else None, reading.values, reading.feeds)
@@ -190,8 +193,10 @@ def _read(file: Path, *, named: bool) -> str | None:
         if named:
             raise ConfigError(f"{file}: no such file: write it with baywire init, or leave -c away") from None
         return None
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{file}: cannot be read: {error}") from None
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"{file}: byte {error.start} is not UTF-8: expected a TOML file in UTF-8") from None
+    except OSError as error:
+        raise ConfigError(f"{file}: cannot be read: {error.strerror}: expected a TOML file") from None
 
 
 def _label(file: Path, directory: Path) -> str:

@@ -15,6 +15,7 @@ from click.core import ParameterSource
 
 from feeds.error import ConfigError
 from scheduler.session import Session
+from scheduler.verbs.value import Number
 
 if TYPE_CHECKING:
     from scheduler.line import Line
@@ -39,7 +40,7 @@ FEEDS = (
 
 @click.command()
 @click.option("--once", is_flag=True, help="Stop after one cycle.")
-@click.option("--port", type=click.IntRange(1, 65_535), help="Serve here [default: 8000, or a free one].")
+@click.option("--port", type=Number(1, 65_535), help="Serve here [default: 8000, or a free one].")
 @click.pass_context
 def demo(context: click.Context, *, once: bool, port: int | None) -> int:
     """Do the whole job on the bundled newsroom: crawl, publish, serve, with new releases arriving.

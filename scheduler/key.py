@@ -18,6 +18,7 @@ from scheduler.option import (
     read_number,
     read_photos,
     read_port,
+    read_store,
     read_target,
     read_text,
 )
@@ -34,7 +35,7 @@ OPTIONS = tuple(
         ("site.authority", read_text, "", "authority,year of the ids; never change it", False),
         ("site.photos", read_photos, True, 'whether entries show photographs, or "link" to them', False),
         ("site.languages", choices(*LANGUAGES, many=True), LANGUAGES, "languages that have feeds of their own", False),
-        ("store.url", read_text, "sqlite:///var/baywire.sqlite3", "where releases are kept", True),
+        ("store.url", read_store, "sqlite:///var/baywire.sqlite3", "where releases are kept", True),
         ("store.password", read_text, "", "password of the role that store.url names", True),
         ("store.keep-pages", read_duration, timedelta(days=90), "how long pages as fetched are kept", False),
         ("publish.directory", read_text, "public", "where the published files go", False),

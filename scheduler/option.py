@@ -28,6 +28,7 @@ __all__ = [
     "read_number",
     "read_photos",
     "read_port",
+    "read_store",
     "read_target",
     "read_text",
     "show_duration",
@@ -191,6 +192,18 @@ def read_target(value: object) -> str:
     text = read_text(value).rstrip("/")
     if text and not re.fullmatch(r"s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/[A-Za-z0-9._~/-]*)?", text):
         raise ValueError(f"expected s3://BUCKET or s3://BUCKET/PREFIX; got {_show(value)}")
+    return text
+
+
+def read_store(value: object) -> str:
+    """Return *value*, where a store is; what else it holds is never told, for it may be a password.
+
+    >>> read_store("sqlite:///var/baywire.sqlite3")
+    'sqlite:///var/baywire.sqlite3'
+    """
+    text = read_text(value) if isinstance(value, str) else ""
+    if text.partition(":")[0].partition("+")[0] not in {"sqlite", "postgresql", "postgres"}:
+        raise ValueError("expected sqlite:///FILE or postgresql://ROLE@HOST/NAME")
     return text
 
 

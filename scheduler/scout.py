@@ -24,10 +24,13 @@ from crawler.extract import Listing, read_declared_listing, read_listing
 from crawler.extract.address import zone_of
 from crawler.normalise import decode
 from crawler.source import ListingRules, ReleaseRules, Source
+from crawler.wall import what_wall
 from feeds.error import SourceError
 
 __all__ = ["Get", "Place", "Scout"]
 
+_UNSEEN = re.compile(r"<(script|style|head)\b.*?</\1\s*>|<[^>]*>", re.DOTALL | re.IGNORECASE)
+_EMPTY = 200  # characters on a page that has nothing to read
 _TEASER = 400  # characters of HTML
 _SURE = 0.5
 _DATED = 0.5
@@ -89,7 +92,7 @@ class Scout:
             found.append(place)
         if not found:
             reason = read_listing(text, page.url).reason or "expected a page with links to them, or a feed"
-            raise SourceError(f"{url}: lists no releases, and nothing near it does: {reason}")
+            raise SourceError(f"{url}: lists no releases, and nothing near it does: {_instead(text) or reason}")
         return max(found, key=lambda place: place.listing.confidence)
 
     def read(self, page: Fetched, text: str, kind: str = "") -> Place | None:
@@ -258,6 +261,25 @@ def _carries_whole(listing: Listing) -> bool:
     """Return whether the feed carries whole texts: half of its items have one that is no mere teaser."""
     texts = [item.draft_fields.html if item.draft_fields else "" for item in listing.items]
     return 2 * sum(len(text) >= _TEASER for text in texts) >= len(texts)
+
+
+def _instead(text: str) -> str:
+    """Return what the page *text* is in place of a list: one that stands before the site, or waits for a script.
+
+    >>> _instead("<title>Just a moment...</title>")
+    'this page stands before the site: captcha'
+    >>> _instead("<ul><li>About us</ul>")
+    ''
+    """
+    wall = what_wall(text)
+    if wall and wall != "script":
+        return f"this page stands before the site: {wall}"
+    seen = " ".join(_UNSEEN.sub(" ", text[:200_000]).split())
+    if wall or (len(seen) < _EMPTY and "<script" in text[:200_000].lower()):
+        return (
+            "a script makes this page: add what it asks for its list, or write a file with render = true (see README)"
+        )
+    return ""
 
 
 def _text(page: Fetched) -> str:

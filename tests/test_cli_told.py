@@ -120,6 +120,21 @@ def test_search_knows_a_slip_from_nothing_found(tmp_path: Path, typed: Typed, wo
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "nothing found\n")
 
 
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["crawl", "--since", "tomorrow"], 'expected a day such as 2026-06-01; got "tomorrow"'),
+        (["crawl", "--limit", "0"], 'expected a whole number of 1 or more; got "0"'),
+        (["serve", "--port", "http"], 'expected a whole number from 0 to 65535; got "http"'),
+        (["check", "--pages", "nowhere"], "--pages: nowhere: no such folder"),
+    ],
+)
+def test_what_was_expected_is_told(typed: Typed, words: list[str], told: str) -> None:
+    done = typed(*words)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert told in done.stderr
+
+
 def test_a_labelled_text_without_labels_is_a_mistake_of_the_file(tmp_path: Path, typed: Typed) -> None:
     (tmp_path / "rows").write_text(json.dumps({"title": "AI", "text": "", "topics": ["ai"]}), encoding="utf-8")
     done = typed("topics", "test", "rows")

@@ -165,3 +165,22 @@ def test_line_of_finds_the_key_or_its_table(text: str, keys: tuple[str, ...], li
 def test_photographs_are_shown_or_linked(tmp_path: Path, told: str, shown: bool) -> None:  # noqa: FBT001 -- a table
     (tmp_path / "baywire.toml").write_text(f"[site]\nphotos = {told}\n", encoding="utf-8")
     assert load(tmp_path, environ={}).site.photos is shown
+
+
+def test_what_is_no_configuration_is_told_without_the_system_s_own_words(tmp_path: Path) -> None:
+    (tmp_path / "baywire.toml").write_bytes(b"\xff\xfe")
+    with pytest.raises(ConfigError, match="byte 0 is not UTF-8: expected a TOML file"):
+        load(tmp_path, environ={})
+    with pytest.raises(ConfigError, match="Is a directory: expected a TOML file"):
+        load(tmp_path, tmp_path, environ={})
+
+
+@pytest.mark.parametrize("name", ["sources.d", "topics.d"])
+def test_a_file_in_the_place_of_a_folder_is_not_passed_over(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).write_text("", encoding="utf-8")
+    assert problems(tmp_path) == [f"{tmp_path / name}: is a file: expected a folder of TOML files"]
+
+
+def test_a_store_of_another_kind_is_told_before_anything_is_opened(tmp_path: Path) -> None:
+    told = problems(tmp_path, "", BAYWIRE_STORE_URL="mysql://u:secret@db/x")
+    assert told == ["BAYWIRE_STORE_URL: store.url: expected sqlite:///FILE or postgresql://ROLE@HOST/NAME"]

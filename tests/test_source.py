@@ -103,6 +103,11 @@ def test_what_is_wrong_is_told_with_its_place(tmp_path: Path, text: str, expecte
     assert expected in problems(tmp_path, text.lstrip("\n") if text != GOOD else text)
 
 
+@pytest.mark.parametrize("text", ["x", GOOD.replace("https://a.hk/list", "x")])
+def test_one_mistake_is_told_once(tmp_path: Path, text: str) -> None:
+    assert problems(tmp_path, text).count("\n") == 0
+
+
 def test_all_problems_are_told_at_once(tmp_path: Path) -> None:
     write(tmp_path, "other", "titel = 1\n" + GOOD)
     told = problems(tmp_path, GOOD.replace("links", "lnks") + "pages = 0\n")

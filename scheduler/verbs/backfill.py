@@ -7,13 +7,14 @@ from datetime import UTC, datetime
 import click
 
 from scheduler.session import Session
+from scheduler.verbs.value import DAY
 
 __all__ = ["backfill"]
 
 
 @click.command()
 @click.argument("source")
-@click.option("--since", required=True, type=click.DateTime(["%Y-%m-%d"]), help="Go back to this day.")
+@click.option("--since", required=True, type=DAY, help="Go back to this day.")
 @click.option("--replay", metavar="DIR", help="Answer every request from this folder of recorded pages.")
 @click.pass_obj
 def backfill(session: Session, *, source: str, since: datetime, replay: str | None) -> int:

@@ -46,6 +46,8 @@ def check(  # noqa: PLR0913  # one parameter an option
     if live:
         return _look(session, {key: sources[key] for key in choose(sources, keys)}, sources, fix=fix, replay=replay)
     folder = session.path(pages) if pages is not None else config.directory / "sources.d" / "pages"
+    if pages is not None and not folder.is_dir():
+        raise click.UsageError(f"--pages: {pages}: no such folder: expected one that baywire record wrote")
     cases, wrong = _rehearse(session, folder, sources)
     if session.json:
         told = {"kind": "check", "sources": len(sources), "topics": len(topics.topics), "cases": cases}

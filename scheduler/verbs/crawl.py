@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 import click
 
 from scheduler.session import Session
+from scheduler.verbs.value import DAY, Number
 
 __all__ = ["crawl"]
 
@@ -14,8 +15,8 @@ __all__ = ["crawl"]
 @click.command()
 @click.argument("sources", nargs=-1)
 @click.option("--replay", metavar="DIR", help="Answer every request from this folder of recorded pages.")
-@click.option("--limit", type=click.IntRange(min=1), help="Fetch at most this many releases of each source.")
-@click.option("--since", type=click.DateTime(["%Y-%m-%d"]), help="Leave out what the listing dates before this day.")
+@click.option("--limit", type=Number(min=1), help="Fetch at most this many releases of each source.")
+@click.option("--since", type=DAY, help="Leave out what the listing dates before this day.")
 @click.option("--publish/--no-publish", default=True, help="Publish afterwards [default: publish].")
 @click.pass_obj
 def crawl(  # noqa: PLR0913  # one parameter an option

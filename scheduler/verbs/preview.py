@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from scheduler.session import Session
+from scheduler.verbs.value import Number
 
 if TYPE_CHECKING:
     from scheduler.preview import Kind
@@ -21,9 +22,7 @@ __all__ = ["preview"]
 @click.option("--url", help="Where the saved page comes from.")
 @click.option("--kind", type=click.Choice(["listing", "release"]), help="What the saved page is.")
 @click.option("--explain", is_flag=True, help="Say which rule gave each field, and the evidence of tags.")
-@click.option(
-    "--limit", type=click.IntRange(0, 50), default=3, show_default=True, help="How many releases of a listing."
-)
+@click.option("--limit", type=Number(0, 50), default=3, show_default=True, help="How many releases of a listing.")
 @click.option("--replay", metavar="DIR", help="Answer every request from this folder of recorded pages.")
 @click.pass_obj
 def preview(  # noqa: PLR0913  # one parameter an option

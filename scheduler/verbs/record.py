@@ -7,13 +7,14 @@ from pathlib import Path
 import click
 
 from scheduler.session import Session
+from scheduler.verbs.value import Number
 
 __all__ = ["record"]
 
 
 @click.command()
 @click.argument("source")
-@click.option("--limit", type=click.IntRange(0, 20), default=2, show_default=True, help="How many releases.")
+@click.option("--limit", type=Number(0, 20), default=2, show_default=True, help="How many releases.")
 @click.option("--into", type=click.Path(path_type=Path), help="Folder of the cases [default: sources.d/pages].")
 @click.option("--replay", metavar="DIR", help="Answer every request from this folder of recorded pages.")
 @click.pass_obj

@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from scheduler.session import Session
+from scheduler.verbs.value import Number
 
 __all__ = ["run"]
 
@@ -12,7 +13,7 @@ __all__ = ["run"]
 @click.command()
 @click.option("--serve/--no-serve", default=True, help="Serve the files too [default: serve].")
 @click.option("--host", help="Address to listen on [default: serve.host].")
-@click.option("--port", type=click.IntRange(0, 65_535), help="Port to listen on [default: serve.port].")
+@click.option("--port", type=Number(0, 65_535), help="Port to listen on [default: serve.port].")
 @click.option("--fleet", is_flag=True, help="Let workers crawl and publish: see baywire worker.")
 @click.option("--migrate", is_flag=True, help="With --fleet: make the tables, as their owner, and leave.")
 @click.option("--replay", metavar="DIR", help="Answer every request from this folder of recorded pages.")

@@ -8,6 +8,7 @@ import click
 
 from feeds.where import LANGUAGES
 from scheduler.session import Session
+from scheduler.verbs.value import DAY, Number
 
 __all__ = ["search"]
 
@@ -17,10 +18,10 @@ __all__ = ["search"]
 @click.option("--topic", help="Only releases of this topic.")
 @click.option("--source", help="Only releases of this source.")
 @click.option("--language", type=click.Choice(LANGUAGES, case_sensitive=False), help="Only releases in this language.")
-@click.option("--since", type=click.DateTime(["%Y-%m-%d"]), help="Only releases published on this day or later.")
-@click.option("--until", type=click.DateTime(["%Y-%m-%d"]), help="Only releases published before this day.")
+@click.option("--since", type=DAY, help="Only releases published on this day or later.")
+@click.option("--until", type=DAY, help="Only releases published before this day.")
 @click.option("--where", help='Only releases this holds for, such as "ai and not source:hk-gia-en".')
-@click.option("--limit", type=click.IntRange(1, 1000), default=20, show_default=True, help="At most this many.")
+@click.option("--limit", type=Number(1, 1000), default=20, show_default=True, help="At most this many.")
 @click.pass_obj
 def search(  # noqa: PLR0913  # one parameter an option
     session: Session,

@@ -5,12 +5,13 @@ from __future__ import annotations
 import click
 
 from scheduler.session import Session
+from scheduler.verbs.value import Number
 
 __all__ = ["worker"]
 
 
 @click.command()
-@click.option("--jobs", type=click.IntRange(1, 64), default=2, help="Jobs at once [default: 2].")
+@click.option("--jobs", type=Number(1, 64), default=2, help="Jobs at once [default: 2].")
 @click.option("--publish/--no-publish", default=True, help="Publish too, when it is our turn [default: publish].")
 @click.option("--replay", metavar="DIR", help="Answer every request from this folder of recorded pages.")
 @click.pass_obj

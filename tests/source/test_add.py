@@ -200,6 +200,23 @@ def test_a_site_without_a_list_is_told_so(site: Site) -> None:
         found_at(site, "/")
 
 
+@pytest.mark.parametrize(
+    ("page", "told"),
+    [
+        ("<title>Just a moment...</title><form id=challenge>", "stands before the site: captcha"),
+        ("<div id=app>Loading</div><script>fetch('/list.json').then(show)</script>", "a script makes this page"),
+        (
+            "<ul><li><a href=/about>About us</a></ul><script>count()</script>" + "<p>We are an office.</p>" * 40,
+            "no links",
+        ),
+    ],
+)
+def test_what_stands_in_place_of_a_list_is_named(site: Site, page: str, told: str) -> None:
+    site.put("/news/", page)
+    with pytest.raises(SourceError, match=told):
+        found_at(site, "/news/")
+
+
 def test_an_address_that_does_not_answer_is_told(site: Site) -> None:
     with pytest.raises(SourceError, match="HTTP 404"):
         found_at(site, "/nowhere")
