@@ -21,7 +21,7 @@ from scheduler.control import listen
 from scheduler.cycle import batches, ignore, run_cycle
 from scheduler.desk import Desk
 from scheduler.health import readiness
-from scheduler.keep import heal
+from scheduler.keep import heal, is_cut_off, rescue
 from scheduler.line import Line
 from scheduler.memory import give_back
 from scheduler.metrics import metrics_application, metrics_text
@@ -147,6 +147,8 @@ class Daemon:
         return timetable
 
     async def _tick(self) -> None:
+        if is_cut_off(self.desk.config):
+            await self._guard("rescuing the store", self._mend_store(cut_off=True))
         if "damaged" in self.desk.trouble.stored or not self._has_store():
             await self._guard("mending the store", self._mend_store())
         if await self.desk.trouble.is_over(self.desk.store):
@@ -157,9 +159,14 @@ class Daemon:
         url = self.desk.config.store.url
         return not url.startswith("sqlite:///") or Path(url.removeprefix("sqlite:///")).exists()
 
-    async def _mend_store(self) -> None:
-        """Let a backup take the place of a store that was damaged or taken away under our hands."""
+    async def _mend_store(self, *, cut_off: bool = False) -> None:
+        """Let a backup take the place of a store that was damaged or taken away under our hands.
+
+        Where only the names of its files were taken away (*cut_off*), what we still read does.
+        """
         async with self.desk.publishing, self.desk.telling:
+            if cut_off:
+                log.error("the store: %s", await asyncio.to_thread(rescue, self.desk.config, self.desk.store))
             self.desk.store.close()
             if healed := await asyncio.to_thread(heal, self.desk.config):
                 log.error("the store was broken: %s", healed)

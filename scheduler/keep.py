@@ -12,14 +12,14 @@ from urllib.parse import quote
 
 from feeds.error import ConfigError, StoreError
 from feeds.publish.book import allow_loss
-from feeds.store import open_store
+from feeds.store import Store, open_store
 from scheduler.config import Config
 from scheduler.desk import now_utc
 from scheduler.lock import hold
 from scheduler.perform import typed
 from scheduler.upkeep import backups, name_of_backup
 
-__all__ = ["back_up_to", "heal", "put_back", "restore_from"]
+__all__ = ["back_up_to", "heal", "is_cut_off", "put_back", "rescue", "restore_from"]
 
 
 def back_up_to(config: Config, target: Path | None) -> Path:
@@ -80,6 +80,46 @@ def heal(config: Config) -> str | None:
     aside = put_back(config, chosen)
     kept = f"kept as {aside}; " if aside else ""
     return f"{problem}: {kept}{f'restored from {chosen}' if chosen else 'no backup: a new store begins'}"
+
+
+def is_cut_off(config: Config) -> bool:
+    """Return whether a file of the store was removed that this process has open: what it writes, nobody else reads."""
+    if not config.store.url.startswith("sqlite:///"):
+        return False
+    place = _file(config).resolve()
+    gone = {f"{place}{ending} (deleted)" for ending in ("", "-wal", "-shm")}
+    return any(_target(descriptor) in gone for descriptor in os.listdir("/proc/self/fd"))  # noqa: PTH208 - each second
+
+
+def _target(descriptor: str) -> str:
+    try:
+        return os.readlink(f"/proc/self/fd/{descriptor}")  # noqa: PTH115 - each second
+    except OSError:  # closed since
+        return ""
+
+
+def rescue(config: Config, store: Store) -> str:
+    """Put what *store*, whose files were removed beneath it, still reads in their place; return what was done.
+
+    Whoever has a removed file open has all of it. Where the copy is not whole, as when
+    somebody wrote to what is left of the files meanwhile, a backup takes the place.
+    """
+    place = _file(config)
+    copy = place.with_name(f".{place.name}.rescued")
+    try:
+        store.backup(copy)
+        problem = _problem(copy)
+    except StoreError as error:
+        problem = str(error)
+    store.close()
+    try:
+        chosen = next(_whole(config), None) if problem else copy
+        put_back(config, chosen)
+    finally:
+        copy.unlink(missing_ok=True)
+    if not problem:
+        return "its files were removed: written anew, nothing lost"
+    return f"its files were removed: {problem}: {f'restored from {chosen}' if chosen else 'a new store begins'}"
 
 
 def put_back(config: Config, source: Path | None) -> Path | None:
