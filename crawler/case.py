@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields
 from datetime import datetime
@@ -124,6 +125,7 @@ def write_case(folder: Path, source: Source, recording: Recording) -> Path | Non
         case.rmdir()
         raise
     except OSError as error:
+        shutil.rmtree(case, ignore_errors=True)  # half a case would be taken for one
         raise ConfigError(f"{case}: cannot be written: {error.strerror}") from error
     return case
 

@@ -7,6 +7,7 @@ import re
 import time
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -223,6 +224,8 @@ def write_source(folder: Path, source: Source, *, now: datetime) -> Path:
         path.unlink()
         raise
     except OSError as error:
+        with suppress(OSError):
+            path.unlink()  # half a file would keep every verb from its work
         raise ConfigError(f"{path}: cannot be written: {error.strerror}") from None
     return path
 

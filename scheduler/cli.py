@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import importlib
 import io
 import os
@@ -49,6 +50,14 @@ VERBS: dict[str, tuple[str, str]] = {
     "remove": ("delete the file of a source; its releases stay", "scheduler.verbs.operate:remove"),
 }
 
+_INSTEAD = {
+    errno.EACCES: ": give this user the right to",
+    errno.EPERM: ": give this user the right to",
+    errno.EROFS: ": choose another folder with -C",
+    errno.ENOSPC: ": make room, then type it again: what was stored stays",
+    errno.EDQUOT: ": make room, then type it again: what was stored stays",
+    errno.EMFILE: ": raise the limit of open files (ulimit -n)",
+}
 USAGE = 2
 HELD = 75
 
@@ -190,7 +199,8 @@ def _explain(error: BaseException) -> tuple[str, int]:
             os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
             return "", 1
         case OSError():
-            return f"{error.filename or 'system'}: {error.strerror or error}", 1
+            instead = _INSTEAD.get(error.errno or 0, "")
+            return f"{error.filename or 'system'}: {error.strerror or error}{instead}", 1
     return "interrupted", 128 + signal.SIGINT
 
 
@@ -202,7 +212,9 @@ def _open_streams() -> None:
     """Put /dev/null in the place of a stream we were started without (``>&-``): no file of ours may get its number."""
     for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
         if getattr(sys, name) is None:
-            setattr(sys, name, Path(os.devnull).open(mode, encoding="utf-8"))  # noqa: SIM115  # open for life
+            stream = Path(os.devnull).open(mode, encoding="utf-8")  # noqa: SIM115  # open for life
+            os.set_inheritable(stream.fileno(), True)  # noqa: FBT003  # a crawl's process needs all three, too
+            setattr(sys, name, stream)
 
 
 def _read_utf8() -> None:

@@ -181,6 +181,8 @@ def load(
     for folder in (directory / "sources.d", directory / "topics.d"):
         if folder.exists() and not folder.is_dir():
             reading.problems.append(f"{folder}: is a file: expected a folder of TOML files")
+        elif folder.exists() and not os.access(folder, os.R_OK | os.X_OK):
+            reading.problems.append(f"{folder}: cannot be read: give this user the right to")
     if reading.problems:
         raise ConfigError("\n".join(reading.problems))
     return _build(directory, file if text is not None else None, reading.values, reading.feeds)

@@ -65,22 +65,34 @@ def write_starter(directory: Path, *, fleet: bool = False) -> tuple[tuple[str, .
     that is there decides what web servers are told of topics that moved or are retired.
     Raises ConfigError where that is wrong, or the folder cannot be written.
     """
-    written, kept = [], []
+    written: list[str] = []
+    kept: list[str] = []
     there = load(directory).publish if (directory / "baywire.toml").is_file() else None
     moved, retired = (there.moved, there.retired) if there else ({}, ())
     try:
         for name, text in starter_files(directory.absolute(), fleet=fleet, moved=moved, retired=retired).items():
             path = directory / name
             path.parent.mkdir(parents=True, exist_ok=True)
-            try:
-                with path.open("x", encoding="utf-8") as file:
-                    file.write(text)
-                written.append(name)
-            except FileExistsError:
-                kept.append(name)
+            (written if _is_written(path, text) else kept).append(name)
     except OSError as error:
         raise ConfigError(f"{error.filename}: cannot be written: {error.strerror}") from None
     return tuple(written), tuple(kept)
+
+
+def _is_written(path: Path, text: str) -> bool:
+    """Write *text* to *path*, whole or not at all; return False where there is such a file already."""
+    try:
+        file = path.open("x", encoding="utf-8")
+    except FileExistsError:
+        return False
+    try:
+        with file:
+            file.write(text)
+    except OSError as error:
+        path.unlink()  # half of it would be kept by the next `init`
+        error.filename = path
+        raise
+    return True
 
 
 def starter_files(

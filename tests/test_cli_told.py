@@ -214,3 +214,32 @@ def test_a_source_that_repaired_itself_is_told_of(capfd: pytest.CaptureFixture[s
     out, err = capfd.readouterr()
     assert out == "a-en: unchanged (10 listed, 0 new, 0 changed, 0.1 s)\n"
     assert err == "a-en: repaired: ul a finds 10: see baywire doctor a-en\n"
+
+
+def test_half_a_file_is_not_left_where_there_is_no_room(tmp_path: Path, shared: Path) -> None:
+    command = shlex.quote(str(Path(sys.executable).with_name("baywire")))
+    done = outside(f"ulimit -f 0; {command} init", tmp_path)
+    assert (done.returncode, [*tmp_path.rglob("*.toml")]) == (2, [])
+    assert f"{tmp_path}/baywire.toml: cannot be written: File too large" in done.stderr
+    words = f"--name macao --replay {shlex.quote(str(shared / 'pages'))}"
+    done = outside(f"ulimit -f 0; {command} add https://govinfohub.gcs.gov.mo/api/rss/n/zh-hant {words}", tmp_path)
+    assert (done.returncode, [*tmp_path.rglob("*.toml")]) == (2, [])
+    assert "macao.toml: cannot be written: File too large" in done.stderr
+
+
+def test_a_crawl_needs_nobody_who_listens(tmp_path: Path, shared: Path) -> None:
+    command = shlex.quote(str(Path(sys.executable).with_name("baywire")))
+    words = f"crawl mo-gcs-zh --limit 1 --no-publish --replay {shlex.quote(str(shared / 'pages'))}"
+    done = outside(f"{command} {words} <&- 2>&-", tmp_path)
+    assert (done.returncode, "mo-gcs-zh: new (" in done.stdout) == (0, True)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="needs root: another user has to be kept out")
+def test_what_this_user_may_not_read_is_not_passed_over(tmp_path: Path) -> None:
+    (tmp_path / "sources.d").mkdir(mode=0o700)
+    for folder in (tmp_path, *tmp_path.parents[:2]):
+        folder.chmod(0o755)
+    command = shlex.quote(str(Path(sys.executable).with_name("baywire")))
+    done = outside(f"setpriv --reuid=65534 --regid=65534 --clear-groups {command} check", tmp_path)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert f"{tmp_path}/sources.d: cannot be read: give this user the right to" in done.stderr

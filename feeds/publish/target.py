@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 from collections.abc import Callable, Iterator, Sequence
 from functools import cache
@@ -242,4 +243,6 @@ def _unreadable(target: str, error: OSError) -> PublishError:
 
 
 def _unwritable(target: str, error: OSError) -> PublishError:
-    return PublishError(f"{target}: {error.strerror}: expected a folder we may write in")
+    full = error.errno in {errno.ENOSPC, errno.EDQUOT}
+    expected = "make room, then type baywire publish" if full else "expected a folder we may write in"
+    return PublishError(f"{target}: {error.strerror}: {expected}")
