@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta, timezone
 from itertools import islice
@@ -65,6 +65,13 @@ _SAYS_TIME = re.compile(r"\d{1,2}[:：時时点點h]\d{0,2}")
 _UTC = re.compile(r"\d(?:Z|[+-]00:?00| GMT| UTC)\s*\Z")
 _ARCHIVE = re.compile(r"\Ahttps?://web\.archive\.org/web/\d+[a-z_]*/")  # whose number is the day of the copy
 _NEIGHBOUR = 0.9
+_SHOWN = frozenset(["time", "text", "microdata"])
+_AGAIN = 0.3  # of what a day weighs that the same kind of place named before
+_ASIDE = re.compile(
+    r"comment|related|recommend|sidebar|popular|trending|latest-|more-(?:news|posts|stories)|footer", re.IGNORECASE
+)
+_MOST_TIMES = 200
+_OF_CHANGE = 0.4  # and of one that the head calls the day of a change
 _EARLIEST = date(1995, 1, 1)
 _LONGEST = 160
 _LONGEST_TEXT = 300_000  # htmldate takes a second for each megabyte of one text, and for each 30,000 elements
@@ -91,12 +98,18 @@ def moment_of_page(root: HtmlElement, meta: Meta, url: str, *, zone: str) -> Mom
     """
     votes: dict[date, float] = defaultdict(float)
     told: dict[date, list[tuple[int, str, datetime]]] = defaultdict(list)
-    for weight, origin, text, when in _said(root, meta, url, zone):
+    said = [found for found in _said(root, meta, url, zone) if found[3].date() >= _EARLIEST]
+    changed = _days_of_change(said)
+    heard: set[tuple[str, date]] = set()
+    for full, origin, text, when in said:
         day = when.date()
-        if day < _EARLIEST:
-            continue
+        weight = full
+        if origin in _SHOWN:  # a list of others beside the text names one day again and again
+            weight *= _AGAIN if (origin, day) in heard else 1
+            weight *= _OF_CHANGE if day in changed else 1
+            heard.add((origin, day))
         votes[day] += weight
-        if _UTC.search(text) and zone == "UTC" and not 10 <= when.hour < 16:
+        if _UTC.search(text) and zone == "UTC" and not 10 <= when.hour < 16 and _precision(text):
             # It may be another day where it was written: an address or a text then decides.
             votes[day + timedelta(days=-1 if when.hour < 10 else 1)] += _NEIGHBOUR * weight
         told[day].append((_precision(text), origin, when))
@@ -121,6 +134,13 @@ def moment_of_page(root: HtmlElement, meta: Meta, url: str, *, zone: str) -> Mom
     elif when.utcoffset() == timedelta(0) and zone != "UTC":
         when = when.astimezone(ZoneInfo(zone))
     return Moment(when, origin, ("day", "minute", "second")[precision])
+
+
+def _days_of_change(said: Sequence[tuple[float, str, str, datetime]]) -> set[date]:
+    """Return the days on which the head says that the page was changed, where it says that it was published before."""
+    published = {when.date() for weight, origin, _, when in said if origin not in _SHOWN and weight > 1}
+    changed = {when.date() for weight, origin, _, when in said if origin not in _SHOWN and weight < 1}
+    return {day for day in changed - published if published and day - min(published) > timedelta(days=1)}
 
 
 def _in_place(
@@ -170,30 +190,57 @@ def _texts(root: HtmlElement, meta: Meta) -> Iterator[tuple[float, str, str]]:
 def _marked(root: HtmlElement) -> Iterator[tuple[float, str, str]]:
     """Yield what `time` elements and microdata say; the first counts most."""
     weight, sure = 2.2, 3.0
-    for element in list(root.iter("time", "abbr"))[:12]:
+    for element in _nearest_first(root):
         written = element.get("datetime") or (element.get("title") if element.tag == "abbr" else None)
         text = written or text_of(element)
         said = f"{element.get('class') or ''} {element.get('itemprop') or ''} {_class(element.getparent())}"
         if not text.strip() or len(text) > _LONGEST or not any(char.isdigit() for char in text):
             continue
         text = _in_digits(text)
+        aside = _is_aside(element)
         if element.get("pubdate") is not None or "datePublished" in said:
-            yield sure, "time", text
+            yield sure * (0.3 if aside else 1), "time", text
             sure = max(0.3, sure / 2)  # comments and other releases are marked so too
-        elif _SAYS_CHANGED.search(said):
+        elif aside or _SAYS_CHANGED.search(said):
             yield 0.3, "time", text
         else:
             yield weight, "time", text
             weight = max(0.3, weight / 2)
     sure = 3.0
     for element in islice(root.iterfind(".//*[@itemprop='datePublished']"), 12):
-        if element.tag not in {"time", "meta"}:
+        if element.tag not in {"time", "meta"} and not _is_aside(element):
             sure /= 2
             yield (
                 2 * sure,
                 "microdata",
                 element.get("content") or element.get("datetime") or text_of(element)[:_LONGEST],
             )
+
+
+def _nearest_first(root: HtmlElement) -> list[HtmlElement]:
+    """Return the elements that are made for a time, a dozen, those behind the headline and near it first."""
+    found: list[tuple[int, HtmlElement]] = []
+    headline: int | None = None
+    for number, element in enumerate(root.iter("h1", "h2", "p", "li", "div", "time", "abbr")):
+        if element.tag == "h1" and headline is None:
+            headline = number
+        elif element.tag in {"time", "abbr"} and len(found) < _MOST_TIMES:
+            found.append((number, element))
+    if headline is None:
+        return [element for _, element in found[:12]]
+    start = headline
+    found.sort(key=lambda place: place[0] - start if place[0] > start else 2 * (start - place[0]))
+    return [element for _, element in found[:12]]
+
+
+def _is_aside(element: HtmlElement) -> bool:
+    """Say whether *element* belongs to what stands beside the text: comments, other releases."""
+    for level, above in enumerate(element.iterancestors()):
+        if level > 6 or above.tag in {"body", "main"}:
+            return False
+        if above.tag in {"aside", "footer", "nav"} or _ASIDE.search(_class(above)):
+            return True
+    return False
 
 
 def _seen(root: HtmlElement) -> Iterator[tuple[float, str, str]]:

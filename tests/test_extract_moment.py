@@ -1,0 +1,55 @@
+"""When a page was published, where several places of it name several days."""
+
+from __future__ import annotations
+
+import pytest
+
+from crawler.extract.address import zone_of
+from crawler.extract.meta import read_meta
+from crawler.extract.moment import moment_of_page
+from crawler.normalise.tree import read_html
+
+HEAD = '<meta property="article:published_time" content="2024-08-13T12:14:39+00:00">'
+CHANGED = '<meta property="article:modified_time" content="2026-03-12T12:44:39+00:00">'
+OTHERS = "".join(f"<li><a href=/{n}>Another story</a> <time datetime=2023-06-1{n}>then</time></li>" for n in range(5))
+PAGES = {
+    "a day of change that is shown is no day of publication": (
+        f"<head>{HEAD}{CHANGED}</head><h1>A headline</h1><p class=date>March 12, 2026</p><p>Text.",
+        "2024-08-13",
+    ),
+    "what is shown as new is not old because the head was never changed": (
+        f"<head>{HEAD}</head><h1>A headline</h1><time datetime=2024-08-13>13 August</time><p>Text.",
+        "2024-08-13",
+    ),
+    "days of other stories above the headline count less than the one below it": (
+        f"<ul>{OTHERS}</ul><h1>A headline</h1><time datetime=2017-03-01>1 March</time><p>Text.",
+        "2017-03-01",
+    ),
+    "days of comments are not those of the text": (
+        (
+            "<h1>A headline</h1><div class=comments><div><p>I<time itemprop=datePublished datetime=2025-12-19>x</time>"
+            "</div></div><p>By A <time datetime=2025-11-17>17 November</time></p>"
+        ),
+        "2025-11-17",
+    ),
+    "one other day named again and again outweighs nothing": (
+        '<meta name=datePublished content="2017-04-10T12:00:00-07:00"><h1>A headline</h1><p>Text.</p>'
+        + "<p><time datetime=2024-06-11>x</time></p>" * 6,
+        "2017-04-10",
+    ),
+    "midnight in UTC is a day, not the end of the day before": (
+        (
+            '<meta property="article:published_time" content="2025-12-19T00:00:00+00:00"><h1>A headline</h1>'
+            "<p><time datetime=2025-12-18>x</time></p>"
+        ),
+        "2025-12-19",
+    ),
+}
+
+
+@pytest.mark.parametrize("what", PAGES)
+def test_the_day_of_a_page_is_that_of_its_text(what: str) -> None:
+    markup, day = PAGES[what]
+    root = read_html(f"<html><body>{markup}" if "<head>" not in markup else f"<html>{markup}")
+    found = moment_of_page(root, read_meta(root), "https://a.test/story", zone=zone_of("https://a.test/story"))
+    assert str(found.published)[:10] == day
