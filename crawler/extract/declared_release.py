@@ -18,7 +18,7 @@ from crawler.extract.plain import is_plain, read_plain
 from crawler.extract.select import selector, text_of
 from crawler.normalise import clean_html, clean_text, clean_title, issued_on_behalf, language, sign_off, sign_off_html
 from crawler.normalise.tree import read_html
-from crawler.wall import BLOCKING, what_wall
+from crawler.wall import BLOCKING, is_announced, what_wall
 from feeds.release import Attachment, Draft, Photo, Translation
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ def read_declared_release(
         found = _from_page(source, text, url, item)
     if isinstance(found, NotARelease):
         return found
-    if len(found.text) < _SHORT and (wall := _wall(found.title, text)):
+    if len(found.text) < _SHORT and (wall := _wall(found.title, text, title_of(item))):
         return NotARelease(f"a page that stands before the site: {wall}")
     if not found.title:
         return NotARelease("no title")
@@ -62,8 +62,16 @@ def read_declared_release(
     return to_draft(source, found, item=item, seen=seen)
 
 
-def _wall(title: str, text: str) -> str:
-    """Return what the *title* read, or that of the page, says stands before a site: wide selectors match there too."""
+def _wall(title: str, text: str, announced: str) -> str:
+    """Return what stands before the site in place of a release: wide selectors match there too.
+
+    A page that shows the title its listing *announced* is the release. One without is what
+    it looks like; where nothing was announced, the *title* read and that of the page decide.
+    """
+    if is_announced(announced, text):
+        return ""
+    if announced:
+        return what_wall(text)
     whole = _TITLE.search(text[:20_000])
     wall = what_wall(title) or (what_wall(whole[1]) if whole else "")
     return wall if wall in BLOCKING else ""
@@ -88,7 +96,7 @@ def _from_vote(source: Source, text: str, url: str, item: Item | None) -> Extrac
     """Return what a vote finds on a page whose source declares no body."""
     from crawler.extract.page import read_page  # noqa: PLC0415 - its voters take 300 ms to import
 
-    if wall := what_wall(text):
+    if (wall := what_wall(text)) and not is_announced(title_of(item), text):
         return NotARelease(f"a page that stands before the site: {wall}")
     found = read_page(text, url, zone=source.zone, heading=title_of(item))
     return replace(found, facts={**found.facts, "agreement": f"{found.agreement:.2f}"})

@@ -19,7 +19,7 @@ from crawler.extract.plain import is_plain, read_plain
 from crawler.extract.vote import Body, vote_on_body
 from crawler.normalise import clean_html, clean_text, clean_title, issued_on_behalf, language, sign_off, sign_off_html
 from crawler.normalise.tree import read_html
-from crawler.wall import BLOCKING, what_wall
+from crawler.wall import BLOCKING, is_announced, what_wall
 from feeds.release import Photo
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ def read_page(text: str, url: str, *, zone: str = "", heading: str = "") -> Extr
     plain = sign_off(clean.text, zone=zone)
     if plain.published is not None:
         moment = Moment(plain.published, "closing lines", "minute")
-    if len(plain.body) < _SHORT and (wall := what_wall(text)) in BLOCKING:
+    if len(plain.body) < _SHORT and (wall := what_wall(text)) in BLOCKING and not is_announced(heading, text):
         return Extracted(url=url, origins={"wall": wall})
     tongue = root.get("lang") or meta.meta("content-language", "og:locale")
     found = Extracted(
