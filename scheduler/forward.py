@@ -28,7 +28,8 @@ def nginx_rules(moved: Mapping[str, str], retired: Sequence[str]) -> str:
             'set $retired "";',
             f'if ($uri ~ "{_any(retired)}") {{ set $retired yes; }}',
             'if (-f $request_filename) { set $retired ""; }',
-            f'if ($retired) {{ return 410 "{_GONE}\\n"; }}',
+            "if ($retired) { rewrite ^ /.retired last; }",
+            f'location = /.retired {{ internal; default_type text/plain; return 410 "{_GONE}\\n"; }}',
         ]
     return "\n".join(lines or [_NONE])
 
@@ -45,7 +46,8 @@ def caddy_rules(moved: Mapping[str, str], retired: Sequence[str]) -> str:
         lines.append(f"@moved{number} path_regexp moved{number} {_BELOW}{re.escape(old)}([./].*)?$")
         lines.append(f"redir @moved{number} /{{re.moved{number}.1}}{new}{{re.moved{number}.2}} 301")
     if retired:
-        lines += ["@gone {", f"\tpath_regexp {_any(retired)}", "\tnot file", "}", f'respond @gone "{_GONE}" 410']
+        lines += ["@gone {", f"\tpath_regexp {_any(retired)}", "\tnot file", "}"]
+        lines += ['header @gone Content-Type "text/plain; charset=utf-8"', f'respond @gone "{_GONE}" 410']
     return "\n".join(lines or [_NONE])
 
 

@@ -117,8 +117,19 @@ def test_a_server_in_front_answers_as_we_do(front: Front) -> None:
     page = front.ask("/topics/ai/en/")
     assert "style-src 'self'" in page.headers["content-security-policy"]
     assert page.headers["content-type"] == "text/html; charset=utf-8"
-    for path in ("/feeds/ai.en.atom.gz", "/.hidden", "/feeds/none.atom", "/feeds/.x"):
-        assert front.ask(path).status == 404, path
+    assert (feed.headers["vary"], page.headers["vary"]) == ("Accept-Encoding", "Accept-Encoding")
+    assert gzip.decompress(front.ask("/topics/ai/en/", Accept_Encoding="gzip").body) == page.body
+    sheet = front.ask("/style.css").headers
+    assert sheet["cache-control"].startswith("public, max-age=3600")
+    past = front.press.directory / "feeds" / "archive" / "kept.atom"
+    past.parent.mkdir(exist_ok=True)
+    past.write_bytes(whole)
+    assert front.ask("/feeds/archive/kept.atom").headers["cache-control"] == "public, max-age=31536000, immutable"
+    for path in ("/feeds/ai.en.atom.gz", "/.hidden", "/feeds/none.atom", "/feeds/.x", "/feeds/", "/none"):
+        said = front.ask(path)
+        assert (said.status, said.body) == (404, front.press.read("404.html")), path
+        assert said.headers["content-type"] == "text/html; charset=utf-8"
+        assert said.headers["cache-control"] == "public, max-age=60"
 
 
 @pytest.mark.parametrize(
@@ -139,7 +150,8 @@ def test_a_topic_that_moved_is_found_for_good(front: Front, asked: str, location
 
 def test_a_topic_that_is_retired_is_gone(front: Front) -> None:
     for path in ("/feeds/fintech.atom", "/feeds/fintech.pt.json", "/feeds/archive/fintech/2026-01.atom"):
-        assert front.ask(path).status == 410, path
+        said = front.ask(path)
+        assert (said.status, said.headers["content-type"]) == (410, "text/plain; charset=utf-8"), path
     assert front.ask("/topics/smart-city/en/").status == 410
     assert front.ask("/feeds/fintechs.atom").status == 404
 
