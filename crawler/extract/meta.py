@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING, cast
@@ -23,10 +23,17 @@ _PARTED = re.compile(
 )
 _ARTICLE = re.compile(r"Article|NewsArticle|BlogPosting|Report|PressRelease|WebPage|Posting|Statement", re.IGNORECASE)
 _OF_MEANING = re.compile(r"[A-Za-z]+Article|Article|Posting|PressRelease", re.IGNORECASE)
+# A line of the day that stands in a heading, before the title or behind it.
+_BYLINE = re.compile(
+    r"\s+(?:posted|published|written|updated) (?:on|by|in) .{3,80}\Z|"
+    r"\A(?:\w{3,9}\.? \d{1,2},? \d{4}|\d{4}-\d\d-\d\d)[\s:–-]+",
+    re.IGNORECASE,
+)
 _CONTROL = re.compile(r"[\x00-\x1f]")
 _MOST_JSON = 400_000
 _LONGEST_TITLE = 2000
 _MOST_HEADINGS = 50
+_LONG_PART = 30  # letters: longer than names of sites and sections
 _UNTITLED = frozenset(
     ["", "home", "news", "pressrelease", "pressreleases", "newsroom", "untitled", "首页", "新闻", "新聞"]
 )
@@ -82,13 +89,13 @@ def title_of_page(root: HtmlElement, meta: Meta | None = None, heading: str = ""
     said = [squash(text) for text in (graph, whole, declared, heading) if text]
     if declared and meta.meta("articletitle"):
         return declared, "meta ArticleTitle"
-    first = [text for text in first if squash(text) and squash(text) != site and not _is_name(text, whole)]
+    first = [text for text in first if squash(text) and squash(text) != site and not _is_name(text, whole, graph)]
     agreed = [text for text in first if any(squash(text) in line for line in said)]
     near = [text for text in first if any(_close(squash(text), line) for line in said)]
     if agreed and (len(best := max(agreed, key=len)) > 20 or best == first[0]):
-        return best, "h1"
+        return _without_dress(best, (graph, whole, declared), meta), "h1"
     if near:
-        return near[0], "h1"
+        return _without_dress(near[0], (graph, whole, declared), meta), "h1"
     if len(first) == 1 and len(squash(first[0])) >= 20 and any(_close(squash(first[0]), line, 0.25) for line in said):
         return first[0], "h1"
     if heading:
@@ -96,7 +103,7 @@ def title_of_page(root: HtmlElement, meta: Meta | None = None, heading: str = ""
     for text, origin in ((declared, "json-ld"), (graph, "og:title"), (whole, "title")):
         bare = _without_site(text, meta)
         if squash(bare) not in _UNTITLED:
-            second = _below(root, squash(bare))
+            second = _below(root, squash(bare)) or _part_below(root, text)
             return (second or bare), origin
     if first:
         return first[0], "h1"
@@ -123,6 +130,20 @@ def _below(root: HtmlElement, wanted: str) -> str:
     return ""
 
 
+def _part_below(root: HtmlElement, whole: str) -> str:
+    """Return the h2 or h3 that is one part of the title *whole*, wherever the names of the site stand in it."""
+    parts = {squash(part) for part in _PARTED.split(whole)[1:]}
+    parts = {part for part in parts if len(part) >= _LONG_PART}
+    if not parts:
+        return ""
+    for tag in ("h2", "h3"):
+        for element in islice(root.iter(tag), _MOST_HEADINGS):
+            text = " ".join(text_of(element).split())
+            if squash(text) in parts:
+                return text
+    return ""
+
+
 def _close(one: str, other: str, share: float = 0.75) -> bool:
     """Say whether two titles are nearly the same: one cut, or a word changed; a lower *share* asks for less."""
     if len(one) < 8 or len(other) < 8:
@@ -131,12 +152,31 @@ def _close(one: str, other: str, share: float = 0.75) -> bool:
     return (grams[0] & grams[1]).total() >= share * min(grams[0].total(), grams[1].total())
 
 
-def _is_name(text: str, whole: str) -> bool:
-    """Say whether *text* is the last part of a title, the site's name, and not its first."""
+def _is_name(text: str, whole: str, graph: str) -> bool:
+    """Say whether *text* is the site's name: the last part of the title *whole*, or what it has besides *graph*."""
     parts = [squash(part) for part in _PARTED.split(whole) if part]
-    return (
-        len(parts) > 1 and squash(text) in parts[1:] and squash(text) != parts[0] and len(parts[0]) > len(squash(text))
-    )
+    name, title, shared = squash(text), squash(whole), squash(graph)
+    if len(parts) > 1 and name in parts[1:] and name != parts[0] and len(parts[0]) > len(name):
+        return True
+    return 2 * len(shared) >= len(name) and name not in shared and title in {name + shared, shared + name}
+
+
+def _without_dress(text: str, said: Sequence[str], meta: Meta) -> str:
+    """Return a heading without what stands in it beside the title: the site's name, a section, a byline, a day.
+
+    Only where one of *said* is the title without it.
+    """
+    wanted = [squash(_without_site(line, meta)) for line in said if line]
+    for bare, bar in (text.rpartition(" | ")[:2], text.partition(" | ")[:2]):
+        if bar and squash(bare) in wanted:
+            return bare
+    if (bare := _BYLINE.sub("", text)) != text and squash(bare) in wanted:
+        return bare
+    name = squash(meta.meta("og:site_name"))
+    parts = _PARTED.split(text)
+    if len(parts) > 1 and name and squash(parts[-1]) == name:
+        return _without_site(text, meta)
+    return text
 
 
 def _without_site(text: str, meta: Meta) -> str:

@@ -1,0 +1,71 @@
+"""The title of a page, where its headings, its head and the name of its site stand together."""
+
+from __future__ import annotations
+
+import pytest
+
+from crawler.extract.meta import title_of_page
+from crawler.normalise.tree import read_html
+
+NAME = '<meta property="og:site_name" content="The Harbour Office">'
+
+
+def graph(text: str) -> str:
+    return f'<meta property="og:title" content="{text}">'
+
+
+PAGES = {
+    "the name of a site before the title is no title": (
+        f"<title>Harbour Notes: The new pier</title>{graph('The new pier')}<h1>Harbour Notes</h1><h1>Its cost</h1>",
+        "The new pier",
+    ),
+    "a name longer than the title is no title": (
+        (
+            f"<title>A pier opens in spring - The Harbour Office of the North</title>{graph('A pier opens in spring')}"
+            "<h1>The Harbour Office of the North</h1><h1>A pier opens in spring</h1>"
+        ),
+        "A pier opens in spring",
+    ),
+    "a short name in the head makes no name of the headline": (
+        (
+            f"<title>Which pier is the right one for which boat? Piers</title>{graph('Piers')}"
+            "<h1>Which pier is the right one for which boat?</h1>"
+        ),
+        "Which pier is the right one for which boat?",
+    ),
+    "a section behind a bar goes where the head has the title without it": (
+        f"<title>A pier opens | Opinion | Harbour</title>{graph('A pier opens')}<h1>A pier opens | Opinion</h1>",
+        "A pier opens",
+    ),
+    "what stands behind a bar stays where nothing says otherwise": (
+        "<title>Pier A | Pier B: a comparison</title><h1>Pier A | Pier B: a comparison</h1>",
+        "Pier A | Pier B: a comparison",
+    ),
+    "the name of the site goes": (
+        (
+            f"{NAME}<title>A new pier opens – The Harbour Office - The Harbour Office</title>"
+            "<h1>A new pier opens – The Harbour Office</h1>"
+        ),
+        "A new pier opens",
+    ),
+    "a line of the day in the heading goes": (
+        (
+            f"<title>A new pier opens in the north</title>{graph('A new pier opens in the north')}"
+            "<h1>A new pier opens in the north <small>Posted on July 1, 2024 by admin</small></h1>"
+        ),
+        "A new pier opens in the north",
+    ),
+    "a heading that is one part of a title of names is the title": (
+        (
+            "<title>Harbour! News | harbour.test - The five best piers of the northern shore</title><h1>Reviews</h1>"
+            "<h2>The five best piers of the northern shore</h2>"
+        ),
+        "The five best piers of the northern shore",
+    ),
+}
+
+
+@pytest.mark.parametrize("what", PAGES)
+def test_the_title_is_what_the_text_is_called(what: str) -> None:
+    markup, title = PAGES[what]
+    assert title_of_page(read_html(markup))[0] == title
