@@ -24,6 +24,7 @@ from crawler.normalise import (
     sign_off,
     sign_off_html,
 )
+from crawler.normalise.markup import _cleaner
 
 ILLEGAL = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 CLEAN = "數碼政策專員出席大會，並與 IBM 合作。Café «não» – informação’s $3 billion\u3000全形　"
@@ -73,6 +74,20 @@ def test_clean_html_is_legal_normal_and_a_fixpoint(html: str) -> None:
         "<(?!/?(?:a|abbr|b|blockquote|br|caption|em|figure|h[1-6]|hr|img|li|p|rt|ruby|t[dhr]|table|tbody|ul)[ >])",
         clean.html,
     )
+
+
+@law
+@given(texts)
+def test_the_sanitiser_leaves_clean_html_as_it_is(html: str) -> None:
+    found = clean_html(html, ADDRESS).html
+    assert _cleaner().clean(found) == found
+
+
+@law
+@given(st.lists(texts.map(lambda text: text.replace("<", "&lt;")), max_size=4))
+def test_a_bare_paragraph_reads_as_one_with_an_empty_element_in_it(parts: list[str]) -> None:
+    bare, other = ("".join(f"<p>{begin}{part}</p>" for part in parts) for begin in ("", "<font></font>"))
+    assert clean_html(bare, ADDRESS) == clean_html(other, ADDRESS)
 
 
 @law

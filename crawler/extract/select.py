@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, cast
@@ -19,10 +19,37 @@ _PSEUDO = re.compile(r"::(?:attr\(\s*([\w:-]+)\s*\)|(text))\s*\Z")
 _BY_ID = re.compile(r"#([A-Za-z_][\w-]*)(?=\Z|\s+[\w#.\[*:])")
 # Most elements have other classes: that is found out without taking their names apart.
 _CLASS = re.compile(r"@class and (contains\(concat\(' ', normalize-space\(@class\), ' '\), ' ([\w-]+) '\))")
+# A tag, classes, attributes that it has: lxml finds these by itself, many times as fast as by XPath.
+_PLAIN = re.compile(r"([A-Za-z][A-Za-z0-9]*)((?:\.-?[A-Za-z_][\w-]*)*)((?:\[[A-Za-z][A-Za-z0-9-]*\])*)", re.ASCII)
+_SPACES = str.maketrans("\t\n\r", "   ")  # what XPath calls space, and nothing else
 _STEP = re.compile(r"[^\s>+~,:]+")
 _AXES = {">": "child::", "~": "following-sibling::", "+": "following-sibling::*[1]/self::", "": "descendant::"}
 _BROKEN = re.compile(r"(?<=[\u2e80-\u9fff\uff00-\uff60])[^\S\n]*\n\s*(?=[\u2e80-\u9fff\uff00-\uff60])")
 _SKIPPED = frozenset(["script", "style", "noscript", "template"])
+
+
+@dataclass(frozen=True, slots=True)
+class _Plain:
+    """A *tag* with *classes* that has *attributes*."""
+
+    tag: str
+    classes: tuple[str, ...]
+    attributes: tuple[str, ...]
+
+    def each(self, root: HtmlElement) -> Iterator[HtmlElement]:
+        """Yield *root* and what is below it, in document order, as far as it matches."""
+        return filter(self._matches, root.iter(self.tag)) if self.classes or self.attributes else root.iter(self.tag)
+
+    def _matches(self, element: HtmlElement) -> bool:
+        for name in self.attributes:
+            if element.get(name) is None:
+                return False
+        if self.classes:
+            stated = element.get("class", "")
+            for name in self.classes:
+                if name not in stated or f" {name} " not in f" {stated} ".translate(_SPACES):
+                    return False
+        return True
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,15 +61,20 @@ class Selector:
     attribute: str = ""
     whole: etree.XPath | None = None  # for a whole page, from the last step back: libxml2 is slow at joining steps
     quick: etree.XPath | None = None  # below the first element of the id that it begins with, where the search ends
+    plain: _Plain | None = None  # the same without XPath, where it is that simple
 
     def elements(self, root: HtmlElement) -> list[HtmlElement]:
         """Return the elements below *root* that match, in document order."""
+        if self.plain is not None:
+            return list(self.plain.each(root))
         if self.whole is not None and root.getparent() is None:
             return cast("list[HtmlElement]", self.whole(root))
         return cast("list[HtmlElement]", self.path(root))
 
     def first(self, root: HtmlElement) -> HtmlElement | None:
         """Return the first element that matches, or None."""
+        if self.plain is not None:
+            return next(self.plain.each(root), None)
         found: list[HtmlElement] = []
         if self.quick is not None and root.getparent() is None:
             found = cast("list[HtmlElement]", self.quick(root))
@@ -59,7 +91,8 @@ class Selector:
 
     def string(self, root: HtmlElement) -> str:
         """Return the first of `strings`, or ""."""
-        if self.quick is not None and (element := self.first(root)) is not None:
+        either = self.quick or self.plain
+        if either is not None and (element := self.first(root)) is not None:
             value = element.get(self.attribute, "") if self.attribute else text_of(element)
             if folded := fold(value):
                 return folded
@@ -91,7 +124,11 @@ def selector(css: str) -> Selector:
     whole = None
     if len(steps) > 1 and all(_STEP.fullmatch(step) and step.count("[") == step.count("]") for step in steps):
         whole = _compiled(_backwards(steps))
-    return Selector(css, _compiled(_xpath(bare, "descendant-or-self::")), attribute, whole, quick)
+    plain = None
+    if match := _PLAIN.fullmatch(bare):
+        names = tuple(name.lower() for name in re.findall(r"\[([^\]]*)\]", match[3]))
+        plain = _Plain(match[1].lower(), tuple(match[2].split(".")[1:]), names)
+    return Selector(css, _compiled(_xpath(bare, "descendant-or-self::")), attribute, whole, quick, plain)
 
 
 def _compiled(path: str) -> etree.XPath:

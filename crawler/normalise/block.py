@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from crawler.normalise.inline import Line, Piece, line_text, tidy, write_lines
 from crawler.normalise.paragraph import continues, glue
 
-__all__ = ["Block", "Paragraph", "settle", "text_of", "write"]
+__all__ = ["Block", "Paragraph", "is_bare", "settle", "text_of", "write"]
 
 
 @dataclass(slots=True, kw_only=True)
@@ -134,3 +134,15 @@ def text_of(block: Block | Paragraph) -> str:
         ).strip("\t")
     tight = block.tag in {"table", "thead", "tbody", "tfoot", "ul", "ol", "dl", "li", "dt", "dd", "td", "th"}
     return ("\n" if tight else "\n\n").join(part for part in parts if part)
+
+
+def is_bare(root: Block) -> bool:
+    """Say whether *root* holds paragraphs of text alone: no element in them but `<br>`."""
+    for child in root.children:
+        if not isinstance(child, Paragraph):
+            return False
+        for line in child.lines:
+            for piece in line:
+                if piece.marks or piece.image:
+                    return False
+    return True

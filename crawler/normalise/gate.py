@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 
-__all__ = ["is_usual", "suspects"]
+__all__ = ["is_calm", "is_usual", "suspects"]
 
 # So many of the commonest hanzi of both scripts are usual; mojibake is full of others.
 _USUAL_HANZI = 6500
@@ -101,6 +101,18 @@ def is_usual(text: str) -> bool:
     if patterns.odd.search(rest):
         return False
     return not _HANZI.search(rest) or not (patterns.alone if latin else patterns.stuck).search(text)
+
+
+def is_calm(text: str, html: str) -> bool:
+    """Say whether `suspects` names nothing in *text* nor in *html*, which says the same in bare paragraphs.
+
+    What is stuck in Chinese is alone in Latin text as well: so a look at *text* is enough,
+    unless *html* is Latin by its tags. False where that is not plain to see.
+
+    >>> is_calm("數碼港" * 9, f"<p>{'數碼港' * 9}</p>"), is_calm("artist抯", "<p>artist抯</p>")
+    (True, False)
+    """
+    return is_usual(text) and not _latin(html)
 
 
 def _line(text: str, position: int) -> tuple[int, int]:

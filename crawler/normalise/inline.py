@@ -12,7 +12,7 @@ from typing import NamedTuple
 from crawler.normalise.character import fold_space
 from crawler.normalise.paragraph import continues, glue, line_measure
 
-__all__ = ["Mark", "Piece", "line_text", "paragraphs_of", "tidy", "write_lines"]
+__all__ = ["Mark", "Piece", "is_tidy", "line_text", "paragraphs_of", "tidy", "write_lines"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -89,7 +89,7 @@ def _unwrap(lines: list[Line], measure: int, repairs: set[str]) -> list[Line]:
 
 def tidy(line: Sequence[Piece]) -> Line:
     """Return *line*, of clean pieces, with its white space folded across them and none at its ends."""
-    return [line[0]] if len(line) == 1 and (line[0].image or _is_tidy(line[0].text)) else _tidied(line)
+    return [line[0]] if len(line) == 1 and (line[0].image or is_tidy(line[0].text)) else _tidied(line)
 
 
 def _tidied(line: Sequence[Piece]) -> Line:
@@ -124,7 +124,7 @@ def _tidied(line: Sequence[Piece]) -> Line:
     return done
 
 
-def _is_tidy(text: str) -> bool:
+def is_tidy(text: str) -> bool:
     """Say whether *text*, clean, is all that a line may be: its spaces single, none at its ends, no mark before it."""
     if not text or text[0] == " " or text[-1] == " ":
         return False

@@ -10,11 +10,11 @@ from html import escape
 from typing import TYPE_CHECKING
 from urllib.parse import urljoin, urlsplit
 
-from crawler.normalise.block import Block, Paragraph, settle, text_of, write
+from crawler.normalise.block import Block, Paragraph, is_bare, settle, text_of, write
 from crawler.normalise.character import clean_characters
-from crawler.normalise.gate import is_usual, suspects
-from crawler.normalise.inline import Mark, Piece, paragraphs_of
-from crawler.normalise.node import clean_node
+from crawler.normalise.gate import is_calm, is_usual, suspects
+from crawler.normalise.inline import Mark, Piece, is_tidy, paragraphs_of
+from crawler.normalise.node import look_at
 from crawler.normalise.tree import read_html
 
 if TYPE_CHECKING:
@@ -25,74 +25,16 @@ if TYPE_CHECKING:
 
 __all__ = ["CleanHtml", "clean_html"]
 
-_DROPPED = frozenset(
-    [
-        "script",
-        "style",
-        "noscript",
-        "template",
-        "iframe",
-        "frame",
-        "frameset",
-        "object",
-        "embed",
-        "applet",
-        "head",
-        "title",
-        "meta",
-        "link",
-        "base",
-        "svg",
-        "math",
-        "canvas",
-        "button",
-        "input",
-        "select",
-        "textarea",
-        "option",
-        "datalist",
-        "progress",
-        "meter",
-        "map",
-        "area",
-        "source",
-        "track",
-        "noembed",
-        "noframes",
-    ]
-)
+_DROPPED = frozenset([
+    "script", "style", "noscript", "template", "iframe", "frame", "frameset", "object", "embed", "applet",
+    "head", "title", "meta", "link", "base", "svg", "math", "canvas", "button", "input", "select", "textarea",
+    "option", "datalist", "progress", "meter", "map", "area", "source", "track", "noembed", "noframes",
+])  # fmt: skip
 _HEADINGS = frozenset(["h1", "h2", "h3", "h4", "h5", "h6"])
-_MARKS = frozenset(
-    [
-        "a",
-        "abbr",
-        "b",
-        "bdi",
-        "bdo",
-        "cite",
-        "code",
-        "del",
-        "dfn",
-        "em",
-        "i",
-        "ins",
-        "kbd",
-        "mark",
-        "q",
-        "rp",
-        "rt",
-        "ruby",
-        "s",
-        "samp",
-        "small",
-        "strong",
-        "sub",
-        "sup",
-        "time",
-        "u",
-        "var",
-    ]
-)
+_MARKS = frozenset([
+    "a", "abbr", "b", "bdi", "bdo", "cite", "code", "del", "dfn", "em", "i", "ins", "kbd", "mark", "q", "rp",
+    "rt", "ruby", "s", "samp", "small", "strong", "sub", "sup", "time", "u", "var",
+])  # fmt: skip
 _NAMES = {"strike": "s", "tt": "code", "acronym": "abbr", "big": "strong"}
 # Where a container may stand; anywhere else only its content is kept.
 _PARENTS = {
@@ -107,38 +49,11 @@ _ATTRIBUTES = {
 }  # fmt: skip
 _ADDRESSES = ("href", "src")
 _LAZY = ("data-src", "data-original", "data-lazy-src", "data-url")
-_FLOW = frozenset(
-    [
-        "address",
-        "article",
-        "aside",
-        "body",
-        "center",
-        "details",
-        "dialog",
-        "div",
-        "fieldset",
-        "footer",
-        "form",
-        "header",
-        "hgroup",
-        "html",
-        "label",
-        "legend",
-        "main",
-        "menu",
-        "nav",
-        "p",
-        "pre",
-        "section",
-        "summary",
-        "dir",
-        "marquee",
-        "video",
-        "audio",
-        "picture",
-    ]
-)
+_FLOW = frozenset([
+    "address", "article", "aside", "body", "center", "details", "dialog", "div", "fieldset", "footer", "form",
+    "header", "hgroup", "html", "label", "legend", "main", "menu", "nav", "p", "pre", "section", "summary",
+    "dir", "marquee", "video", "audio", "picture",
+])  # fmt: skip
 _DEEPEST = 24
 _PASSES = 6
 _HANZI = re.compile("[\u3400-\u9fff]")
@@ -198,8 +113,15 @@ def _once(html: str | HtmlElement, url: str) -> tuple[CleanHtml, bool]:
     text = text_of(root)
     if not text.isascii():
         text = unicodedata.normalize("NFC", text)
-    clean = CleanHtml(html=_cleaner().clean(write(root)), text=text, repairs=tuple(sorted(builder.repairs)))
-    return clean, text.isascii() or (builder.usual and not _HANZI.search(text))
+    bare = is_bare(root)
+    html = write(root)
+    # Of bare paragraphs the sanitiser writes what we wrote, but for three characters.
+    if not bare or "\u00a0" in html or "\r" in html or "\0" in html:
+        html = _cleaner().clean(html)
+    clean = CleanHtml(html=html, text=text, repairs=tuple(sorted(builder.repairs)))
+    if text.isascii() or (builder.usual and not _HANZI.search(text)):
+        return clean, True
+    return clean, bare and is_calm(text, html)
 
 
 @cache
@@ -240,6 +162,9 @@ class _Builder:
             if not isinstance(tag, str) or tag in _DROPPED:
                 self._text(element.tail)
                 continue
+            if tag == "p" and not len(element) and element is not body and self._leaf(element.text):
+                self._text(element.tail)
+                continue
             state = self._enter(element, tag)
             self._text(element.text)
             if len(element):
@@ -249,6 +174,17 @@ class _Builder:
             self._leave(state)
             if element is not body:
                 self._text(element.tail)
+
+    def _leaf(self, raw: str | None) -> bool:
+        """Take in a `<p>` that holds *raw* and nothing else, most of what there is; False where that is not plain."""
+        self._flush()
+        if not raw or self.verbatim or raw.isspace():
+            return False
+        text = self._clean(raw)
+        if not is_tidy(text):
+            return False  # cleaned once more, to the same
+        self.stack[-1].children.append(Paragraph(tag=self.heading or "p", lines=[[Piece(text, self.marks)]]))
+        return True
 
     def finish(self) -> Block:
         self._flush()
@@ -348,8 +284,8 @@ class _Builder:
         return joined if scheme in _SCHEMES and joined.isprintable() else ""
 
     def _clean(self, raw: str) -> str:
-        text = clean_node(raw, self.repairs)
-        self.usual = self.usual and (text is raw or text.isascii() or is_usual(text))
+        text, usual = look_at(raw, self.repairs)
+        self.usual = self.usual and (usual or text is raw or text.isascii() or is_usual(text))
         return text
 
     def _text(self, raw: str | None) -> None:

@@ -10,7 +10,7 @@ from crawler.normalise.gate import is_usual
 from crawler.normalise.hkscs import modern
 from crawler.normalise.repair import repair
 
-__all__ = ["clean_node"]
+__all__ = ["clean_node", "look_at"]
 
 _PASSES = 6
 _HTML_SPACE = "\t\n\f\r"
@@ -28,19 +28,24 @@ def clean_node(raw: str, repairs: set[str]) -> str:
     >>> clean_node("Cyberportâ€™s \n zero\u200bwidth &amp;amp; \\$3", repairs), sorted(repairs)
     ('Cyberport’s zerowidth & $3', ['dollar', 'entities', 'mojibake', 'zero-width'])
     """
+    return look_at(raw, repairs)[0]
+
+
+def look_at(raw: str, repairs: set[str]) -> tuple[str, bool]:
+    """Return what `clean_node` returns, and whether one look was enough: then all of it is usual."""
     raw = _fold(raw)
     if "&" not in raw and "\\" not in raw:
         if raw.isascii():
             if raw.isprintable():
-                return raw
+                return raw, True
         elif is_usual(raw) and unicodedata.is_normalized("NFC", raw):
-            return raw
+            return raw, True
     for _ in range(_PASSES):  # what goes may bare what looks broken beside it: until all stays
         folded = _fold(raw)
         raw = _once(folded, repairs)
         if raw == folded:
             break
-    return raw
+    return raw, False
 
 
 def _once(raw: str, repairs: set[str]) -> str:
