@@ -10,6 +10,8 @@ from feeds.error import ConfigError
 from feeds.store import SourceState
 from scheduler.desk import choose, now_utc, open_desk
 from scheduler.line import source_line
+from scheduler.order import Order
+from scheduler.perform import tell_daemon
 from scheduler.session import Session
 
 __all__ = ["remove_source", "set_enabled"]
@@ -25,6 +27,7 @@ def set_enabled(session: Session, keys: Sequence[str], *, enabled: bool) -> int:
                 session.emit(source_line(state or SourceState(key=key)))
             else:
                 session.note(f"{key}: {'enabled' if enabled else 'disabled'}")
+    tell_daemon(session.config, Order(verb="reload"))  # which publishes how they stand now
     return 0
 
 
@@ -40,6 +43,7 @@ def remove_source(session: Session, key: str) -> int:
     left = load_sources(*config.sources.folders, use=[use for use in config.sources.use if use != key])
     with open_desk(config) as desk:
         desk.store.sync_sources([source.newsroom() for source in left.values()], now=now_utc())
+    tell_daemon(config, Order(verb="reload"))  # which would ask for it once more, and fail
     if session.json:
         session.emit({"kind": "source", "source": key, "file": str(file), "state": "removed"})
     else:

@@ -155,6 +155,25 @@ def test_an_order_beside_the_daemon_is_handed_to_it_and_prints_the_same(tmp_path
         assert running.process.poll() is None
 
 
+def test_what_an_operator_does_to_a_source_reaches_a_running_daemon(tmp_path: Path, shared: Path) -> None:
+    (tmp_path / "sources.d").mkdir()
+    rules = 'title = "Mine"\nkind = "feed"\nevery = "24h"\n[listing]\nurl = "https://mine.example/feed"\n'
+    (tmp_path / "sources.d" / "mine.toml").write_text(rules, encoding="utf-8")
+    with daemon(tmp_path, shared) as running:
+        wait_for(lambda: running.stands("mo-gcs-zh", "healthy"), "the first crawl")
+
+        def published() -> dict[str, str]:
+            told = json.loads(running.get("/status.json").body)  # type: ignore[attr-defined]
+            return {one["source"]: one["state"] for one in told["_baywire"]["sources"]}
+
+        wait_for(lambda: published().get("mo-gcs-zh") == "healthy", "its state to be published")
+        assert typed(tmp_path, "disable", "mo-gcs-zh").returncode == 0
+        wait_for(lambda: published().get("mo-gcs-zh") == "disabled", "its new state to be published")
+        assert typed(tmp_path, "remove", "mine").returncode == 0
+        wait_for(lambda: "mine" not in published(), "the source to be gone")
+        assert "unknown source mine" not in running.log
+
+
 def test_it_works_on_when_every_descendant_is_killed(tmp_path: Path, shared: Path) -> None:
     with daemon(tmp_path, shared) as running:
         wait_for(lambda: running.stands("hk-gia-en", "healthy"), "the first crawl")
