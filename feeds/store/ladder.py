@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any, Final, NamedTuple
 
 from sqlalchemy import Connection, Row, bindparam, or_, select
@@ -12,7 +13,7 @@ from feeds.store.arrival import Arrival, alias_of
 from feeds.store.index import free_search_key, search_key_of
 from feeds.store.tables import aliases, releases, revisions
 
-__all__ = ["Alias", "Place", "SharedNumberError", "find", "held"]
+__all__ = ["Alias", "Place", "ReusedAddressError", "SharedNumberError", "find", "held"]
 
 _ALIASES: Final = select(aliases.c.alias, aliases.c.release, aliases.c.digest).where(
     aliases.c.alias.in_(bindparam("names", expanding=True)), aliases.c.source == bindparam("source")
@@ -33,6 +34,7 @@ _NEAR: Final = (
     )
     .order_by(releases.c.id)
 )
+_ANOTHER_DAY: Final = timedelta(hours=12)
 _NO_TITLE: Final = "-"  # which no key is
 
 
@@ -55,8 +57,16 @@ class Place(NamedTuple):
     search_key: int = 0
 
 
-def find(connection: Connection, new: Arrival) -> Place:
-    """Return where *new* belongs. Raises SharedNumberError when its number must be left out."""
+class ReusedAddressError(Exception):
+    """What stood at the address of a draft is another release: it needs a name of its own."""
+
+
+def find(connection: Connection, new: Arrival, *, renamed: bool = False) -> Place:
+    """Return where *new* belongs.
+
+    Raises SharedNumberError when its number must be left out, ReusedAddressError when its
+    address says nothing, unless it was *renamed* for that.
+    """
     source = new.draft.source
     known = connection.execute(_ALIASES, {"names": new.names, "source": source})
     names = {alias: Alias(release, digest) for alias, release, digest in known}
@@ -65,6 +75,10 @@ def find(connection: Connection, new: Arrival) -> Place:
             row = held(connection, names[name].release)
             if name.startswith("native:") and _is_alien(new, row):
                 raise SharedNumberError
+            if _is_later(new, row):
+                if not renamed:
+                    raise ReusedAddressError
+                continue
             if name.startswith("native:") or not _is_other(new, row):
                 return Place(row, names)
     search_key = search_key_of(new.id, new.published)
@@ -86,6 +100,20 @@ def held(connection: Connection, key: int) -> Row[Any]:
 def _is_alien(new: Arrival, row: Row[Any]) -> bool:
     """Return whether *row* has the number of *new* and nothing else of it: some feeds give all items one number."""
     if new.home == alias_of(row.url) or not (row.text and new.draft.text):
+        return False
+    return identity.is_unlike(row.title, new.draft.title) and identity.is_unlike(row.text, new.draft.text)
+
+
+def _is_later(new: Arrival, row: Row[Any]) -> bool:
+    """Return whether *new* took the place of *row* at one address: of another day, and nothing in it is the same.
+
+    A newsroom that shows its latest release at one address, or gives numbers anew, publishes
+    another one there. A correction keeps the day or words.
+    """
+    stated = new.draft.published
+    if stated is None or not row.dated or abs(stated - row.published) < _ANOTHER_DAY:
+        return False
+    if not (row.text and new.draft.text) or new.draft.language != row.language:
         return False
     return identity.is_unlike(row.title, new.draft.title) and identity.is_unlike(row.text, new.draft.text)
 

@@ -15,7 +15,7 @@ from feeds.release import Change, Draft
 from feeds.store.arrival import Arrival, Rank, alias_of, arrive
 from feeds.store.engine import named
 from feeds.store.index import free_search_key, unindex
-from feeds.store.ladder import Alias, Place, SharedNumberError, find, held
+from feeds.store.ladder import Alias, Place, ReusedAddressError, SharedNumberError, find, held
 from feeds.store.relation import relate
 from feeds.store.rows import extras_of, shown_offset
 from feeds.store.tables import fragments, memberships, releases, revisions
@@ -49,11 +49,15 @@ def lock(connection: Connection, sources: Collection[str]) -> None:
 
 def take(connection: Connection, new: Arrival, *, authority: str, now: datetime) -> tuple[Change, str]:
     """Record *new*, whose source is locked; return what it was found to be, and the id of its release."""
-    try:
-        place = find(connection, new)
-    except SharedNumberError:
-        new = arrive(replace(new.draft, native_id=""), authority=authority, now=now)
-        place = find(connection, new)
+    place, renamed = None, False
+    while place is None:
+        try:
+            place = find(connection, new, renamed=renamed)
+        except SharedNumberError:
+            new = arrive(replace(new.draft, native_id=""), authority=authority, now=now)
+        except ReusedAddressError:
+            name, renamed = f"{new.local} {new.published:%Y-%m-%d}", True
+            new = arrive(replace(new.draft, native_id=name), authority=authority, now=now)
     if place.row is None:
         return Change.NEW, _mint(connection, new, place)
     return _record(connection, new, place.row, place.names)

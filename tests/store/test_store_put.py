@@ -269,3 +269,34 @@ def test_a_naive_instant_is_refused(store: Store) -> None:
 
 def test_change_has_three_words() -> None:
     assert [change.value for change in Change] == ["new", "changed", "seen"]
+
+
+def test_another_release_at_a_used_address_is_another_one_and_a_correction_is_not(store: Store) -> None:
+    latest = replace(DRAFT, native_id="", url="https://www.info.gov.hk/latest.htm")
+    other = {
+        "title": "Water supply suspended in Sha Tin",
+        "text": "Repair of a main pipe begins tonight; tanks stand by.",
+    }
+    next_day = replace(latest, **other, published=DRAFT.published + timedelta(days=1), seen=LATER)  # type: ignore[arg-type, operator]
+    reworded = replace(next_day, text=f"{next_day.text} It ends on Friday.", seen=LATER + timedelta(hours=1))
+    (_, first), (_, second), again, back, corrected = put(store, latest, next_day, next_day, latest, reworded)
+    assert first != second
+    assert (again, back, corrected) == (("seen", second), ("seen", first), ("changed", second))
+    same_day = replace(latest, **other, seen=LATER)  # type: ignore[arg-type]
+    assert put(store, same_day)[0] == ("changed", first)
+    assert store.count() == 2
+
+
+@pytest.mark.parametrize("number", ["5", "P2026"])
+def test_a_number_that_is_given_anew_is_another_release(store: Store, number: str) -> None:
+    first = replace(DRAFT, native_id=number, url=f"https://www.info.gov.hk/d?id={number}")
+    other = replace(
+        first,
+        title="Water supply suspended in Sha Tin",
+        text="Repair of a main pipe begins tonight; tanks stand by.",
+        published=LATER + timedelta(days=400),
+        seen=LATER + timedelta(days=400),
+    )
+    (one, a), (two, b) = put(store, first, other)
+    assert (one, two, a == b) == ("new", "new", False)
+    assert put(store, other, first) == [("seen", b), ("seen", a)]
