@@ -33,7 +33,7 @@ def disable(session: Session, *, sources: tuple[str, ...]) -> int:
 @click.argument("source")
 @click.pass_obj
 def remove(session: Session, *, source: str) -> int:
-    """Delete the operator's own file of SOURCE; a source that is shipped is disabled instead."""
+    """Delete the operator's own file of SOURCE; a shipped one can only be disabled."""
     from scheduler.operate import remove_source
 
     return remove_source(session, source)
