@@ -19,14 +19,18 @@ __all__ = ["next_page"]
 
 _NEXT = re.compile(
     r"(?:go to )?(?:the )?next(?: page| \d+| results?)?|older(?: (?:posts?|entries|releases|news))?|下一?[页頁](?:尾)?|"
-    r"后一?[页頁]|"
-    r"(?:página )?seguinte|próxim[ao](?: página)?|suivante?|siguiente|weiter|volgende",
+    r"后一?[页頁]|次のページ|次へ|다음(?: 페이지)?|"
+    r"(?:página )?(?:seguinte|siguiente)|próxim[ao](?: página)?|(?:page )?suivante?|(?:nächste )?(?:seite )?weiter|"
+    r"nächste(?: seite)?|volgende(?: pagina)?|(?:pagina )?(?:successiva|seguente)|następna(?: strona)?|"
+    r"след(?:ующая|\.)?(?: страница)?|nästa(?: sida)?|næste(?: side)?|sonraki(?: sayfa)?",
     re.IGNORECASE,
 )
+_OF_CALENDAR = re.compile(r"month|calendar|date-|week|mois|monat", re.IGNORECASE)
 _SIGN = re.compile(r"[\s\xa0]*(?:›|»|>|>>|→|▶|»»|›››|❯|⟩)[\s\xa0]*")
 _DRESS = re.compile(r"^[\s«‹<>›»→←\[\](){}|.…:]+|[\s«‹<>›»→←\[\](){}|.…:]+$")
 _SAYS_NEXT = re.compile(r"(?:^|[\s_-])next(?:$|[\s_-])|pagination__next|nextpage", re.IGNORECASE)
 _SAYS_PAGER = re.compile(r"pag(?:er|inat|enav|es?\b)|wp-pagenavi|page-?numbers|pageing|分页|分頁", re.IGNORECASE)
+_DIGIT = re.compile(r"\d")
 _PAGE = re.compile(
     r"(?:^|[/_?&=-])(?:page|p|paged|pg|pageno|pageindex|index|list|start|offset)?[/_=-]?(\d{1,4})(?:\D|$)",
     re.IGNORECASE,
@@ -83,15 +87,30 @@ def _says_next(link: Link) -> bool:
         return True
     images = element.iter("img") if len(element) else ()
     said = [element.get("title"), element.get("aria-label"), *(image.get("alt") for image in images)]
+    if _turns_calendar(element):
+        return False
     if any(value and len(value) < 40 and _NEXT.fullmatch(_DRESS.sub("", value)) for value in said):
         return True
     if len(link.text) >= _SHORT:
         return False
     parent = element.getparent()
     classes = f"{element.get('class') or ''} {(parent.get('class') or '') if parent is not None else ''}"
-    if _SAYS_NEXT.search(classes) and _in_pager(element):
+    if _SAYS_NEXT.search(classes) and _in_pager(element) and (_DIGIT.search(_tail(link.url)) or not _has_letters(link)):
         return True
     return bool(_SIGN.fullmatch(link.text)) and link.text.strip() in {"›", ">", "→", "»", "❯"} and _in_pager(element)
+
+
+def _has_letters(link: Link) -> bool:
+    return any(map(str.isalpha, link.text))
+
+
+def _turns_calendar(element: HtmlElement) -> bool:
+    """Say whether *element* leads to another month of a calendar, not to another page of a list."""
+    parent = element.getparent()
+    said = [element.get("title"), element.get("aria-label"), element.get("class")]
+    return any(
+        value and _OF_CALENDAR.search(value) for value in [*said, None if parent is None else parent.get("class")]
+    )
 
 
 def _in_pager(element: HtmlElement) -> bool:
@@ -118,7 +137,8 @@ def _by_number(links: Sequence[Link], url: str) -> str:
     pager = [(number, link) for number, link in numbered if _in_pager(link.element) or _PAGE.search(_tail(link.url))]
     if not pager:
         return ""
-    current = _current(url, [number for number, _ in pager])
+    numbers = [number for number, _ in pager]
+    current = _shown(pager[0][1].element, set(numbers)) or _current(url, numbers)
     return next((link.url for number, link in pager if number == current + 1), "")
 
 
@@ -130,6 +150,27 @@ def _in_calendar(element: HtmlElement) -> bool:
     return sum((link.text or "").strip().isdecimal() for link in islice(table.iter("a"), 40)) >= 10
 
 
+def _shown(element: HtmlElement, numbers: set[int]) -> int | None:
+    """Return the one number beside *element* that has no link and is none of *numbers*: the page that is shown."""
+    above = element
+    for _ in range(3):
+        parent = above.getparent()
+        if parent is None or parent.tag in {"body", "main", "table"}:
+            return None
+        above = parent
+        found = {
+            int(text)
+            for part in islice(above.iter("b", "strong", "span", "em", "li", "div", "a", "td"), 80)
+            if not part.get("href") and (text := (part.text or "").strip()).isdecimal() and len(text) <= 3
+        }
+        found -= numbers
+        if len(found) == 1:
+            return found.pop()
+        if found:
+            return None
+    return None
+
+
 def _current(url: str, numbers: Sequence[int]) -> int:
     """Return the number of the page at *url*: as its address says, else the one missing from *numbers*."""
     query = parse_qs(urlsplit(url).query)
@@ -138,6 +179,11 @@ def _current(url: str, numbers: Sequence[int]) -> int:
         if value.isdecimal():
             return int(value) + (1 if name == "page" and 1 in numbers and int(value) + 1 not in numbers else 0)
     present = set(numbers)
+    between = [number for number in range(min(present) + 1, max(present)) if number not in present]
+    # The one number without a link, between two that have one.
+    held = [number for number in between if number - 1 in present and number + 1 in present]
+    if len(held) == 1:
+        return held[0]
     return next((number for number in range(1, max(numbers) + 1) if number not in present), 1)
 
 

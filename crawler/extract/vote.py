@@ -60,8 +60,13 @@ def vote_on_body(root: HtmlElement, text: str, title: str) -> Body:
     if _size(blocks, taken) < _LEAST_WORDS:
         taken = [value >= _DOUBTFUL and bool(line) for value, line in zip(chance, squashed, strict=True)]
     texts = [squash(answers[0]), squash(answers[1]), _joined(squashed, taken)]
-    if not texts[2] or (
-        max(likeness(texts[2], text) for text in texts[:2]) < _ALONE and likeness(texts[0], texts[1]) >= _AGREED
+    if (
+        not texts[2]
+        or (
+            len(texts[2]) < max(map(len, texts[:2]))  # who found more than both saw what they did not
+            and max(likeness(texts[2], text) for text in texts[:2]) < _ALONE
+            and likeness(texts[0], texts[1]) >= _AGREED
+        )
     ):
         taken = _heard(blocks, votes, squash(title), least=_LEAST_WORDS if small else _LINE)
     taken = _beheaded(blocks, taken, squash(title))
@@ -139,6 +144,9 @@ def _trafilatura(root: HtmlElement) -> str:
 def _readability(text: str) -> str:
     from readability import Document  # type: ignore[import-untyped]  # noqa: PLC0415 - ships no types
 
+    logging.getLogger("readability.readability").setLevel(
+        logging.CRITICAL
+    )  # it prints a stack for each page it gives up
     try:
         return text_of(read_html(Document(shorn(text)).summary(html_partial=True)))
     except Exception as error:  # noqa: BLE001 - not our code, and any page may come: it then has no vote
