@@ -24,6 +24,7 @@ from crawler.normalise import (
     sign_off,
     sign_off_html,
 )
+from crawler.normalise.codec import decode_as
 from crawler.normalise.markup import _cleaner
 
 ILLEGAL = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -124,6 +125,20 @@ def test_decode_takes_any_bytes(body: bytes, content_type: str) -> None:
     assert found.encoding == found.encoding.lower()
     assert not re.search("[\ud800-\udfff]", found.text)
     assert decode(body, content_type, "https://www.gov.hk/") == found
+
+
+@law
+@given(
+    bodies,
+    st.sampled_from(["big5", "gb18030", "gbk"]),
+    st.sampled_from([0, 1, 1023, 1024, 3000]),
+    st.sampled_from([8, 9, 1023, 1024, 1032, 3000]),
+)
+def test_what_stands_around_it_does_not_change_how_a_page_reads(
+    body: bytes, name: str, before: int, after: int
+) -> None:
+    text, errors = decode_as(body + b"0" * 8, name)
+    assert decode_as(b"<" * before + body + b"0" * after, name) == ("<" * before + text + "0" * (after - 8), errors)
 
 
 @law
