@@ -4,13 +4,21 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
 collect_ignore = ["benchmarks"]  # scripts, each run by hand; they have no tests
+
+# What the modules beside tests are called, though tests are no package: `importlib.import_module("fleet.farm")`.
+for _folder in ("benchmarks", "faults", "fleet", "newsrooms", "source"):
+    _package = ModuleType(_folder)
+    _package.__path__ = [str(Path(__file__).with_name(_folder))]
+    sys.modules[_folder] = _package
 
 # Where CI is set, .ci/run has installed all that can be installed, so a skip means that a step is missing.
 # Allowed is a skip whose reason holds one of these words, each for something that no registry has.

@@ -2,30 +2,15 @@
 
 from __future__ import annotations
 
-import importlib.util
+import importlib
 import re
-import sys
-from pathlib import Path
-from types import ModuleType
 
 import pytest
 
 from crawler.extract import read_listing
 
-
-def load(name: str) -> ModuleType:
-    path = Path(__file__).parent / "newsrooms" / f"{name}.py"
-    spec = importlib.util.spec_from_file_location(f"newsroom_{name}", path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module  # where dataclasses look up their types
-    spec.loader.exec_module(module)
-    return module
-
-
-DESIGNS = load("layout")
-SPECIALS = load("special")
+DESIGNS = importlib.import_module("newsrooms.layout")
+SPECIALS = importlib.import_module("newsrooms.special")
 LAYOUTS = {**DESIGNS.LAYOUTS, **SPECIALS.specials(DESIGNS)}
 OTHERS = SPECIALS.no_listings(DESIGNS)
 

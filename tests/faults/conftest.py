@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import importlib
-import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from types import ModuleType
 from typing import TYPE_CHECKING
 
 import pytest
@@ -22,10 +20,6 @@ if TYPE_CHECKING:
     from faults.rig import Rig
 
 
-# What the modules beside this one are called, though tests are no package.
-_package = ModuleType("faults")
-_package.__path__ = [str(Path(__file__).parent)]
-sys.modules[_package.__name__] = _package
 _chaos = importlib.import_module("faults.chaos")
 _wire = importlib.import_module("faults.wire")
 site, serve, wire, strict = _wire.site, _wire.serve, _wire.wire, _wire.strict  # fixtures

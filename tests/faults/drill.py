@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-import importlib.util
+import importlib
 import os
 import re
 import sys
@@ -284,14 +284,8 @@ def table(rows: Sequence[Row]) -> str:
 
 
 def _load(name: str) -> ModuleType:
-    path = Path(__file__).with_name(f"{name}.py")
-    spec = importlib.util.spec_from_file_location(f"baywire_drill_{name}", path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module
-    spec.loader.exec_module(module)
-    return module
+    """Return the module *name* beside this one, which is run by hand or is one of the tests'."""
+    return importlib.import_module(f"{__package__}.{name}" if __package__ else name)
 
 
 def run(folder: Path, *, verbose: bool = False) -> tuple[Row, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import importlib.util
+import importlib
 import sys
 from pathlib import Path
 
@@ -11,13 +11,7 @@ import pytest
 
 @pytest.mark.soak
 def test_a_source_lives_through_all_of_it(tmp_path: Path) -> None:
-    file = Path(__file__).with_name("drill.py")
-    spec = importlib.util.spec_from_file_location("baywire_tests_drill", file)
-    assert spec is not None
-    assert spec.loader is not None
-    drill = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = drill
-    spec.loader.exec_module(drill)
+    drill = importlib.import_module("faults.drill")
     rows = drill.run(tmp_path)
     told = drill.table(rows)
     sys.stdout.write(told)

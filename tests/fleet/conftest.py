@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib.util
 import os
-import sys
 from collections.abc import Callable, Iterator
 from itertools import count
 from pathlib import Path
@@ -19,19 +18,8 @@ if TYPE_CHECKING:
     from fleet import farm
 
 
-def _load(name: str) -> ModuleType:
-    path = Path(__file__).with_name(f"{name}.py")
-    spec = importlib.util.spec_from_file_location(f"baywire_tests_fleet_{name}", path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module
-    spec.loader.exec_module(module)
-    return module
-
-
-_farm = _load("farm")
-_bucket = _load("bucket")
+_farm = importlib.import_module("fleet.farm")
+_bucket = importlib.import_module("fleet.bucket")
 _numbers = count()
 
 

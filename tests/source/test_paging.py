@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import importlib.util
+import importlib
 import json
-import sys
 import tomllib
 from datetime import UTC, datetime
 from pathlib import Path
-from types import ModuleType
 from typing import TYPE_CHECKING
 
 import pytest
@@ -27,17 +25,7 @@ if TYPE_CHECKING:
 NOW = datetime(2026, 6, 19, tzinfo=UTC)
 
 
-def _load(name: str) -> ModuleType:
-    spec = importlib.util.spec_from_file_location(f"baywire_tests_{name}", Path(__file__).with_name(f"{name}.py"))
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module
-    spec.loader.exec_module(module)
-    return module
-
-
-MADE = _load("archive")
+MADE = importlib.import_module("source.archive")
 ARCHIVES, TITLES = MADE.ARCHIVES, MADE.TITLES
 
 
