@@ -51,7 +51,6 @@ _SETTLED_S = 5.0  # after which what a publication used is of no use any more
 _DRAIN_S = 20.0  # of the 30 s we promise to end in
 _REST_S = 5.0
 _JUMP = timedelta(minutes=1)  # by which the clock must have been set back before we look at due times again
-_SLEPT = timedelta(minutes=5)  # without a tick: whatever is late now may only not have been asked
 _FARTHEST = timedelta(days=1)  # no due time lies further ahead, or further than the source's own interval
 
 
@@ -83,7 +82,7 @@ class Daemon:
         self._tasks: set[asyncio.Task[Any]] = set()
         self._taken: set[str] = set()
         self._broken = Counter[str]()  # cycles of a source, one after the other
-        self._latest = desk.awake_since = desk.clock()
+        desk.awake_since = desk.ticked_at = desk.clock()
         self._minutes = 0
         self._topic_files = Watched(desk.config.directory / "topics.d")
 
@@ -175,15 +174,16 @@ class Daemon:
     async def tick(self) -> None:
         """Take up the sources that are due and that nobody crawls."""
         now = self.desk.clock()
-        if now < self._latest - _JUMP:
-            log.warning("the clock was set back", extra={"seconds": (self._latest - now).total_seconds()})
+        before = self.desk.ticked_at or now
+        if now < before - _JUMP:
+            log.warning("the clock was set back", extra={"seconds": (before - now).total_seconds()})
             self.desk.clock_jumps += 1
             self._settle_due()
-        elif now > self._latest + _SLEPT:
-            log.warning("slept, or the clock was set on", extra={"seconds": (now - self._latest).total_seconds()})
+        elif self.desk.has_slept(now):
+            log.warning("slept, or the clock was set on", extra={"seconds": (now - before).total_seconds()})
             self.desk.clock_jumps += 1
             self.desk.awake_since = now
-        self._latest = now
+        self.desk.ticked_at = now
         await self._take_up(now)
 
     async def _take_up(self, now: datetime) -> None:

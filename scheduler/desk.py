@@ -27,6 +27,7 @@ from scheduler.rhythm import Rhythm, rhythm_of
 from scheduler.trouble import Trouble
 
 _RELEARN = timedelta(days=1)
+_SLEPT = timedelta(minutes=5)  # without a tick: whatever is late now may only not have been asked
 _CHILDREN = 2  # crawls at once: a slow host holds up its own batch only
 
 __all__ = ["Desk", "check_places", "choose", "load_rules", "now_utc", "open_desk"]
@@ -59,6 +60,7 @@ class Desk:
     publish_s: float = 0.0
     clock_jumps: int = 0
     awake_since: datetime | None = None  # when a daemon began, or woke up: before that it could ask nobody
+    ticked_at: datetime | None = None  # when a daemon last looked for what is due
     counts: Counter[tuple[str, str, str]] = field(default_factory=Counter)
     enrols: bool = True  # the store learns of the sources from here; a worker leaves that to the scheduler
     beat_at: datetime | None = None
@@ -123,7 +125,16 @@ class Desk:
 
     def had_its_turn(self, key: str, now: datetime) -> bool:
         """Return whether we were awake for long enough to ask the source *key*."""
+        if self.has_slept(now):
+            return False
         return self.awake_since is None or not self.awake_since <= now < self.awake_since + self.sources[key].every
+
+    def has_slept(self, now: datetime) -> bool:
+        """Return whether a daemon that looks every second for what is due has not looked for minutes before *now*.
+
+        Whoever runs first after a machine woke up, or its clock was set on, must know it.
+        """
+        return self.ticked_at is not None and now > self.ticked_at + _SLEPT
 
     def host(self, key: str) -> str:
         """Return the host on which the source *key* lists its releases, or its key where it has no address."""

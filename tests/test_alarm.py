@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from feeds.notify import signature_of
+from scheduler.alarm import sound_alarms
 from scheduler.config import load
 from scheduler.desk import Desk, open_desk
 from scheduler.line import Line
@@ -117,6 +118,21 @@ def test_an_outage_is_told_once_reminded_daily_and_its_end_told(tmp_path: Path, 
         crawl(desk, shared / "pages")
         crawl(desk, shared / "pages")
         assert told(tmp_path)[2:] == [("mo-gcs-zh", "recovered")]
+
+
+def test_nobody_is_late_at_the_moment_of_waking_up(tmp_path: Path, shared: Path) -> None:
+    """Alarms may be looked at before the tick that sees how long we slept."""
+    clock = Clock()
+    with desk_with(tmp_path, clock, f"[notify]\nhook = {WRITES}\n") as desk:
+        crawl(desk, shared / "pages")
+        desk.awake_since = NOON - timedelta(days=1)
+        desk.ticked_at = NOON
+        clock.now += timedelta(hours=8)
+        asyncio.run(sound_alarms(desk))
+        assert told(tmp_path) == []
+        desk.ticked_at = clock.now
+        asyncio.run(sound_alarms(desk))
+        assert len(told(tmp_path)) == 1, "who was awake all the time tells it"
 
 
 def test_a_hook_that_fails_is_tried_again(tmp_path: Path, nothing: Path, caplog: pytest.LogCaptureFixture) -> None:

@@ -8,6 +8,7 @@ import shutil
 import sqlite3
 import threading
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -89,7 +90,7 @@ def test_d10_d11_a_damaged_store_is_found_out_and_nothing_is_new_or_lost(
     assert watch.faults() == 0, watch.told()
     assert ids.items() <= rig.ids().items()
     assert feed.items() <= rig.feed().items()
-    with sqlite3.connect(rig.store_file) as store:
+    with closing(sqlite3.connect(rig.store_file)) as store, store:
         assert store.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
     assert "Traceback" not in running.log
     if damage in {noise, head, half, empty}:
@@ -238,6 +239,6 @@ def test_l3_backup_and_restore_while_releases_are_written(rig: Rig, tmp_path: Pa
 
 
 def _ids(file: Path) -> dict[str, str]:
-    with sqlite3.connect(f"file:{file}?mode=ro", uri=True) as store:
+    with closing(sqlite3.connect(f"file:{file}?mode=ro", uri=True)) as store:
         assert store.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
         return dict(store.execute("SELECT id, url FROM releases").fetchall())

@@ -135,7 +135,7 @@ def with_newsboat(url: str, folder: Path) -> list[Item]:
     cache = folder / "cache.db"
     files = ["-u", str(folder / "urls"), "-c", str(cache), "-C", str(folder / "config")]
     run([program("newsboat"), *files, "-x", "reload"], folder)
-    with sqlite3.connect(cache) as database:
+    with closing(sqlite3.connect(cache)) as database:
         rows = database.execute("SELECT guid, title, url, pubDate FROM rss_item ORDER BY id").fetchall()
     return [Item(guid, title, link, datetime.fromtimestamp(when, UTC)) for guid, title, link, when in rows]
 

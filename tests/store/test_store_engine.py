@@ -10,7 +10,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -213,9 +213,8 @@ def test_a_store_of_a_newer_baywire_is_left_alone(store_url: str) -> None:
 
 
 def test_tables_of_somebody_else_are_left_alone(tmp_path: Path) -> None:
-    with sqlite3.connect(tmp_path / "x") as other:
+    with closing(sqlite3.connect(tmp_path / "x")) as other:
         other.execute("CREATE TABLE releases (a)")
-    other.close()
     with pytest.raises(StoreError, match="not ours"):
         open_store(f"sqlite:///{tmp_path}/x")
 
@@ -294,7 +293,7 @@ def test_a_migration_interrupted_at_any_statement_leaves_nothing_behind(tmp_path
         try:
             open_store(url).close()
         except StruckError:
-            with sqlite3.connect(tmp_path / "new.sqlite3") as raw:
+            with closing(sqlite3.connect(tmp_path / "new.sqlite3")) as raw, raw:
                 made = raw.execute("SELECT count(*) FROM sqlite_master").fetchone() != (0,)
                 assert not made or raw.execute("SELECT version_num FROM alembic_version").fetchone() == (HEAD,)
             raw.close()
