@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 from typing import Final
 from urllib.parse import urlsplit
@@ -64,6 +65,7 @@ def _carried(address: IPv6Address) -> tuple[IPv4Address, ...]:
     return ()
 
 
+@lru_cache(maxsize=1024)  # asked of each address of a crawl at every step of its way
 def host_of(url: str) -> str:
     """Return the host of *url* in lower case without brackets or port, "" where there is none.
 
@@ -76,6 +78,7 @@ def host_of(url: str) -> str:
         return ""
 
 
+@lru_cache(maxsize=1024)
 def port_of(url: str) -> int | None:
     """Return the port *url* means, None where it means none that exists.
 

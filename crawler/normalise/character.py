@@ -117,6 +117,8 @@ def fold_space(text: str) -> str:
     >>> fold_space("  a \u00a0 b \n\n\n\n c ")
     'a b\n\nc'
     """
+    if text.isprintable():  # of all spaces there is only the one of ASCII then, and no line end
+        return " ".join(text.split())
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     if "\u3000" in text:
         text = _WIDE_SPACE.sub(" ", text)
