@@ -13,6 +13,7 @@ __all__ = ["Arrival", "Rank", "alias_of", "arrive"]
 
 # A date further ahead than any zone and any embargo is a slip; one before the web as well.
 _AHEAD: Final = timedelta(hours=36)
+_NO_DAY: Final = datetime(1, 1, 1, tzinfo=UTC)  # under which those of one title are looked up that state none
 _OLDEST: Final = datetime(1980, 1, 1, tzinfo=UTC)
 
 # When published, numbered by its source?, the number, when first seen, and what settles the rest.
@@ -59,7 +60,7 @@ def arrive(draft: Draft, *, authority: str, now: datetime) -> Arrival:
         local=local,
         home=home,
         names=tuple(dict.fromkeys(names)),
-        title_key=identity.title_key(draft.title, draft.published, draft.language),
+        title_key=identity.title_key(draft.title, draft.published or _NO_DAY, draft.language),
         digest=identity.material_digest(draft.title, draft.text),
         published=draft.published or draft.seen,
     )

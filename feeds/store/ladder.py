@@ -84,8 +84,8 @@ def find(connection: Connection, new: Arrival, *, renamed: bool = False) -> Plac
     search_key = search_key_of(new.id, new.published)
     asked = {"source": source, "title_key": new.title_key or _NO_TITLE, "search_key": search_key}
     near = connection.execute(_NEAR, asked).all()
-    for key, title_key, _ in near:
-        if title_key == new.title_key and _is_same(new, row := held(connection, key)):
+    for key in (key for key, title_key, _ in near if title_key == new.title_key):
+        if _is_told_again(new, row := held(connection, key)):
             return Place(row, names)
     if any(taken == search_key for _, _, taken in near):
         search_key = free_search_key(connection, new.id, new.published)
@@ -121,6 +121,13 @@ def _is_later(new: Arrival, row: Row[Any]) -> bool:
 def _is_other(new: Arrival, row: Row[Any]) -> bool:
     """Return whether *row*, known at the same address, is another release: other number, other text."""
     return new.numbered and row.numbered and row.native_id != new.local and not _is_same(new, row)
+
+
+def _is_told_again(new: Arrival, row: Row[Any]) -> bool:
+    """Return whether *row*, of the same title and day, or of none that is stated, is the same release."""
+    if new.draft.published is None:
+        return bool(new.digest == row.digest and new.draft.text)
+    return _is_same(new, row)
 
 
 def _is_same(new: Arrival, row: Row[Any]) -> bool:

@@ -300,3 +300,14 @@ def test_a_number_that_is_given_anew_is_another_release(store: Store, number: st
     (one, a), (two, b) = put(store, first, other)
     assert (one, two, a == b) == ("new", "new", False)
     assert put(store, other, first) == [("seen", b), ("seen", a)]
+
+
+def test_a_release_without_a_day_under_another_address_is_known_by_its_words(store: Store) -> None:
+    bare = replace(DRAFT, native_id="", published=None, url="https://www.info.gov.hk/r/1.htm?sid=1")
+    ((_, first),) = put(store, bare)
+    again = replace(bare, url="https://www.info.gov.hk/r/1.htm?sid=2", seen=LATER)
+    assert put(store, again) == [("seen", first)]
+    alike = replace(bare, url="https://www.info.gov.hk/r/2.htm", text=bare.text.replace("42", "43"))
+    assert put(store, alike)[0][0] == "new"
+    empty = [replace(bare, url=f"https://www.info.gov.hk/r/{n}.htm", text="", html="") for n in (7, 8)]
+    assert [change for change, _ in put(store, *empty)] == ["new", "new"]
