@@ -162,7 +162,7 @@ def _published(source: Source, root: HtmlElement) -> datetime | None:
         return None
     found = selector(rule.css)
     zone = rule.zone or source.zone
-    texts = found.strings(root) if found.attribute else [text_of(element).strip() for element in found.elements(root)]
+    texts = found.strings(root) if found.attribute else (text_of(element).strip() for element in found.each(root))
     for text in texts:
         when = sign_off(text, zone=zone).published or read_instant(text, zone=zone)
         if when is not None:

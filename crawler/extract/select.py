@@ -66,10 +66,14 @@ class Selector:
     def elements(self, root: HtmlElement) -> list[HtmlElement]:
         """Return the elements below *root* that match, in document order."""
         if self.plain is not None:
-            return list(self.plain.each(root))
+            return list(self.each(root))
         if self.whole is not None and root.getparent() is None:
             return cast("list[HtmlElement]", self.whole(root))
         return cast("list[HtmlElement]", self.path(root))
+
+    def each(self, root: HtmlElement) -> Iterator[HtmlElement]:
+        """Yield what `elements` returns, as it is found; meanwhile *root* is not to be changed."""
+        return self.plain.each(root) if self.plain is not None else iter(self.elements(root))
 
     def first(self, root: HtmlElement) -> HtmlElement | None:
         """Return the first element that matches, or None."""
