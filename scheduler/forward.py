@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
-__all__ = ["caddy_rules", "nginx_rules"]
+__all__ = ["bucket_rules", "caddy_rules", "nginx_rules"]
 
 _BELOW = "^/(feeds/(?:archive/)?|topics/)"
 _GONE = "This topic has been retired: its feeds are gone for good."
@@ -20,9 +20,7 @@ def nginx_rules(moved: Mapping[str, str], retired: Sequence[str]) -> str:
     >>> print(nginx_rules({"old": "ai"}, []))
     rewrite "^/(feeds/(?:archive/)?|topics/)old([./].*)?$" /$1ai$2 permanent;
     """
-    lines = [
-        f'rewrite "{_BELOW}{re.escape(old)}([./].*)?$" /$1{new}$2 permanent;' for old, new in sorted(moved.items())
-    ]
+    lines = _moves(moved)
     if retired:
         lines += [
             'set $retired "";',
@@ -30,6 +28,26 @@ def nginx_rules(moved: Mapping[str, str], retired: Sequence[str]) -> str:
             'if (-f $request_filename) { set $retired ""; }',
             "if ($retired) { rewrite ^ /.retired last; }",
             f'location = /.retired {{ internal; default_type text/plain; return 410 "{_GONE}\\n"; }}',
+        ]
+    return "\n".join(lines or [_NONE])
+
+
+def bucket_rules(moved: Mapping[str, str], retired: Sequence[str]) -> str:
+    """Return the same for nginx before a bucket: it asks there for the last entry of a topic that is *retired*.
+
+    >>> print(bucket_rules({"old": "ai"}, []))
+    rewrite "^/(feeds/(?:archive/)?|topics/)old([./].*)?$" /$1ai$2 permanent;
+    """
+    lines = _moves(moved)
+    if retired:
+        lines += [
+            f'location ~ "{_any(retired)}" {{',
+            "    proxy_pass http://objects/feeds/public$uri;",
+            "    error_page 403 404 = @retired;",
+            "    add_header X-Content-Type-Options nosniff always;",
+            "    add_header Access-Control-Allow-Origin * always;",
+            "}",
+            f'location @retired {{ default_type "text/plain; charset=utf-8"; return 410 "{_GONE}\\n"; }}',
         ]
     return "\n".join(lines or [_NONE])
 
@@ -49,6 +67,10 @@ def caddy_rules(moved: Mapping[str, str], retired: Sequence[str]) -> str:
         lines += ["@gone {", f"\tpath_regexp {_any(retired)}", "\tnot file", "}"]
         lines += ['header @gone Content-Type "text/plain; charset=utf-8"', f'respond @gone "{_GONE}" 410']
     return "\n".join(lines or [_NONE])
+
+
+def _moves(moved: Mapping[str, str]) -> list[str]:
+    return [f'rewrite "{_BELOW}{re.escape(old)}([./].*)?$" /$1{new}$2 permanent;' for old, new in sorted(moved.items())]
 
 
 def _any(topics: Sequence[str]) -> str:

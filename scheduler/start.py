@@ -15,7 +15,7 @@ from types import MappingProxyType
 from feeds.error import ConfigError
 from scheduler import VERSION
 from scheduler.config import load
-from scheduler.forward import caddy_rules, nginx_rules
+from scheduler.forward import bucket_rules, caddy_rules, nginx_rules
 from scheduler.key import NEVER_PLAIN, OPTIONS
 from scheduler.option import Option, show_duration
 
@@ -113,7 +113,7 @@ def starter_files(
         text = (folder / source).read_text(encoding="utf-8")
         told[name] = text.replace("{directory}", str(directory)).replace("{command}", command)
         told[name] = told[name].replace("{version}", VERSION)
-    for name, rules in (("nginx.conf", nginx_rules), ("Caddyfile", caddy_rules)):
+    for name, rules in (("nginx.conf", bucket_rules if fleet else nginx_rules), ("Caddyfile", caddy_rules)):
         if name in told:
             told[name] = _indented(told[name], rules(moved, retired))
     return told

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 from feeds.publish.book import Leaf
 from feeds.publish.copies import PACKED
-from feeds.serve.kind import kind_of
+from feeds.serve.kind import FEED_CACHE, kind_of
 from feeds.site import Site
 
 __all__ = ["MANIFEST", "manifest"]
@@ -35,7 +35,8 @@ def manifest(site: Site, leaves: Iterable[tuple[str, Leaf]]) -> bytes:
             if path == MANIFEST or path.endswith(tuple(PACKED)) or not sign:
                 continue
             kind = kind_of(path, site)
-            files[path] = {"type": kind.type, "cache": kind.cache, "etag": f'"{sign}"'}
+            cache = FEED_CACHE if path.startswith("feeds/archive/") else kind.cache  # on leaves: months still open
+            files[path] = {"type": kind.type, "cache": cache, "etag": f'"{sign}"'}
             copies = {
                 coding: f'"{sign}-{tag}"' for end, (coding, tag) in PACKED.items() if f"{path}{end}" in leaf.files
             }

@@ -8,6 +8,7 @@ is marked with its coding, for a web server in front that picks by Accept-Encodi
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import timedelta
@@ -21,7 +22,8 @@ from obstore.store import S3Store
 from feeds.error import PublishError
 from feeds.publish.copies import PACKED
 from feeds.publish.target import Body, whole
-from feeds.serve.kind import kind_of
+from feeds.render.packing import start_of
+from feeds.serve.kind import FEED_CACHE, is_finished, kind_of
 from feeds.site import Site
 
 if TYPE_CHECKING:
@@ -32,19 +34,25 @@ __all__ = ["S3Target", "attributes_of"]
 _AT_ONCE: Final = 16  # uploads; each waits some tens of milliseconds for its answer
 _WAITING: Final = 64  # bodies held in memory
 _RETRY_S: Final = 30
+_START: Final = 4096  # of a document: its head
 
 
-def attributes_of(path: str, site: Site) -> Mapping[str, str]:
-    """Return what the object at *path* says of itself to whoever fetches it.
+def attributes_of(path: str, site: Site, body: bytes) -> Mapping[str, str]:
+    """Return what the object at *path*, which holds *body*, says of itself to whoever fetches it.
 
-    >>> attributes_of("feeds/ai.en.atom", Site())["Content-Type"]
+    Of the past only a finished month is kept for ever.
+
+    >>> attributes_of("feeds/ai.en.atom", Site(), b"<feed/>")["Content-Type"]
     'application/atom+xml; charset=utf-8'
-    >>> attributes_of("feeds/ai.en.atom.gz", Site())["Content-Encoding"]
+    >>> attributes_of("feeds/ai.en.atom.gz", Site(), b"")["Content-Encoding"]
     'gzip'
+    >>> attributes_of("feeds/archive/ai/2026-01.atom", Site(), b"<feed/>")["Cache-Control"] == FEED_CACHE
+    True
     """
     end = next((end for end in PACKED if path.endswith(end)), "")
     kind = kind_of(path.removesuffix(end), site)
-    told = {"Content-Type": kind.type, "Cache-Control": kind.cache}
+    is_open = path.startswith("feeds/archive/") and not is_finished(_start(end, body))
+    told = {"Content-Type": kind.type, "Cache-Control": FEED_CACHE if is_open else kind.cache}
     return told | {"Content-Encoding": PACKED[end][0]} if end else told
 
 
@@ -132,7 +140,7 @@ class S3Target:
         yield from (path for path, _ in self._list(prefix))
 
     def _put(self, path: str, body: bytes) -> PutResult:
-        attributes: Attributes = dict(attributes_of(path, self._site))
+        attributes: Attributes = dict(attributes_of(path, self._site, body))
         return obstore.put(self._store, path, body, attributes=attributes, use_multipart=False)
 
     def _wait_for(self, path: str) -> None:
@@ -170,6 +178,13 @@ class S3Target:
 
     def _trouble(self, path: str, error: Exception) -> PublishError:
         return PublishError(f"{self._url}/{path}: {_said(error)}: expected a bucket we may write in")
+
+
+def _start(end: str, body: bytes) -> bytes:
+    """Return the beginning of what *body*, the copy whose name ends with *end*, unpacks to."""
+    if end == ".gz":
+        return zlib.decompressobj(31).decompress(body, _START)
+    return start_of(body, _START) if end else body[:_START]
 
 
 def _folder_of(path: str) -> str:

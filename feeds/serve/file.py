@@ -17,7 +17,7 @@ from typing import BinaryIO
 from urllib.parse import urlsplit
 
 from feeds.render.packing import unpacked
-from feeds.serve.kind import FEED_CACHE, Kind, kind_of
+from feeds.serve.kind import FEED_CACHE, Kind, is_finished, kind_of
 from feeds.serve.reply import Header, Reply, make
 from feeds.site import Site
 
@@ -134,7 +134,7 @@ class Files:
     def _make(self, path: str, file: BinaryIO, stamp: _Stamp) -> Served:
         read = _Read(file)
         kind = kind_of(path, self._site)
-        if path.startswith("feeds/archive/") and not _is_finished(read.start):
+        if path.startswith("feeds/archive/") and not is_finished(read.start):
             kind = replace(kind, cache=FEED_CACHE)
         modified = datetime.fromtimestamp(stamp[0] / 1e9, UTC)
         twin = self._twin(path) if kind.is_feed else ""
@@ -261,12 +261,6 @@ def is_plain(path: str) -> bool:
         return False
     parts = path.removesuffix("/").split("/")
     return not path or (len(path) < 1000 and all(0 < len(part) < 250 and not part.startswith(".") for part in parts))
-
-
-def _is_finished(archive: bytes) -> bool:
-    """Return whether a document of the past says of itself that it stays as it is."""
-    start = archive[:4096]
-    return b"<fh:archive/>" in start or b'"archive":true' in start
 
 
 def _stamp(found: os.stat_result) -> _Stamp:

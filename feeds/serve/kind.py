@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from feeds.site import MEDIA_TYPES, Site
 
-__all__ = ["FEED_CACHE", "Kind", "kind_of", "page_policy"]
+__all__ = ["FEED_CACHE", "Kind", "is_finished", "kind_of", "page_policy"]
 
 FEED_CACHE = "public, max-age=300, stale-while-revalidate=3600, stale-if-error=86400"
 _PAGE_CACHE = "public, max-age=120, stale-while-revalidate=3600, stale-if-error=86400"
@@ -38,7 +38,7 @@ class Kind:
 
 
 def kind_of(path: str, site: Site) -> Kind:
-    """Return how the file at *path* below the site is answered.
+    """Return how the file at *path* below the site is answered; a document of the past as one that `is_finished`.
 
     >>> kind_of("feeds/ai.en.atom", Site()).type
     'application/atom+xml; charset=utf-8'
@@ -59,6 +59,16 @@ def kind_of(path: str, site: Site) -> Kind:
     kind = _TYPES.get(end, "application/octet-stream")
     cache = FEED_CACHE if end == ".opml" else _ASSET_CACHE
     return Kind(type=kind, cache=cache, policy=_NOTHING, is_text=end in {".css", ".svg", ".opml", ".txt", ".json"})
+
+
+def is_finished(archive: bytes) -> bool:
+    """Return whether a document of the past, of which *archive* is the beginning, says that it stays as it is.
+
+    >>> is_finished(b'<feed><fh:archive/>'), is_finished(b'{"version":"https://jsonfeed.org/version/1.1"')
+    (True, False)
+    """
+    start = archive[:4096]
+    return b"<fh:archive/>" in start or b'"archive":true' in start
 
 
 def page_policy(site: Site) -> str:

@@ -137,14 +137,15 @@ def test_the_units_leave_little_open(files: dict[str, str], tmp_path: Path) -> N
 
 
 @pytest.fixture
-def front(files: dict[str, str], bucket: Bucket, tmp_path: Path) -> Iterator[HTTPConnection]:
+def front(bucket: Bucket, tmp_path: Path) -> Iterator[HTTPConnection]:
     """Yield a connection to nginx in front of a bucket, as the starter configures it."""
     if shutil.which("nginx") is None:
         pytest.skip("needs nginx")
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    server = files["nginx.conf"].replace("listen 8080", f"listen 127.0.0.1:{port}")
+    rules = starter_files(tmp_path, fleet=True, moved={"old": "ai"}, retired=("fintech", "smart-city"))
+    server = rules["nginx.conf"].replace("listen 8080", f"listen 127.0.0.1:{port}")
     server = server.replace("objects:8333", f"127.0.0.1:{bucket.port}").replace("scheduler:8000", "127.0.0.1:9")
     temporary = "".join(
         f"{kind}_temp_path {tmp_path}/{kind};" for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
@@ -205,8 +206,11 @@ def test_nginx_gives_readers_what_is_in_the_bucket(front: HTTPConnection) -> Non
     again, _ = get("/feeds/ai.atom", If_None_Match=str(plain.headers["ETag"]))
     assert again.status == 304
     assert get("/feeds/archive/ai/2026-01.atom", Accept_Encoding="gzip")[1] == b"old"  # it has no packed twin
+    past, got = get("/feeds/archive/ai/2026-01.atom")
+    assert (past.headers["Vary"], got) == ("Accept-Encoding", b"old")
     assert get("/topics/ai/")[1] == b"a page"
     assert get("/")[1] == b"home"
+    assert get("/feeds/none.atom")[0].status == 404
     absent, got = get("/topics/none/")
     assert (absent.status, got) == (404, b"not here")
     front.request("PUT", "/index.html", body=b"mine")
@@ -214,3 +218,33 @@ def test_nginx_gives_readers_what_is_in_the_bucket(front: HTTPConnection) -> Non
     refused.read()
     assert refused.status == 403
     assert get("/")[1] == b"home"
+
+
+@pytest.mark.parametrize(
+    ("asked", "location"),
+    [
+        ("/feeds/old.zh-hant.rss", "/feeds/ai.zh-hant.rss"),
+        ("/feeds/archive/old.en/2026-01.atom", "/feeds/archive/ai.en/2026-01.atom"),
+        ("/topics/old/en/", "/topics/ai/en/"),
+    ],
+)
+def test_nginx_before_a_bucket_leads_to_a_topic_that_moved(front: HTTPConnection, asked: str, location: str) -> None:
+    front.request("GET", asked)
+    answer = front.getresponse()
+    answer.read()
+    assert (answer.status, answer.headers["Location"]) == (301, location)
+
+
+def test_nginx_before_a_bucket_says_of_a_retired_topic_that_it_is_gone(front: HTTPConnection) -> None:
+    place = S3Target("s3://feeds/public", Site())
+    place.write("feeds/fintech.atom", b"it has ended")
+    place.settle()
+    told = {}
+    for path in ("/feeds/fintech.atom", "/feeds/fintech.pt.json", "/topics/smart-city/en/", "/feeds/fintechs.atom"):
+        front.request("GET", path)
+        answer = front.getresponse()
+        told[path] = (answer.status, answer.headers["Content-Type"], answer.read()[:12])
+    assert told["/feeds/fintech.atom"] == (200, "application/atom+xml; charset=utf-8", b"it has ended")
+    for path in ("/feeds/fintech.pt.json", "/topics/smart-city/en/"):
+        assert told[path] == (410, "text/plain; charset=utf-8", b"This topic h")
+    assert told["/feeds/fintechs.atom"][0] == 404

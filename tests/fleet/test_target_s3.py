@@ -17,6 +17,7 @@ from feeds.error import PublishError
 from feeds.publish import publish
 from feeds.publish.target_s3 import S3Target
 from feeds.release import Draft, Newsroom
+from feeds.render.packing import packed
 from feeds.site import Site
 from feeds.store import Store, open_store
 from scheduler.config import load
@@ -119,7 +120,7 @@ def test_paths_are_those_below_a_folder_and_below_our_prefix(target: S3Target) -
         ("feeds/ai.atom", "application/atom+xml; charset=utf-8", "max-age=300", None),
         ("feeds/ai.json", "application/feed+json", "max-age=300", None),
         ("feeds/ai.rss.gz", "application/rss+xml; charset=utf-8", "max-age=300", "gzip"),
-        ("feeds/archive/ai/2026-01.atom", "application/atom+xml; charset=utf-8", "immutable", None),
+        ("feeds/archive/ai/2026-01.atom", "application/atom+xml; charset=utf-8", "max-age=300", None),
         ("topics/ai/index.html", "text/html; charset=utf-8", "max-age=120", None),
         ("feeds/index.opml", "text/x-opml; charset=utf-8", "max-age=300", None),
     ],
@@ -134,6 +135,15 @@ def test_an_object_says_what_it_is(  # noqa: PLR0913, PLR0917 -- a table of four
     assert headers["content-type"] == kind
     assert age in headers["cache-control"]
     assert headers.get("content-encoding") == coding
+
+
+def test_a_month_that_is_over_is_kept_for_ever_packed_or_not(target: S3Target, bucket: Bucket) -> None:
+    body = b'<feed xmlns:fh="http://purl.org/syndication/history/1.0"><fh:archive/></feed>'
+    for end, copy in (("", body), (".gz", gzip.compress(body)), (".br", packed(body))):
+        target.write(f"feeds/archive/ai/2026-01.atom{end}", copy)
+        target.settle()
+        headers = bucket.get(f"public/feeds/archive/ai/2026-01.atom{end}")[1]
+        assert "immutable" in headers["cache-control"], end
 
 
 @pytest.mark.parametrize(

@@ -157,6 +157,15 @@ def test_a_month_that_is_not_finished_has_what_left_the_edition(press: Press, dr
     assert {id_ for _, some in follow(press, "feeds/all.atom") for id_ in some} == ids
 
 
+def test_a_month_that_is_not_finished_is_told_as_one_that_changes(press: Press, draft: Draw) -> None:
+    press.put(*daily(draft, 100))
+    press.publish()
+    files = json.loads(press.read("manifest.json"))["files"]
+    past = {path: told["cache"] for path, told in files.items() if path.startswith("feeds/archive/all/")}
+    assert past
+    assert all("immutable" not in cache and b"fh:archive/" not in press.read(path) for path, cache in past.items())
+
+
 def test_a_lost_folder_is_made_again(press: Press, draft: Draw) -> None:
     press.put(*daily(draft, 90))
     press.publish()

@@ -124,7 +124,7 @@ def test_a_server_in_front_answers_as_we_do(front: Front) -> None:
     past = front.press.directory / "feeds" / "archive" / "kept.atom"
     past.parent.mkdir(exist_ok=True)
     past.write_bytes(whole)
-    assert front.ask("/feeds/archive/kept.atom").headers["cache-control"] == "public, max-age=31536000, immutable"
+    assert "immutable" not in front.ask("/feeds/archive/kept.atom").headers["cache-control"]  # its month may be open
     for path in ("/feeds/ai.en.atom.gz", "/.hidden", "/feeds/none.atom", "/feeds/.x", "/feeds/", "/none"):
         said = front.ask(path)
         assert (said.status, said.body) == (404, front.press.read("404.html")), path
