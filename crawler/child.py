@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from scrapy.logformatter import LogFormatter
 from scrapy.settings import Settings
+from scrapy.signalmanager import SignalManager
 
 from crawler.address import host_of
 from crawler.batch import Batch, SourceOutcome, one_line
@@ -36,6 +37,7 @@ from feeds.store import DEFAULT_AUTHORITY, Outcome, SourceState, open_store
 
 if TYPE_CHECKING:
     from scrapy import Spider
+    from scrapy.crawler import Crawler
 
     from crawler.batch import Fetched
     from feeds.store import Store
@@ -166,10 +168,27 @@ def _run(spider: type[Spider], settings: Mapping[str, Any], **arguments: Any) ->
     from scrapy.crawler import AsyncCrawlerProcess  # noqa: PLC0415 - warm; named where the reactor begins
 
     process = AsyncCrawlerProcess(_Settings(dict(settings)))
-    crawl = process.crawl(spider, **arguments)
+    crawler = process.create_crawler(spider)
+    crawler.signals = _Signals(crawler)
+    crawl = process.crawl(crawler, **arguments)
     process.start()
     if crawl.done() and not crawl.cancelled() and (error := crawl.exception()) is not None:
         raise error
+
+
+class _Signals(SignalManager):
+    """Signals that cost nothing where nobody ever listened: eight a page."""
+
+    def __init__(self, sender: Crawler) -> None:
+        super().__init__(sender)
+        self._heard: set[int] = set()  # by identity, as they are told apart
+
+    def connect(self, receiver: Any, signal: Any, **kwargs: Any) -> None:  # noqa: ANN401 - Scrapy's signature
+        self._heard.add(id(signal))
+        super().connect(receiver, signal, **kwargs)
+
+    def send_catch_log(self, signal: Any, **kwargs: Any) -> list[tuple[Any, Any]]:  # noqa: ANN401 - as above
+        return super().send_catch_log(signal, **kwargs) if id(signal) in self._heard else []
 
 
 def _sources(batch: Batch, emit: Emit) -> Mapping[str, Source]:

@@ -19,7 +19,7 @@ _RELEASE = """<html><h1>Â£5 for everyone (with photo)</h1>
 <p class="d">Ends/Monday, April 13, 2026<br>Issued at HKT 9:05</p>
 <div class="b"><p>The â€œdepartmentâ€\x9d said so.<br>
 &nbsp;&nbsp;政府今日公布粵港澳大灣區發展綱要。</p>
-<table><tr><td>1</td></tr></table></div></html>"""
+<table><tr><td>1</td><td><a href="/2.htm">2</a></td></tr></table></div></html>"""
 _FEED = """<?xml version="1.0"?><rss version="2.0"><channel><title>x</title><item>
 <title>一</title><link>https://a.example/1</link>
 <description>&lt;p&gt;文&lt;/p&gt;</description>
