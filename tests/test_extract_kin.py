@@ -93,3 +93,13 @@ def test_a_lead_of_a_list_without_days_is_known_by_its_heading() -> None:
     body = f"{without}<ul>{PLAIN}</ul>".replace("/news/", "/news/2026")
     assert urls(body)[0] == "/news/202640.html"
     assert urls(body.replace("h2>", "b>"))[0] == "/news/20269.html"
+
+
+@pytest.mark.parametrize("text", ["More articles...", "View all news", "查看更多", "Ver todas as notícias »"])
+def test_what_leads_to_a_longer_list_is_none_of_its_rows(text: str) -> None:
+    whole = f"<ul>{DATED}<li><a href='/news/all'>{text}</a></li></ul>"
+    assert urls(whole) == [f"/news/{n}.html" for n in range(9, 1, -1)]
+
+
+def test_a_headline_without_a_day_at_the_end_of_a_list_stays() -> None:
+    assert urls(f"<ul>{DATED}<li><a href='/news/1.html'>{TITLE.format(1)}</a></li></ul>")[-1] == "/news/1.html"

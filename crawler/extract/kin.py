@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -24,6 +25,12 @@ _ENOUGH = 30  # rows, to see how addresses are made
 _TITLED = 12.0
 _ASIDE = 0.6  # what is called a menu or a side once
 _LARGEST = 6000  # characters: a lead has a teaser, and is no page
+# What leads from the end of a list to a longer one.
+_FURTHER = re.compile(
+    r"(?:more|all|view all|see all|show all|older|browse)\b.{0,30}|(?:查看|了解)?(?:更多|全部|所有).{0,8}|"
+    r"(?:ver |mais )(?:todas|todos|mais|not[ií]cias).{0,20}",
+    re.IGNORECASE,
+)
 _HEADINGS = ("h1", "h2", "h3", "h4")
 
 
@@ -32,7 +39,7 @@ def without_strays(group: Group) -> list[Row]:
 
     So stands the cell of a menu made as a table over a list that is a table.
     """
-    rows = group.rows
+    rows = _without_last(group.rows)
     place, count = Counter(_place(row) for row in rows).most_common(1)[0]
     if place is None or not _LEAST_ROWS <= count < len(rows) or count < 0.6 * len(rows):
         return rows
@@ -44,6 +51,14 @@ def without_strays(group: Group) -> list[Row]:
     else:
         strays = [row for row in apart if not entries([row])] if entries(own) >= _MOST else []
     return [row for row in rows if row not in strays] if strays else rows
+
+
+def _without_last(rows: list[Row]) -> list[Row]:
+    """Return *rows* without the last where that has no day as the others have, and only says that there is more."""
+    last, others = rows[-1], rows[:-1]
+    if len(others) < _LEAST_ROWS or not all(_FURTHER.fullmatch(link.text.strip(" .…»›→")) for link in last.links):
+        return rows
+    return others if not _has_day(last) and sum(map(_has_day, others)) >= _MOST * len(others) else rows
 
 
 def _place(row: Row) -> HtmlElement | None:

@@ -29,6 +29,10 @@ _BYLINE = re.compile(
     r"\A(?:\w{3,9}\.? \d{1,2},? \d{4}|\d{4}-\d\d-\d\d)[\s:–-]+",
     re.IGNORECASE,
 )
+# How names of bodies end in Chinese: a title of few characters has no other sign of where it stops.
+_OF_BODY = re.compile(
+    r"[\u4e00-\u9fff]{2,}(?:[廳厅局署處处室院府網网委]|公司|中心|協會|协会|委员会|委員會|门户|網站|网站)\s*\Z"
+)
 _CONTROL = re.compile(r"[\x00-\x1f]")
 _MOST_JSON = 400_000
 _LONGEST_TITLE = 2000
@@ -100,6 +104,8 @@ def title_of_page(root: HtmlElement, meta: Meta | None = None, heading: str = ""
         return first[0], "h1"
     if heading:
         return heading, "listing"
+    if len(first) == 1 and not graph and not declared and _is_short_for(whole, first[0]):
+        return first[0], "h1"
     for text, origin in ((declared, "json-ld"), (graph, "og:title"), (whole, "title")):
         bare = _without_site(text, meta)
         if squash(bare) not in _UNTITLED:
@@ -108,6 +114,12 @@ def title_of_page(root: HtmlElement, meta: Meta | None = None, heading: str = ""
     if first:
         return first[0], "h1"
     return next(((text, "h2") for element in root.iter("h2") if (text := _heading(element))), ("", ""))
+
+
+def _is_short_for(whole: str, heading: str) -> bool:
+    """Say whether the title *whole* begins with words of *heading*: "Notice - The Department", "Notice on closures"."""
+    begin = squash(_PARTED.split(whole)[0])
+    return bool(begin) and begin in squash(heading)
 
 
 def _heading(element: HtmlElement) -> str:
@@ -193,6 +205,9 @@ def _without_site(text: str, meta: Meta) -> str:
         if (site and (last == site or last in site or site in last)) or (
             len(last) <= 30 and rest >= max(12, len(last))
         ):
+            parts, marks = parts[:-1], marks[:-1]
+            continue
+        if _OF_BODY.search(parts[-1]) and len(last) <= 30 and not _OF_BODY.search(parts[0]):
             parts, marks = parts[:-1], marks[:-1]
             continue
         if site and squash(parts[0]) == site:

@@ -61,6 +61,8 @@ _FOREIGN = re.compile(
     rf"\b(\d{{1,2}})(?:\.|er|º)? ?(?:de )?({_WORDS})\b,?(?: de)? ((?:19|20)\d\d)",
     re.IGNORECASE,
 )
+_HAN = {char: number for number, chars in enumerate(("〇○零", *"一二三四五六七八九")) for char in chars}
+_HAN_DAY = re.compile(r"([〇○零一二三四五六七八九]{4})年([一二三四五六七八九十]{1,2})月([一二三四五六七八九十]{1,3})日")
 _SAYS_TIME = re.compile(r"\d{1,2}[:：時时点點h]\d{0,2}")
 _UTC = re.compile(r"\d(?:Z|[+-]00:?00| GMT| UTC)\s*\Z")
 _ARCHIVE = re.compile(r"\Ahttps?://web\.archive\.org/web/\d+[a-z_]*/")  # whose number is the day of the copy
@@ -254,7 +256,7 @@ def _seen(root: HtmlElement) -> Iterator[tuple[float, str, str]]:
             continue
         after_heading = 0 if element.tag == "h1" else after_heading + 1
         for text in (element.text, element.tail if element.tag != "h1" else None):
-            if not text or len(text) > 400 or not any(char.isdigit() for char in text):
+            if not text or len(text) > 400 or not ("年" in text or any(char.isdigit() for char in text)):
                 continue
             line = _in_digits(" ".join(text.split()))
             match = _HAS_DAY.search(line) if len(line) <= _LONGEST else None
@@ -276,8 +278,23 @@ def _in_digits(text: str) -> str:
 
     >>> _in_digits("Dienstag, 29. Januar 2019"), _in_digits("le 3 août 2020")
     ('Dienstag, 2019-01-29', 'le 2020-08-03')
+    >>> _in_digits("二〇二六年六月十八日")
+    '2026-06-18'
     """
+    if "年" in text:
+        text = _HAN_DAY.sub(_from_han, text)
     return _FOREIGN.sub(lambda day: f"{day[3]}-{_MONTHS[day[2].lower()]:02d}-{int(day[1]):02d}", text)
+
+
+def _from_han(day: re.Match[str]) -> str:
+    year = "".join(str(_HAN[char]) for char in day[1])
+    return f"{year}-{_count(day[2]):02d}-{_count(day[3]):02d}"
+
+
+def _count(text: str) -> int:
+    """Return a number below a hundred that is written in Chinese: 十八 is 18, 二十 is 20."""
+    tens, ten, ones = text.rpartition("十")
+    return (_HAN.get(tens, 1) * 10 if ten else 0) + _HAN.get(ones, 0)
 
 
 def _class(element: HtmlElement | None) -> str:
@@ -303,6 +320,6 @@ def _by_htmldate(root: HtmlElement, zone: str) -> Moment:
         text = find_date(deepcopy(root), original_date=True, extensive_search=True)
     except Exception:  # noqa: BLE001 - not our code, and any page may come: then there is no date
         text = None
-    if not text:
+    if not text or text.endswith("-01-01"):  # it has found a year, and no day
         return Moment(None)
     return Moment(datetime.fromisoformat(text).replace(tzinfo=ZoneInfo(zone)), "htmldate", "day")

@@ -20,7 +20,7 @@ from crawler.extract.vote import Body, vote_on_body
 from crawler.normalise import clean_html, clean_text, clean_title, issued_on_behalf, language, sign_off, sign_off_html
 from crawler.normalise.tree import read_html
 from crawler.wall import BLOCKING, is_announced, what_wall
-from feeds.release import Photo
+from feeds.release import Attachment, Photo
 
 if TYPE_CHECKING:
     from lxml.html import HtmlElement
@@ -53,9 +53,11 @@ def read_page(text: str, url: str, *, zone: str = "", heading: str = "") -> Extr
     body = vote_on_body(root, text, raw_title)
     element = _holder(body)
     photos: tuple[Photo, ...] = ()
+    attachments: tuple[Attachment, ...] = ()
     if element is not None:
         _drop_pictures(element, body)
         photos = photos_in(element, base)  # before their captions go, which belong to no body
+        attachments = attachments_in(element, base)  # and before the lines that name them
         _prune(element, body)
     clean = clean_html("" if element is None else _inner(element), base)
     signed = sign_off_html(clean.html, zone=zone)
@@ -85,7 +87,7 @@ def read_page(text: str, url: str, *, zone: str = "", heading: str = "") -> Extr
     return replace(
         found,
         photos=photos,
-        attachments=attachments_in(element, base),
+        attachments=attachments,
         videos=videos_in(element, base),
     )
 

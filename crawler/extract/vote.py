@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from crawler.extract.block import Block, blocks_of, squash
+from crawler.extract.day import days_in
 from crawler.extract.match import match_blocks
 from crawler.extract.select import text_of
 from crawler.extract.weigh import chances, is_date_line, words_of
@@ -20,13 +21,14 @@ if TYPE_CHECKING:
 
 __all__ = ["Body", "likeness", "vote_on_body"]
 
-_ENOUGH = 0.45  # the chance from which a block is taken; measured flat between 0.4 and 0.5
+_ENOUGH = 0.43  # the chance from which a block is taken; measured flat between 0.4 and 0.5
 _DOUBTFUL = 0.3  # where hardly anything was taken, what is nearly sure is taken too
 _LEAST_WORDS = 40
 _LINE = 5  # words, on a page too long for others to look at
 # Where ours is like neither of two others that agree, they are right: few pages are of a kind it never saw.
 _ALONE = 0.35
 _AGREED = 0.7
+_BESIDE_DAY = 12  # characters: a day of the week, "Date:"
 # Beyond so many characters, or tags, only our own extractor looks; and at no more than so many blocks.
 _LONGEST = 1_500_000
 _MOST_TAGS = 20_000
@@ -104,10 +106,17 @@ def _beheaded(blocks: Sequence[Block], taken: Sequence[bool], title: str) -> lis
     for number, block in enumerate(blocks):
         if not found[number]:
             continue
-        if block.squashed != title and not (is_date_line(block) and block.element.tag != "p"):
+        if block.squashed != title and not (
+            is_date_line(block) and (block.element.tag != "p" or _is_only_day(block.text))
+        ):
             return found
         found[number] = False
     return list(taken)  # there is nothing else
+
+
+def _is_only_day(text: str) -> bool:
+    days = days_in(text)
+    return len(days) == 1 and len(text) - (days[0].end - days[0].start) < _BESIDE_DAY
 
 
 def likeness(one: str, other: str) -> float:
