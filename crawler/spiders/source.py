@@ -17,7 +17,7 @@ from crawler.source import Request as Opening
 from crawler.spiders.plan import recheck_step, too_old
 from crawler.spiders.progress import ListingPage, Progress, Read
 from crawler.spiders.repair import moved, repair_listing, repair_release
-from crawler.spiders.wire import Wire, content_type_of, seal_of
+from crawler.spiders.wire import UNASKED, Wire, content_type_of, seal_of
 from crawler.wall import what_wall
 from feeds.store import Outcome, PageKind
 
@@ -88,7 +88,7 @@ class SourceSpider(Wire):
         memory = crawl.memory.pages.get(response.url)
         trouble = self._trouble(crawl, response)
         if trouble is None and response.status == 304 and memory is None:
-            trouble = Trouble(outcome=Outcome.FAILED, reason="HTTP 304 to a request without conditions")
+            trouble = UNASKED
         if trouble is not None:
             self._no_listing(crawl, response.url, trouble)
         elif response.status == 304:

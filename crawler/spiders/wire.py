@@ -29,9 +29,13 @@ if TYPE_CHECKING:
     from crawler.turns import Turns
     from feeds.store import Store
 
-__all__ = ["Wire", "content_type_of", "posted", "seal_of"]
+__all__ = ["UNASKED", "Wire", "content_type_of", "posted", "seal_of"]
 
 _READABLE: Final = ("text/", "html", "xml", "json", "javascript", "octet-stream")
+
+_CONDITIONS: Final = frozenset([b"If-None-Match", b"If-Modified-Since"])
+UNASKED: Final = Trouble(outcome=Outcome.FAILED, reason="HTTP 304 to a request without conditions: expected the page")
+"""Who believed such an answer would wait for ever for what it hides."""
 
 Reader = Callable[..., Iterator[Any]]
 
@@ -199,6 +203,8 @@ class Wire(scrapy.Spider, ABC):
         if trouble is not None:
             crawl.wait_until = self.circuits.closed_until(host_of(response.url)) or crawl.wait_until
             return trouble
+        if response.status == 304 and response.request is not None and _CONDITIONS.isdisjoint(response.request.headers):
+            return UNASKED
         kind = content_type_of(response).partition(";")[0].strip().lower()
         if response.status != 304 and kind and not any(word in kind for word in _READABLE):
             return Trouble(outcome=Outcome.FAILED, reason=f"answers {kind}: expected a page or a feed")

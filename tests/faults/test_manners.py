@@ -53,6 +53,20 @@ def test_n15_a_robots_txt_of_1_mb_or_of_html_or_a_slow_one(desk: Desk, newsroom:
     assert desk.outcome("bad", explicit=True).outcome == "new"
 
 
+def test_n15_a_robots_txt_that_drips_means_later(desk: Desk, newsroom: Chaos) -> None:
+    def drip(wire: Wire) -> None:
+        wire.head(200, length=10_000, kind="text/plain")
+        for _ in range(1000):
+            wire.write(b"#")
+            time.sleep(0.2)
+
+    newsroom.routes["/robots.txt"] = drip
+    ended = desk.outcome("bad")
+    assert (ended.outcome, newsroom.times("/list")) == ("failed", [])
+    assert "robots.txt: no whole answer in time" in ended.reason
+    assert ended.seconds < 60, "10 on a machine that has time for it"
+
+
 def test_n15_crawl_delay_slows_us_down(desk: Desk, newsroom: Chaos, listing: Callable[..., str]) -> None:
     newsroom.page("/robots.txt", "User-agent: *\nCrawl-delay: 0.4\n", kind="text/plain")
     assert desk.outcome("bad").new == 3
@@ -99,3 +113,33 @@ def test_n18_a_date_in_the_future_makes_no_request_conditional(
     desk.crawl("bad")
     desk.crawl("bad")
     assert not any("if-modified-since" in asked.headers for asked in newsroom.asked)
+
+
+@pytest.mark.parametrize("tag", ['W/"7"', '"7"', '"a-\u00e9"', ""])
+def test_n18_a_304_that_carries_a_page_or_comes_unasked_hides_nothing(
+    desk: Desk, newsroom: Chaos, listing: Callable[..., str], tag: str
+) -> None:
+    newsroom.page("/list", listing(1, 2), 200, *([f"ETag: {tag}"] if tag else []))
+    desk.crawl("bad")
+    newsroom.page(
+        "/list", listing(1, 2, 3), 304, *([f"ETag: {tag}"] if tag else [])
+    )  # a page that says that it is none
+    ended = desk.outcome("bad")
+    assert ended.outcome == ("unchanged" if tag else "failed"), ended
+    assert ended.outcome != "failed" or "304" in ended.reason
+    changed = 'W/"8"' if tag else '"new"'
+    newsroom.tagged("/list", listing(1, 2, 3), changed)
+    assert (desk.outcome("bad", explicit=True).new, desk.count("bad")) == (1, 3)
+    assert desk.outcome("bad").outcome == "unchanged"
+
+
+def test_n18_a_release_that_answers_304_unasked_is_fetched_when_it_is_there(
+    desk: Desk, newsroom: Chaos, listing: Callable[..., str], release: Callable[..., str]
+) -> None:
+    newsroom.tagged("/list", listing(1, 2, 3), '"1"')
+    newsroom.page("/r/2.htm", "", 304)
+    ended = desk.outcome("bad")
+    assert (ended.outcome, ended.new) == ("new", 2)
+    assert "304" in ended.reason
+    newsroom.page("/r/2.htm", release(2))
+    assert (desk.outcome("bad").new, desk.count("bad")) == (1, 3)

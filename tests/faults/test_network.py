@@ -192,13 +192,14 @@ def test_n4_a_source_where_nobody_listens_fails(desk: Desk, chaos_at: Callable[.
     assert ended.outcome == "failed"
 
 
+@pytest.mark.parametrize("part", ["body", "headers"])
 @pytest.mark.usefixtures("newsroom")
-def test_n5_a_dripping_body_is_cut_and_others_are_on_time(desk: Desk, chaos_at: Callable[..., Chaos]) -> None:
+def test_n5_what_drips_is_cut_and_others_are_on_time(desk: Desk, chaos_at: Callable[..., Chaos], part: str) -> None:
     drip = chaos_at("127.0.0.2")
     drip.page("/robots.txt", "", 404)
 
     def slowly(wire: Wire) -> None:
-        wire.head(200, length=1000)
+        wire.write(b"HTTP/1.1 200 OK\r\nX: ") if part == "headers" else wire.head(200, length=1000)
         for _ in range(1000):
             wire.write(b"a")
             time.sleep(0.2)

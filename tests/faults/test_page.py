@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
@@ -76,12 +77,25 @@ def test_p4_a_listing_in_another_encoding_than_stated_is_read(
     assert desk.outcome("bad").new == 2
 
 
-def test_p6_deep_nesting_is_read_or_told_never_an_empty_list(desk: Desk, newsroom: Chaos) -> None:
-    for depth in (300, 5000):
-        deep = "<div>" * depth + '<a class="release" href="/r/1.htm">Release number one</a>' + "</div>" * depth
-        newsroom.page("/list", f"<html><body>{deep}</body></html>")
-        assert desk.outcome("bad", explicit=True).outcome in {"new", "unchanged", "suspicious", "failed"}
-        assert desk.state("bad").state.value != "healthy" or desk.count("bad") == 1
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [("<div>" * 300, "</div>" * 300), ("<div>" * 5000, "</div>" * 5000), (f"<p>{'x' * 7_800_000}</p>", "")],
+    ids=["300-levels", "5000-levels", "7.8-MB-of-text"],
+)
+def test_p6_depth_and_size_are_read_or_told_never_an_empty_list(
+    desk: Desk, newsroom: Chaos, before: str, after: str
+) -> None:
+    desk.crawl("bad")
+    links = "".join(f'<a class="release" href="/r/{n}.htm">Release number {n} of the department</a>' for n in range(9))
+    newsroom.page("/list", f"<html><body>{before}{links}{after}</body></html>")
+    ended = desk.outcome("bad", explicit=True)
+    if ended.outcome == "new":
+        assert (ended.listed, ended.new) == (9, 5)  # 0 is not there, 1 to 3 are held
+    else:
+        assert ended.outcome in {"suspicious", "failed"}
+        assert re.search(r"deep|levels|cut|long|large|big", ended.reason), ended.reason
+        assert desk.state("bad").state.value != "healthy"
+    assert desk.count("bad") >= 3
 
 
 def test_p7_the_same_release_under_two_addresses_is_one(desk: Desk, newsroom: Chaos, listing: Page) -> None:
