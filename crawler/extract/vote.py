@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Body", "likeness", "vote_on_body"]
 
-_ENOUGH = 0.43  # the chance from which a block is taken; measured flat between 0.4 and 0.5
+_ENOUGH = 0.45  # the chance from which a block is taken; measured flat between 0.4 and 0.5
 _DOUBTFUL = 0.3  # where hardly anything was taken, what is nearly sure is taken too
 _LEAST_WORDS = 40
 _LINE = 5  # words, on a page too long for others to look at
