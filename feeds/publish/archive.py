@@ -41,6 +41,7 @@ _HEADS = {"atom": atom.head, "json": json_feed.head}
 _PART = 500
 _GRACE = timedelta(days=3)
 _DAY = timedelta(days=1)
+_REMEMBERED = 5_000  # heads of a month that is open: the next publication need not ask for them
 _MANY_LATE = 500  # more is a backfill: then the months they belong to are written again
 
 
@@ -188,7 +189,7 @@ class Archives:
             ids, later = self._then.there(ids, datetime.fromisoformat(moment))
             past.late += later
         late = self._late(month, past)
-        for name, there in self._split(month, (*ids, *late)):
+        for name, there in _parted(month, self._store.heads(list(dict.fromkeys((*ids, *late)))).values()):
             placed = there if moment is None else self._then.placed(there, datetime.fromisoformat(moment))
             for form in self._forms:
                 path = archive_path(edition.key, name, form)
@@ -267,7 +268,8 @@ class Archives:
         newest = held[0].head.published.astimezone(UTC)
         for month in (self._open, *_following(self._open, f"{newest:%Y-%m}")):
             late = past.late if month == self._open else ()
-            for name, placed in self._split(month, (*self._left(edition, month, held, until), *late)):
+            left = self._heads(list(dict.fromkeys((*self._left(edition, month, held, until), *late))))
+            for name, placed in _parted(month, left):
                 marks = self._fragments.marks(placed)
                 for form in self._forms:
                     path = archive_path(edition.key, name, form)
@@ -284,16 +286,11 @@ class Archives:
         holds = {one.head.id for one in held} | {other.id for one in held for other in one.also}
         if holds.issuperset(ids):
             return ()
-        return [head.id for head in self._store.heads(ids).values() if head.published < until or head.id not in holds]
+        return [head.id for head in self._heads(ids) if head.published < until or head.id not in holds]
 
-    def _split(self, month: str, ids: Iterable[str]) -> Iterator[tuple[str, list[Placed]]]:
-        """Yield the documents of *month*, which hold *ids*: the name of each, and what is in it, newest first."""
-        heads = sorted(self._store.heads(list(dict.fromkeys(ids))).values(), key=lambda head: (head.published, head.id))
-        for number, start in enumerate(range(0, len(heads), _PART), 1):
-            yield (
-                month if number == 1 else f"{month}-{number}",
-                [Placed(one) for one in heads[start : start + _PART]][::-1],
-            )
+    def _heads(self, ids: Sequence[str]) -> Iterable[Head]:
+        """Return the heads of *ids*, from memory where it is a month that is open and not too busy."""
+        return self._selection.heads(ids) if len(ids) <= _REMEMBERED else self._store.heads(ids).values()
 
     def _head(
         self, edition: Edition, blank: Feed, path: str, placed: Sequence[Placed], previous: Sequence[str]
@@ -345,6 +342,16 @@ class Archives:
             if name >= month:
                 found.update(ids_of(self._outbox.target.read(archive_path(edition.key, name, form)) or b"", form))
         return found
+
+
+def _parted(month: str, heads: Iterable[Head]) -> Iterator[tuple[str, list[Placed]]]:
+    """Yield the documents of *month*, which hold *heads*: the name of each, and what is in it, newest first."""
+    ordered = sorted(heads, key=lambda head: (head.published, head.id))
+    for number, start in enumerate(range(0, len(ordered), _PART), 1):
+        yield (
+            month if number == 1 else f"{month}-{number}",
+            [Placed(one) for one in ordered[start : start + _PART]][::-1],
+        )
 
 
 def _following(month: str, last: str) -> Iterable[str]:
