@@ -105,6 +105,12 @@ def test_every_position_leads_back(text: str) -> None:
     assert [folded.place(origin) for origin in origins] == list(range(len(origins)))
 
 
+@pytest.mark.parametrize("plane", range(17))
+def test_every_character_folded_stays_as_it_is(plane: int) -> None:
+    once = fold("a".join(map(chr, range(plane << 16, plane + 1 << 16)))).plain
+    assert fold(once).plain == once
+
+
 @settings(max_examples=300, deadline=None)
 @given(st.text(max_size=60))
 def test_folding_twice_is_folding_once(text: str) -> None:

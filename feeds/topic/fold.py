@@ -12,7 +12,7 @@ from feeds.script import variants
 
 __all__ = ["FOLD_VERSION", "WORD", "Folded", "fold", "is_word"]
 
-FOLD_VERSION = 1  # part of the hash of every topic: what is folded otherwise is tagged again
+FOLD_VERSION = 2  # part of the hash of every topic: what is folded otherwise is tagged again
 
 _DROP = "\0"
 _LAST = 0x323AF  # the last ideograph of Unicode 16
@@ -140,6 +140,8 @@ def _table() -> str:
         chars[ord(mark)] = " "
     for char, first in variants():
         chars[ord(char)] = first
+    while (further := [chars[ord(char)] for char in chars]) != chars:  # a form may have a plainer one: ⁻ is −, a space
+        chars = further
     return "".join(chars)
 
 
