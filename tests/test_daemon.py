@@ -16,6 +16,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import pytest
+
 from feeds.store import open_store
 from scheduler.config import load
 from scheduler.daemon import Daemon
@@ -174,6 +176,7 @@ def test_what_an_operator_does_to_a_source_reaches_a_running_daemon(tmp_path: Pa
         assert "unknown source mine" not in running.log
 
 
+@pytest.mark.soak
 def test_it_works_on_when_every_descendant_is_killed(tmp_path: Path, shared: Path) -> None:
     with daemon(tmp_path, shared) as running:
         wait_for(lambda: running.stands("hk-gia-en", "healthy"), "the first crawl")

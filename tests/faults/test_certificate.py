@@ -144,6 +144,7 @@ def test_n14_a_chain_without_its_middle_is_refused_by_name_until_the_machine_hol
     assert asked(url) == (200, "")
 
 
+@pytest.mark.soak
 @pytest.mark.usefixtures("trusted")
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")  # of the versions that we ask for
 def test_n14_a_server_that_speaks_only_tls_of_long_ago_is_told_from_a_broken_network(

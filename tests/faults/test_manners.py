@@ -53,6 +53,7 @@ def test_n15_a_robots_txt_of_1_mb_or_of_html_or_a_slow_one(desk: Desk, newsroom:
     assert desk.outcome("bad", explicit=True).outcome == "new"
 
 
+@pytest.mark.soak
 def test_n15_a_robots_txt_that_drips_means_later(desk: Desk, newsroom: Chaos) -> None:
     def drip(wire: Wire) -> None:
         wire.head(200, length=10_000, kind="text/plain")

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 OUTSIDE, INSIDE, NOWHERE6 = "10.217.0.1", "10.217.0.2", "2001:db8:217::2"
 
 
+@pytest.mark.soak
 def test_n12_names_that_no_server_knows_or_tells_in_time_keep_nobody_waiting(chaos_at: Callable[..., Chaos]) -> None:
     good = chaos_at("127.0.0.1")
     good.page("/", "<p>read</p>")

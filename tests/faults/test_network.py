@@ -192,7 +192,7 @@ def test_n4_a_source_where_nobody_listens_fails(desk: Desk, chaos_at: Callable[.
     assert ended.outcome == "failed"
 
 
-@pytest.mark.parametrize("part", ["body", "headers"])
+@pytest.mark.parametrize("part", ["body", pytest.param("headers", marks=pytest.mark.soak)])
 @pytest.mark.usefixtures("newsroom")
 def test_n5_what_drips_is_cut_and_others_are_on_time(desk: Desk, chaos_at: Callable[..., Chaos], part: str) -> None:
     drip = chaos_at("127.0.0.2")

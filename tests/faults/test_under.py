@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 @pytest.mark.parametrize(
     "endings",
     [
-        pytest.param(("-wal", "-shm"), id="both"),
+        pytest.param(("-wal", "-shm"), id="both", marks=pytest.mark.soak),
         pytest.param(("-wal",), id="wal", marks=pytest.mark.soak),
         pytest.param(("-shm",), id="shm", marks=pytest.mark.soak),
         pytest.param(("", "-wal", "-shm"), id="all", marks=pytest.mark.soak),
@@ -48,6 +48,7 @@ def test_d11_the_log_of_the_store_is_removed_while_the_daemon_runs(rig: Rig, end
     assert "Traceback" not in running.log + again.log
 
 
+@pytest.mark.soak
 def test_d7_a_configuration_that_may_only_be_read_is_enough(rig: Rig) -> None:
     """Root may write anywhere, so this daemon is a root that lost that right."""
     rights = "-dac_override,-dac_read_search"

@@ -105,7 +105,10 @@ def torment(  # noqa: PLR0913 -- what is done to it
 
 @pytest.mark.parametrize(
     ("hosts", "each", "workers", "kills", "seed", "within_s"),
-    [(25, 2, 2, 3, 2, 300.0), pytest.param(100, 5, 3, 20, 7, 600.0, marks=pytest.mark.soak)],
+    [
+        pytest.param(25, 2, 2, 3, 2, 300.0, marks=pytest.mark.soak),
+        pytest.param(100, 5, 3, 20, 7, 600.0, marks=pytest.mark.soak),
+    ],
     ids=["short", "long"],
 )
 def test_a_fleet_that_is_killed_at_loses_and_doubles_nothing(  # noqa: PLR0913, PLR0917 -- a table, and what it is done with

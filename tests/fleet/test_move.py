@@ -33,6 +33,7 @@ def one(tools: ModuleType, newsrooms: Callable[..., farm.Newsrooms], tmp_path: P
     return made
 
 
+@pytest.mark.soak
 def test_a_backup_of_a_file_is_restored_into_a_server_with_ids_and_bytes(
     tools: ModuleType, one: farm.Fleet, database: str
 ) -> None:
@@ -69,6 +70,7 @@ def test_what_is_no_store_moves_nothing(tmp_path: Path, database: str) -> None:
         copy_into(tmp_path / "kept.sqlite3", database)
 
 
+@pytest.mark.soak
 def test_a_role_that_cannot_drop_crawls_and_publishes(
     tools: ModuleType, server: farm.Server, database: str, newsrooms: Callable[..., farm.Newsrooms], fleet: farm.Fleet
 ) -> None:

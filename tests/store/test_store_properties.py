@@ -201,7 +201,7 @@ def _as_told(store: Store) -> object:
     return [(release, store.revisions(release.id)) for release in found]
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=SLOW)
+@settings(max_examples=10, deadline=None, suppress_health_check=SLOW)
 @given(batches=st.lists(_READINGS, max_size=4))
 def test_many_at_once_become_what_one_after_the_other_become(
     fresh: Callable[[], str], batches: list[list[tuple[int, int, str]]]
