@@ -29,6 +29,7 @@ _LOCK: Final = text(
     "SELECT pg_advisory_xact_lock_shared(7231912), count(pg_advisory_xact_lock(one))"
     " FROM unnest(CAST(:keys AS bigint[])) AS one"
 )
+_DOUBTED: Final = "?"  # before the digest of a wording that an address delivered, and that was not believed
 _MINT: Final = releases.insert().returning(releases.c.key)
 _WORD: Final = revisions.insert()
 
@@ -124,7 +125,7 @@ def _record(connection: Connection, new: Arrival, row: Row[Any], names: Mapping[
     elder = not row.once_tagged and new.id != row.id and new.rank < _rank(row)
     at_home = elder or new.local == row.native_id or new.home == alias_of(row.url)
     ours = bool(new.draft.page) and new.draft.page == row.page
-    change = Change.SEEN
+    change, doubted = Change.SEEN, False
     if at_home and (ours or new.digest == row.digest):
         row = _polish(connection, new, row, elder=elder, ours=ours)
     elif new.digest == row.digest or ours or _said_before(connection, new, row, told):
@@ -132,10 +133,13 @@ def _record(connection: Connection, new: Arrival, row: Row[Any], names: Mapping[
         row = _readdress(connection, new, row, elder=elder, at_home=at_home, moved=told is None)
     elif elder:
         row = _predate(connection, new, row)
+    elif _swings(connection, new, row, told):
+        doubted = True
     else:
         row = _reword(connection, new, row, at_home=at_home)
         change = Change.CHANGED
-    relate(connection, new, row.key, names, with_links=at_home or change is Change.CHANGED)
+    said = _DOUBTED + new.digest if doubted else new.digest
+    relate(connection, new, row.key, names, said=said, with_links=at_home or change is Change.CHANGED)
     return change, row.id
 
 
@@ -146,8 +150,24 @@ def _rank(row: Row[Any]) -> Rank:
 def _said_before(connection: Connection, new: Arrival, row: Row[Any], told: Alias | None) -> bool:
     if told is not None:
         return bool(told.digest == new.digest)
-    said = select(revisions.c.number).where(revisions.c.release == row.key, revisions.c.digest == new.digest)
-    return connection.execute(said.limit(1)).first() is not None
+    return new.digest in _wordings(connection, row)
+
+
+def _swings(connection: Connection, new: Arrival, row: Row[Any], told: Alias | None) -> bool:
+    """Return whether *new* says what the release said before its last correction, and may soon say that again.
+
+    Behind one address two servers may differ, and banners take turns. An old wording is
+    a correction taken back when it is said twice in a row, and only once.
+    """
+    wordings = _wordings(connection, row)
+    if told is None or new.digest not in wordings:
+        return False
+    return len(set(wordings)) < len(wordings) or told.digest != _DOUBTED + new.digest
+
+
+def _wordings(connection: Connection, row: Row[Any]) -> list[str]:
+    """Return the digests of all that the release *row* ever said."""
+    return list(connection.execute(select(revisions.c.digest).where(revisions.c.release == row.key)).scalars())
 
 
 def _polish(connection: Connection, new: Arrival, row: Row[Any], *, elder: bool, ours: bool) -> Row[Any]:

@@ -38,19 +38,25 @@ _ENDS: Final = (
 _FORGET: Final = delete(fragments).where(fragments.c.release.in_(_NAMES))
 
 
-def relate(
-    connection: Connection, new: Arrival, key: int, known: Mapping[str, Alias], *, with_links: bool = True
+def relate(  # noqa: PLR0913 -- what is remembered, by name
+    connection: Connection,
+    new: Arrival,
+    key: int,
+    known: Mapping[str, Alias],
+    *,
+    said: str = "",
+    with_links: bool = True,
 ) -> None:
-    """Remember every address of *new*, and the other languages it names, with the release *key*."""
-    source = new.draft.source
+    """Remember with the release *key* every address of *new*, what it *said*, and the other languages it names."""
+    source, said = new.draft.source, said or new.digest
     added = [name for name in new.names if name not in known]
     if added:
-        rows = [{"alias": name, "source": source, "release": key, "digest": new.digest} for name in added]
+        rows = [{"alias": name, "source": source, "release": key, "digest": said} for name in added]
         connection.execute(aliases.insert(), rows)
         renew_origins(connection, added)
-    changed = [name for name, row in known.items() if row.release == key and row.digest != new.digest]
+    changed = [name for name, row in known.items() if row.release == key and row.digest != said]
     if changed:
-        connection.execute(_SAY, {"names": changed, "of": source, "said": new.digest})
+        connection.execute(_SAY, {"names": changed, "of": source, "said": said})
     if with_links and new.draft.translations and (ends := _link(connection, new, key)):
         renew_ends(connection, [*ends, new.home])
     if with_links and new.draft.siblings:

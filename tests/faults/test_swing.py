@@ -1,0 +1,64 @@
+"""Row P9, and what no row lists: pages that say one thing and then another, at every look."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+
+from feeds.release import Change, Draft
+
+if TYPE_CHECKING:
+    from faults.chaos import Chaos
+    from faults.conftest import Desk
+
+Page = Callable[..., str]
+START = datetime(2026, 4, 29, 12, tzinfo=UTC)
+TEXT = "The department said on Monday that number 1 had been released to the public. " * 3
+TEXTS = {"a": TEXT, "b": f"{TEXT} Visit our exhibition on tides.", "c": f"{TEXT} There are 14 persons, not 12."}
+
+
+@pytest.mark.parametrize(
+    ("said", "corrections", "last"),
+    [
+        ("ababababa", "b", "b"),  # two servers in turn
+        ("aabaabbabbabbaa", "ba", "a"),  # two servers by chance
+        ("abcabcabc", "bc", "c"),  # three banners
+        ("abaaaa", "ba", "a"),  # taken back
+        ("ababacacccaa", "bca", "a"),  # two servers, a correction that only one has at first, and that is taken back
+        ("aacc", "c", "c"),
+        ("aacca", "c", "c"),  # once: perhaps only a server that is late
+    ],
+)
+def test_p9_wordings_that_come_and_go_settle_and_corrections_are_told(
+    desk: Desk, said: str, corrections: str, last: str
+) -> None:
+    found = []
+    with desk.store() as store:
+        for hour, letter in enumerate(said):
+            seen = START + timedelta(hours=hour)
+            draft = Draft(source="bad", url="https://a.example/1", title="Released", seen=seen, text=TEXTS[letter])
+            with store.writing() as writing:
+                found.append(writing.put(draft, now=seen)[0])
+        held = store.release(store.newest(source="bad", limit=1)[0])
+    told = "".join(letter for letter, change in zip(said, found, strict=True) if change is Change.CHANGED)
+    assert (found[0], told) == (Change.NEW, corrections)
+    assert held is not None
+    assert held.text == TEXTS[last]
+    assert held.revision == 1 + len(corrections)
+
+
+def test_p9_two_servers_behind_one_address_make_one_correction_however_often_it_is_looked_at(
+    desk: Desk, newsroom: Chaos, release: Page
+) -> None:
+    found = []
+    for n in range(6):
+        newsroom.page("/r/1.htm", release(1, text=TEXTS["ab"[n % 2]]))
+        newsroom.page("/list", f'<a class="release" href="/r/1.htm">Release number 1 of the department {"." * n}</a>')
+        ended = desk.outcome("bad", now=(START + timedelta(hours=n)).isoformat())
+        found.append((ended.outcome, ended.new, ended.changed))
+    assert found[:2] == [("new", 1, 0), ("new", 0, 1)]
+    assert found[2:] == [("unchanged", 0, 0)] * 4
+    assert len(newsroom.times("/r/1.htm")) == 6
