@@ -8,6 +8,8 @@ from datetime import datetime, timedelta
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Any, Final
 
+from crawler.rewritten import Rewriting
+
 if TYPE_CHECKING:
     from crawler.extract.found import Item
 
@@ -46,6 +48,7 @@ class Memory:
     *aside* are addresses that led to no release: how often tried, when to try again.
     *agreements* say how far the readers agreed on the last bodies that no selector gave.
     *checked* are releases looked at again for corrections: in which step of the plan.
+    *rewriting* says what changes in addresses though what is listed stays.
     """
 
     rules: str = ""
@@ -56,6 +59,7 @@ class Memory:
     agreements: list[float] = field(default_factory=list)
     aside: dict[str, tuple[int, float]] = field(default_factory=dict)
     checked: dict[str, int] = field(default_factory=dict)
+    rewriting: Rewriting = field(default_factory=Rewriting)
 
     @classmethod
     def read(cls, learnt: Mapping[str, Any], *, rules: str) -> Memory:
@@ -67,6 +71,7 @@ class Memory:
         memory = cls(**known)
         memory.pages = {url: PageMemory(**page) for url, page in kept.get("pages", {}).items()}
         memory.aside = {url: (int(times), float(due)) for url, (times, due) in kept.get("aside", {}).items()}
+        memory.rewriting = Rewriting(**kept.get("rewriting", {}))
         if memory.rules != rules:
             memory.rules, memory.pages, memory.aside, memory.agreements = rules, {}, {}, []
         return memory
@@ -84,9 +89,14 @@ class Memory:
         """Every address the last good listing pages held."""
         return frozenset(url for page in self.pages.values() for url in page.items)
 
+    @property
+    def lines(self) -> dict[str, str]:
+        """Every address that the last good listing pages held, with the digest of its line."""
+        return {url: seen for page in self.pages.values() for url, seen in page.items.items()}
+
     def changed(self, items: Iterable[Item]) -> tuple[Item, ...]:
         """Return those of *items* that were listed before in other words."""
-        before = {url: seen for page in self.pages.values() for url, seen in page.items.items()}
+        before = self.lines
         return tuple(item for item in items if before.get(item.url, item_digest(item)) != item_digest(item))
 
     def is_aside(self, url: str, *, now: datetime) -> bool:
@@ -106,5 +116,7 @@ def digest(body: bytes) -> str:
 
 
 def item_digest(item: Item) -> str:
-    """Return a short hash of all that a listing says of *item*."""
-    return blake2b(repr(item).encode("utf-8", "surrogatepass"), digest_size=6).hexdigest()
+    """Return a short hash of all that a listing says of *item*, its address left out."""
+    return blake2b(
+        repr((item.title, item.date, item.draft_fields)).encode("utf-8", "surrogatepass"), digest_size=6
+    ).hexdigest()

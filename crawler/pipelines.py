@@ -100,6 +100,7 @@ class StoreReleases:
                 read.crawl.new += change is Change.NEW
                 read.crawl.changed += change is Change.CHANGED
                 if change is not Change.SEEN:
+                    read.crawl.fresh.update((draft.url, *draft.aliases))
                     read.crawl.repairs.update(draft.repairs)
                     source = read.crawl.source.key
                     spider.emit({"event": "release", "source": source, "id": id_, "change": change.value})

@@ -13,10 +13,11 @@ from crawler.contract import History, Judgement, dated_share, doubt_of, judge_li
 from crawler.extract import Listing, read_listing
 from crawler.memory import RECENT, Memory, PageMemory, item_digest
 from crawler.outcome import Trouble
+from crawler.rewritten import Rewritten
 from feeds.store import KeptPage, Outcome, PageKind, SourceState, State
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from crawler.extract import Item
     from crawler.mend import Mend
@@ -86,6 +87,9 @@ class Progress:
     voted: int = 0  # release pages read by vote, their declared body not being found
     by_rules: int = 0  # release pages read as declared
     agreements: list[float] = field(default_factory=list)  # of the readers, on bodies that no selector gave
+    rewritten: Rewritten = field(default_factory=Rewritten)  # what is listed as before under other addresses
+    compared: set[str] = field(default_factory=set)  # addresses of those that are fetched all the same
+    fresh: set[str] = field(default_factory=set)  # addresses that led to something new or changed
 
     @property
     def addresses(self) -> tuple[str, ...]:
@@ -133,6 +137,21 @@ class Progress:
         self.proven = True
         return True
 
+    def known(self, held: Callable[[Collection[str]], frozenset[str]]) -> frozenset[str]:
+        """Return which of the addresses listed lead to what we hold, by *held*, or by what was proven of addresses."""
+        lines, memory = {item.url: item_digest(item) for item in self.items()}, self.memory.rewriting
+        self.rewritten = Rewritten() if self.archive else memory.read(self.memory.lines, lines)
+        others = self.rewritten.same
+        known = held([*lines, *others.values()])
+        for url, other in others.items():
+            if other in self.memory.aside:
+                self.memory.aside[url] = self.memory.aside.pop(other)
+        same = {url for url, other in others.items() if other in known} - known
+        self.compared = {memory.sample(self.rewritten, now=self.started)} & same
+        if not memory.trusts(self.rewritten):
+            self.compared = same
+        return known & lines.keys() | (same - self.compared)
+
     def _detect(self) -> Listing:
         """Read the first page of the list as one that nobody described, where it is a page."""
         first = self.read[0]
@@ -159,6 +178,13 @@ class Progress:
         self.memory.pages = {
             url: page for url, page in self.memory.pages.items() if url in keep or url in self.addresses
         }
+        compared = set() if self.missed or self.left or self.errors else self.compared
+        self.memory.rewriting.learn(
+            self.rewritten,
+            fetched=compared,
+            fresh=self.compared & self.fresh,
+            now=self.started,
+        )
         if self.listed:
             self.memory.counts.append(len(self.listed))
         fresh = Listing(items=self.items())

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import date, datetime, timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from crawler.address import host_of
@@ -148,7 +149,7 @@ class SourceSpider(Wire):
 
     def _choose(self, crawl: Progress) -> Iterator[Any]:
         items = crawl.items()
-        known = self.store.known(crawl.source.key, [item.url for item in items])
+        known = crawl.known(partial(self.store.known, crawl.source.key))
         following = self._following(crawl, known)
         if following is not None:
             yield following
@@ -171,7 +172,8 @@ class SourceSpider(Wire):
             return
         yield from self._fetch_unknown(crawl, [item for item in items if item.url not in known])
         if not crawl.archive:
-            yield from self._recheck(crawl, [item for item in crawl.memory.changed(items) if item.url in known])
+            reworded = {item.url for item in crawl.memory.changed(items)} | crawl.rewritten.reworded.keys()
+            yield from self._recheck(crawl, [item for item in items if item.url in reworded & known])
 
     def _following(self, crawl: Progress, known: frozenset[str]) -> Request | None:
         """Return the request for the next page of a list, as long as its last page held something we did not."""
@@ -300,7 +302,9 @@ class SourceSpider(Wire):
             return
         if "agreement" in draft.facts:
             crawl.agreements.append(float(str(draft.facts["agreement"])))
-        aliases = dict.fromkeys([*draft.aliases, *(url for url in (asked, response.url) if url != draft.url)])
+        before = crawl.rewritten.reworded.get(asked, "")
+        others = (url for url in (asked, response.url, before) if url and url != draft.url)
+        aliases = dict.fromkeys([*draft.aliases, *others])
         draft = replace(draft, aliases=tuple(aliases), page=digest(response.body))
         crawl.pending += 1
         yield Read(crawl=crawl, drafts=(draft,), page=page)

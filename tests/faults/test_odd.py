@@ -21,6 +21,7 @@ WAYS: dict[str, Callable[[int, int], str]] = {
     "a session in the path": lambda k, n: f"/r/{n}.htm;jsessionid=AB{k}{n}",
     "a session in the query": lambda k, n: f"/r/{n}.htm?sid=ab{k}f{n}",
     "the time": lambda k, n: f"/r/{n}.htm?t=17{k}99{n}",
+    "another session in the query": lambda k, n: f"/r/{n}.htm?a=1&PHPSESSID={'ab' * 8}{k}",
     "a folder of a session": lambda k, n: f"/(S(abc{k}def))/r/{n}.htm",
     "a slash more": lambda k, n: f"/r/{n}.htm" + "/" * (k % 2),
     "capitals": lambda k, n: f"/R/{n}.HTM" if k % 2 else f"/r/{n}.htm",
@@ -53,6 +54,56 @@ def test_p7_addresses_that_are_written_anew_in_each_list_are_no_new_releases(
         newsroom.page("/list", f"<html><body>{links}</body></html>")
         ended = desk.outcome("bad", now=at(k / 10))
         assert (ended.outcome, ended.new, ended.changed) == (("unchanged", 0, 0) if k else ("new", 6, 0)), ended
+    assert desk.count("bad") == 6
+
+
+@pytest.mark.parametrize(
+    "way", ["a session in the path", "a session in the query", "the time", "a folder of a session"]
+)
+def test_p7_a_list_of_new_addresses_costs_one_request_when_it_was_seen_twice_that_they_say_nothing(
+    desk: Desk, newsroom: Chaos, release: Page, way: str
+) -> None:
+    def list_(k: int, count: int, more: str = "") -> None:
+        urls = {n: WAYS[way](k, n) for n in range(count, 0, -1)}
+        for n, url in urls.items():
+            newsroom.page(url, release(n, title=f"Release number {n} of the department{more * (n == 2)}"))
+        rows = (f'<a class="release" href="{url}">Release number {n}{more * (n == 2)}</a>' for n, url in urls.items())
+        newsroom.page("/list", f"<html><body>{''.join(rows)}</body></html>")
+        newsroom.asked.clear()
+
+    counts = []
+    for k in range(6):
+        list_(k, 6)
+        desk.crawl("bad", now=at(k / 10))
+        counts.append(len([asked for asked in newsroom.asked if asked.path != "/robots.txt"]))
+    assert counts[3:] == [1, 1, 1], counts
+    list_(7, 7)
+    ended = desk.outcome("bad", now=at(0.8))
+    assert (ended.outcome, ended.new, ended.changed, len(newsroom.asked)) == ("new", 1, 0, 2)
+    list_(8, 7, " (corrected)")
+    ended = desk.outcome("bad", now=at(0.9))
+    assert (ended.outcome, ended.new, ended.changed, len(newsroom.asked)) == ("new", 0, 1, 2)
+    list_(9, 7, " (corrected)")
+    ended = desk.outcome("bad", now=at(29))  # one of them is compared once a day
+    assert (ended.outcome, ended.new, ended.changed) == ("unchanged", 0, 0)
+    again = [asked for asked in newsroom.asked if "/r/7.htm" in asked.path]
+    assert len(again) == (way != "a session in the path")  # which needs no proof
+    assert desk.count("bad") == 7
+
+
+@pytest.mark.parametrize("days", [("2026-04-28", "2026-04-29"), ("20260428", "20260429"), ("117", "118")])
+def test_p7_documents_of_one_title_in_a_folder_of_each_day_are_releases_of_each_day(
+    desk: Desk, newsroom: Chaos, release: Page, days: tuple[str, str]
+) -> None:
+    names = ("Weather forecast", "Tide tables", "Road works")
+    for n, day in enumerate(days):
+        for k, name in enumerate(names):
+            newsroom.page(
+                f"/{day}/{k}.htm", release(n, title=name, text=f"For {day}: {name} of the day, part {n}. " * 9)
+            )
+        rows = (f'<a class="release" href="/{day}/{k}.htm">{name}</a>' for k, name in enumerate(names))
+        newsroom.page("/list", "".join(rows))
+        assert desk.outcome("bad", now=at(24 * n)).new == 3
     assert desk.count("bad") == 6
 
 
