@@ -34,6 +34,12 @@ _TRACKING: Final = re.compile(
     r"fontsize|print|printview|printable|phpsessid|jsessionid|aspsessionid\w*)",
     re.IGNORECASE,
 )
+# "sid=7" may be a section: a session is long, of figures and letters.
+_SESSION: Final = re.compile(
+    r"(?:s|sid|sess|sessid|session|session[_-]?id|user_?session|oscsid|zenid|cftoken)="
+    r"(?=[a-z-]*\d)(?=[\d-]*[a-z])[0-9a-z-]{16,}",
+    re.IGNORECASE,
+)
 _PRINT_VALUE: Final = re.compile(
     r"(?:view|output|format|mode|action|layout|tmpl)=(?:print|printable|printview)", re.IGNORECASE
 )
@@ -86,6 +92,8 @@ def canonical(url: str) -> Address:
     Address(url='https://www.info.gov.hk/gia/general/201709/21/P2017092100150.htm', language='zh-Hans')
     >>> canonical("https://www.info.gov.hk/gia/general/201709/21/P2017092100150p.htm").url
     'https://www.info.gov.hk/gia/general/201709/21/P2017092100150.htm'
+    >>> canonical("https://a.example/(S(lit3py55t21z5v55vlm25s55))/news/7?sid=5f4dcc3b5aa765d61d83").url
+    'https://a.example/news/7'
     >>> canonical("https://a.example/news/7/print/?b=2&a=1").url
     'https://a.example/news/7?a=1&b=2'
     """
@@ -254,11 +262,13 @@ def _hash(text: str) -> str:
 
 
 def _is_noise(field: str) -> bool:
-    return bool(_TRACKING.fullmatch(field.split("=", 1)[0]) or _PRINT_VALUE.fullmatch(field))
+    name = field.split("=", 1)[0]
+    return bool(_TRACKING.fullmatch(name) or _PRINT_VALUE.fullmatch(field) or _SESSION.fullmatch(field))
 
 
 def _canonical_path(path: str) -> str:
-    path = re.sub(r";jsessionid=[^/]*", "", path, flags=re.IGNORECASE)
+    path = re.sub(r";(?:jsessionid|phpsessid|sid)=[^/]*", "", path, flags=re.IGNORECASE)
+    path = re.sub(r"/\((?:[A-Z]\(\w*\))+\)(?=/)", "", path)  # where ASP.NET keeps a session without cookies
     path = quote(unquote(path, errors="surrogateescape"), safe="/!$&'()*+,;=:@~", errors="surrogateescape")
     path = re.sub(r"(?<=\d{4})p(?=\.html?$)", "", path)  # the photograph and print view of a numbered page
     path = re.sub(r"[_-]print(?=\.\w+$)|/print/?$", "", path, flags=re.IGNORECASE)
