@@ -91,6 +91,7 @@ _CLOSED: Final[Mapping[str, Any]] = {
         "Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,application/json;q=0.9,*/*;q=0.5",
     },
     "DNSCACHE_ENABLED": True,
+    "DOWNLOADER": "crawler.middlewares.downloader.StraightDownloader",
     "DOWNLOADER_MIDDLEWARES": {},
     "DOWNLOADER_STATS": False,
     "DOWNLOAD_DELAY_JITTER": 0.0,

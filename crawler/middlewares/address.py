@@ -8,8 +8,11 @@ from functools import lru_cache
 from time import monotonic
 from typing import TYPE_CHECKING, Any, cast
 
-from scrapy.core.downloader.handlers.http11 import HTTP11DownloadHandler
-from scrapy.exceptions import CannotResolveHostError, DownloadFailedError
+from scrapy.core.downloader._idna_patch import _install_twisted_idna_fallbacks
+from scrapy.core.downloader.contextfactory import _load_context_factory_from_settings
+from scrapy.core.downloader.handlers.base import BaseDownloadHandler
+from scrapy.exceptions import CannotResolveHostError, DownloadFailedError, DownloadTimeoutError
+from scrapy.http import Headers, Response
 from scrapy.resolver import CachingHostnameResolver
 from twisted.internet.endpoints import HostnameEndpoint
 from twisted.internet.interfaces import IAddress, IHostResolution, IResolutionReceiver
@@ -17,6 +20,7 @@ from zope.interface import implementer  # type: ignore[import-untyped]  # ships 
 
 from crawler.address import allowed_port, host_of, port_of, why_refused
 from crawler.middlewares.certificate import Certificates
+from crawler.middlewares.lines import Lines
 from crawler.middlewares.name import Names
 from crawler.refusal import AddressRefused, CertificateRefused, Deferred, NameUnknown
 
@@ -25,10 +29,8 @@ if TYPE_CHECKING:
 
     from scrapy import Request
     from scrapy.crawler import Crawler
-    from scrapy.http import Response
     from twisted.internet.base import ReactorBase
     from twisted.internet.interfaces import IHostnameResolver
-    from twisted.web.iweb import IPolicyForHTTPS
 
     from crawler.turns import Turns
 
@@ -106,8 +108,8 @@ class PublicAddresses(CachingHostnameResolver):
         return super().resolveHostName(receiver, hostName, portNumber, addressTypes, transportSemantics)
 
 
-class ClosedHandler(HTTP11DownloadHandler):
-    """Scrapy's handler for http and https, asked at the last moment before a request leaves.
+class ClosedHandler(BaseDownloadHandler):
+    """Answers requests for http and https, asked at the last moment before a request leaves.
 
     `crawler.spider.gate(host)` may raise there, when the slot of a host has let the
     request through: a host that answered 429 to one request gets none of those that
@@ -120,13 +122,20 @@ class ClosedHandler(HTTP11DownloadHandler):
     def __init__(self, crawler: Crawler) -> None:
         """Remember the gate of the spider, if it has one, and the deadline."""
         super().__init__(crawler)
+        _install_twisted_idna_fallbacks()  # names with an underscore
         _remember_names()
-        self._certificates = Certificates(self._contextFactory)
-        self._contextFactory = cast("IPolicyForHTTPS", self._certificates)
+        settings = crawler.settings
+        self._certificates = Certificates(_load_context_factory_from_settings(crawler))
+        self._lines = Lines(self._certificates, limit=settings.getint("DOWNLOAD_MAXSIZE"))
+        self._timeout_s = settings.getfloat("DOWNLOAD_TIMEOUT")
         self._gate: Callable[[str], None] | None = getattr(crawler.spider, "gate", None)
         self._turns: Turns | None = getattr(crawler.spider, "turns", None)
-        self._deadline: float | None = crawler.settings.getfloat("BAYWIRE_DEADLINE_S") or None
+        self._deadline: float | None = settings.getfloat("BAYWIRE_DEADLINE_S") or None
         self._began = monotonic()
+
+    async def close(self) -> None:
+        """Close the connections that rest."""
+        self._lines.close()
 
     async def download_request(self, request: Request) -> Response:
         """Return the answer.
@@ -140,7 +149,7 @@ class ClosedHandler(HTTP11DownloadHandler):
             await asyncio.sleep(wait_s)
             self._check(host)
         try:
-            return await super().download_request(request)
+            return await self._asked(request)
         except CannotResolveHostError:
             from twisted.internet import reactor  # noqa: PLC0415 - importing it installs one
 
@@ -159,6 +168,25 @@ class ClosedHandler(HTTP11DownloadHandler):
                 slot.lastseen = monotonic()  # as Scrapy has it, the delay counts from when the last request set out
             if self._turns is not None:
                 self._turns.give(host)
+
+    async def _asked(self, request: Request) -> Response:
+        """Return the answer, which is here as a whole within the time that *request* has."""
+        longest_s = float(request.meta.get("download_timeout") or self._timeout_s)
+        try:
+            async with asyncio.timeout(longest_s):
+                answer = await self._lines.ask(request, connect_s=longest_s)
+        except TimeoutError:
+            raise DownloadTimeoutError(f"no whole answer within {longest_s:.0f} s") from None
+        headers = Headers()
+        dict.update(headers, answer.headers)  # their names are as Scrapy has them
+        return Response(
+            request.url.partition("#")[0],
+            status=answer.status,
+            headers=headers,
+            body=answer.body,
+            flags=None if answer.whole else ["partial"],
+            protocol=answer.protocol,
+        )
 
     def _check(self, host: str) -> None:
         if self._gate is not None:
