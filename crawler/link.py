@@ -25,6 +25,9 @@ __all__ = ["Link"]
 _START_S: Final = 60.0  # imports take a second; a loaded machine, some
 _CLOSE_S: Final = 2.0
 _CHUNK: Final = 1 << 16
+# The tree of a page is thousands of small pieces, given back at once and asked for again with the next page: glibc
+# keeps seven of a size at hand and hands the rest to the kernel, which takes a fifth of the time of a parse.
+_ALLOCATOR: Final = "glibc.malloc.tcache_count=2000:glibc.malloc.trim_threshold=67108864"
 
 
 @dataclass(slots=True)
@@ -262,4 +265,6 @@ def _environment() -> dict[str, str]:
     paths = [path for path in environment.pop("PYTHONPATH", "").split(os.pathsep) if path.startswith("/")]
     if paths:
         environment["PYTHONPATH"] = os.pathsep.join(paths)
+    told = [environment.get("GLIBC_TUNABLES", ""), _ALLOCATOR]
+    environment["GLIBC_TUNABLES"] = ":".join(filter(None, told))
     return environment
