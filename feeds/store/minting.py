@@ -11,6 +11,7 @@ from sqlalchemy import BindParameter, Connection, bindparam, func, or_, select
 
 from feeds.release import Change, Draft
 from feeds.store.arrival import Arrival, arrive
+from feeds.store.bulk import Bulk
 from feeds.store.index import search_key_of
 from feeds.store.put import fresh_row, lock, take, wording
 from feeds.store.relation import link_rows, pair, renew_ends, renew_origins
@@ -27,6 +28,10 @@ _KNOWN: Final = select(aliases.c.source, aliases.c.alias).where(aliases.c.alias.
 _NEAR: Final = select(releases.c.source, releases.c.title_key, releases.c.search_key).where(
     or_(releases.c.source.in_(_SOURCES) & releases.c.title_key.in_(_TITLES), releases.c.search_key.in_(_SEARCH))
 )
+_RELEASES: Final = Bulk(releases)
+_REVISIONS: Final = Bulk(revisions)
+_ALIASES: Final = Bulk(aliases)
+_LINKS: Final = Bulk(links)
 # Keys in advance, so that all rows can be sent at once: SQLite has one writer, PostgreSQL a sequence.
 _LAST_KEY: Final = select(func.coalesce(func.max(releases.c.key), 0))
 _NEXT_KEYS: Final = select(func.nextval(func.pg_get_serial_sequence("releases", "key"))).select_from(
@@ -90,16 +95,16 @@ def _mint(connection: Connection, plain: Sequence[Arrival]) -> None:
     if not plain:
         return
     keyed = list(zip(_keys(connection, len(plain)), plain, strict=True))
-    connection.execute(
-        releases.insert(), [{"key": key, **fresh_row(new, search_key_of(new.id, new.published))} for key, new in keyed]
+    _RELEASES.send(
+        connection, [{"key": key, **fresh_row(new, search_key_of(new.id, new.published))} for key, new in keyed]
     )
-    connection.execute(revisions.insert(), [wording(new, key, number=1) for key, new in keyed])
+    _REVISIONS.send(connection, [wording(new, key, number=1) for key, new in keyed])
     named = [
         {"alias": name, "source": new.draft.source, "release": key, "digest": new.digest}
         for key, new in keyed
         for name in new.names
     ]
-    connection.execute(aliases.insert(), named)
+    _ALIASES.send(connection, named)
     renew_origins(connection, [str(row["alias"]) for row in named])
     ends: list[str] = []
     linked: list[dict[str, Any]] = []
@@ -108,7 +113,7 @@ def _mint(connection: Connection, plain: Sequence[Arrival]) -> None:
             linked += [{"release": key, "language": language, **row} for language, row in rows.items()]
             ends += [new.home, *(str(row["alias"]) for row in rows.values())]
     if linked:
-        connection.execute(links.insert(), linked)
+        _LINKS.send(connection, linked)
         renew_ends(connection, ends)
     for key, new in keyed:
         if new.draft.siblings:
