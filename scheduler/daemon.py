@@ -20,6 +20,7 @@ from scheduler.config import Config
 from scheduler.control import listen
 from scheduler.cycle import batches, ignore, run_cycle
 from scheduler.desk import Desk
+from scheduler.due import overdue_since
 from scheduler.health import readiness
 from scheduler.keep import heal, is_cut_off, rescue
 from scheduler.line import Line
@@ -213,14 +214,18 @@ class Daemon:
             asyncio.get_running_loop().call_later(hold_s, self._taken.difference_update, batch)
 
     def _settle_due(self) -> None:
-        """Bring due times, circuits and successes that a wrong clock put far ahead back to where they belong."""
+        """Bring due times, circuits and successes back to where they belong: a wrong clock or an interval changed."""
         now = self.desk.clock()
         self.desk.store.settle(now=now, farthest=now + _FARTHEST)
         for state in self.desk.store.source_states():
             source = self.desk.sources.get(state.key)
-            if source is None or state.next_due is None or state.next_due <= now + max(source.every, _FARTHEST):
+            if source is None or state.next_due is None:
                 continue
-            self.desk.store.set_next_due(state.key, self.desk.rhythm(state.key).next(now))
+            rhythm = self.desk.rhythm(state.key)
+            if state.next_due > now + max(source.every, _FARTHEST):
+                self.desk.store.set_next_due(state.key, rhythm.next(now))
+            elif (due := overdue_since(state, rhythm=rhythm)) is not None:
+                self.desk.store.set_next_due(state.key, due)
 
     async def _follow(self) -> None:
         if self._topic_files.changed():
@@ -258,6 +263,7 @@ class Daemon:
         try:
             self.desk.reload(self._load())
             self._application = _application(self.desk)
+            await self._guard("settling due times", asyncio.to_thread(self._settle_due))
             log.info("configuration reloaded")
             await self._guard("publish", self._publish())
         except ConfigError as error:
