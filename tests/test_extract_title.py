@@ -62,6 +62,56 @@ PAGES = {
         ),
         "The five best piers of the northern shore",
     ),
+    "a section or a matter before the title goes where the head has the title without it": (
+        (
+            f"<title>Piers: a new one opens in the north | Harbour</title>{graph('A new pier opens in the north')}"
+            "<h1>Blog: A new pier opens in the north</h1>"
+        ),
+        "A new pier opens in the north",
+    ),
+    "where it comes from and how many speak of it is no title": (
+        (
+            f"<title>A new pier opens in the north</title>{graph('A new pier opens in the north')}"
+            "<h1>A new pier opens in the north (harbour.test) 87</h1>"
+        ),
+        "A new pier opens in the north",
+    ),
+    "a month behind a bar goes": (
+        (
+            f"<title>A new pier opens in the north</title>{graph('A new pier opens in the north')}<h1>Jo Doe</h1>"
+            "<h2>A new pier opens in the north / Dec 2025</h2>"
+        ),
+        "A new pier opens in the north",
+    ),
+    "the name of a host is no title": (
+        f"<title>A pier opens | harbour.test</title>{graph('A pier opens')}<h1>harbour.test</h1><h1>Its cost</h1>",
+        "A pier opens",
+    ),
+    "a paragraph in a heading is no title": (
+        (
+            f"<title>The five best piers</title>{graph('The five best piers')}"
+            f"<h1>{'We looked at piers of all kinds and asked who uses the best five. ' * 5}</h1>"
+        ),
+        "The five best piers",
+    ),
+    "a headline of its own before the text is the title, what the head calls it is not": (
+        (
+            f"<title>Pier guide | Harbour</title>{graph('Pier guide')}<h1>Finding the right pier for your boat</h1>"
+            f"<p>{'It lies in the north. ' * 8}</p><h1>Select your location</h1>"
+        ),
+        "Finding the right pier for your boat",
+    ),
+    "a headline within the text is not": (
+        (
+            f"<title>On a harbour | Harbour</title>{graph('Why people love it here')}"
+            f"<p>{'It lies in the north. ' * 8}</p><h1>But most people think of its boats and lights</h1>"
+        ),
+        "Why people love it here",
+    ),
+    "one word of the title is no title where there are other headings": (
+        "<title>Your list of piers: a planning guide</title><h1>First steps</h1><h1>Piers</h1><h1>Style</h1>",
+        "Your list of piers: a planning guide",
+    ),
 }
 
 

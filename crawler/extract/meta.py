@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING, cast
@@ -19,16 +19,27 @@ if TYPE_CHECKING:
 __all__ = ["Meta", "read_meta", "title_of_page"]
 
 _PARTED = re.compile(
-    r"\s+[|–—·»›:•]+\s+|\s+-{1,2}\s+|\s*[|｜_]\s*|\s+::\s+|\s*[-–—]{1,2}\s*(?=[\u4e00-\u9fff]{2,12}\Z)"
+    r"\s+[|–—·»›:•]+\s+|\s+-{1,2}\s+|\s*[|｜ㅣ_]\s*|\s+::\s+|\s*[-–—]{1,2}\s*(?=[\u4e00-\u9fff]{2,12}\Z)"
 )
 _ARTICLE = re.compile(r"Article|NewsArticle|BlogPosting|Report|PressRelease|WebPage|Posting|Statement", re.IGNORECASE)
 _OF_MEANING = re.compile(r"[A-Za-z]+Article|Article|Posting|PressRelease", re.IGNORECASE)
 # A line of the day that stands in a heading, before the title or behind it.
 _BYLINE = re.compile(
     r"\s+(?:posted|published|written|updated) (?:on|by|in) .{3,80}\Z|"
-    r"\A(?:\w{3,9}\.? \d{1,2},? \d{4}|\d{4}-\d\d-\d\d)[\s:–-]+",
+    r"\A(?:\w{3,9}\.? \d{1,2},? \d{4}|\d{4}-\d\d-\d\d)[\s:–-]+|"
+    r"\s*[/|·–-]\s*(?:\d{1,2}\.? )?\w{3,9}\.? (?:\d{1,2},? )?\d{4}\Z|"
+    r"(?:\s*\((?:\w[\w-]*\.)+[a-z]{2,}\))?\s+\d{1,4}(?: comments?)?\Z|"
+    r"\s*\((?:\w[\w-]*\.)+[a-z]{2,}\)\Z",
     re.IGNORECASE,
 )
+# What some put before a title: the kind of the page, the section, the matter. Its end is told by one of these.
+_KICKER_END = re.compile(r"\s*[:：|｜»›]\s*\Z|\s+[-–—]\s+\Z|\s*\n\s*\Z")
+_HOST = re.compile(r"\A(?:[a-z0-9-]+\.)+[a-z]{2,}\Z", re.IGNORECASE)  # the name of a site, in a heading
+_MOST_OF_TITLE = 200  # letters: a heading longer, and twice as long as what the head says, is a paragraph
+_LEAST_AGREED = 12  # letters, so that what two places say is no accident
+_HEADLINE = 25  # letters: longer than names of sections
+_PARAGRAPH = 100  # letters: what stands behind one of those heads a part of the text
+_WORD = re.compile(r"[^\W\d_]{4,}")
 # How names of bodies end in Chinese: a title of few characters has no other sign of where it stops.
 _OF_BODY = re.compile(
     r"[\u4e00-\u9fff]{2,}(?:[廳厅局署處处室院府網网委]|公司|中心|協會|协会|委员会|委員會|门户|網站|网站)\s*\Z"
@@ -75,7 +86,7 @@ def read_meta(root: HtmlElement) -> Meta:
     return Meta(metas, tuple(_linked(root)))
 
 
-def title_of_page(root: HtmlElement, meta: Meta | None = None, heading: str = "") -> tuple[str, str]:  # noqa: PLR0911 - a ladder of answers, best first
+def title_of_page(root: HtmlElement, meta: Meta | None = None, heading: str = "") -> tuple[str, str]:  # noqa: C901, PLR0911 - a ladder of answers, best first
     """Return the title of a page and what gave it; *heading* is what the listing called it.
 
     Headings, Open Graph, JSON-LD and `<title>` are held against each other: what two say is right.
@@ -89,12 +100,11 @@ def title_of_page(root: HtmlElement, meta: Meta | None = None, heading: str = ""
     graph = meta.meta("og:title", "twitter:title")
     declared = meta.meta("articletitle") or meta.said("headline")
     site = squash(meta.meta("og:site_name"))
-    first = [text for text in (_heading(element) for element in islice(root.iter("h1"), _MOST_HEADINGS)) if text]
     said = [squash(text) for text in (graph, whole, declared, heading) if text]
     if declared and meta.meta("articletitle"):
         return declared, "meta ArticleTitle"
-    first = [text for text in first if squash(text) and squash(text) != site and not _is_name(text, whole, graph)]
-    agreed = [text for text in first if any(squash(text) in line for line in said)]
+    first = _headings(root, said, lambda text: squash(text) == site or _is_name(text, whole, graph))
+    agreed = [text for text in first if _is_in(squash(text), said, sole=len(first) == 1)]
     near = [text for text in first if any(_close(squash(text), line) for line in said)]
     if agreed and (len(best := max(agreed, key=len)) > 20 or best == first[0]):
         return _without_dress(best, (graph, whole, declared), meta), "h1"
@@ -106,14 +116,47 @@ def title_of_page(root: HtmlElement, meta: Meta | None = None, heading: str = ""
         return heading, "listing"
     if len(first) == 1 and not graph and not declared and _is_short_for(whole, first[0]):
         return first[0], "h1"
+    if first and (text := _opening(root, first, (graph, whole, declared))):
+        return text, "h1"
     for text, origin in ((declared, "json-ld"), (graph, "og:title"), (whole, "title")):
         bare = _without_site(text, meta)
         if squash(bare) not in _UNTITLED:
             second = _below(root, squash(bare)) or _part_below(root, text)
-            return (second or bare), origin
+            return (_without_dress(second, (bare,), meta) if second else bare), origin
     if first:
         return first[0], "h1"
     return next(((text, "h2") for element in root.iter("h2") if (text := _heading(element))), ("", ""))
+
+
+def _headings(root: HtmlElement, said: Sequence[str], is_name: Callable[[str], bool]) -> list[str]:
+    """Return what the h1 of the page say, without names of sites and paragraphs; *said* is what the head says."""
+    longest = 2 * max((len(line) for line in said), default=_MOST_OF_TITLE)
+    texts = (_heading(element) for element in islice(root.iter("h1"), _MOST_HEADINGS))
+    return [
+        text
+        for text in texts
+        if 0 < len(squash(text)) <= max(longest, _MOST_OF_TITLE) and not _HOST.match(text) and not is_name(text)
+    ]
+
+
+def _is_in(heading: str, said: Sequence[str], *, sole: bool) -> bool:
+    """Say whether one of *said* holds *heading*; one word of it is not enough, where there are other headings."""
+    if sole or len(heading) >= _LEAST_AGREED:
+        return any(heading in line for line in said)
+    return any(line.startswith(heading) or line.endswith(heading) for line in said)
+
+
+def _opening(root: HtmlElement, headings: Sequence[str], said: Sequence[str]) -> str:
+    """Return the first of *headings* that is a headline of the same matter as the head, and stands before the text."""
+    words = {word.lower() for line in said for word in _WORD.findall(line)}
+    for text in headings:
+        if len(squash(text)) >= _HEADLINE and words & {word.lower() for word in _WORD.findall(text)}:
+            for element in root.iter("h1", "p"):
+                if element.tag == "p" and len(fold(text_of(element))) > _PARAGRAPH:
+                    return ""
+                if element.tag == "h1" and _heading(element) == text:
+                    return text
+    return ""
 
 
 def _is_short_for(whole: str, heading: str) -> bool:
@@ -184,6 +227,10 @@ def _without_dress(text: str, said: Sequence[str], meta: Meta) -> str:
             return bare
     if (bare := _BYLINE.sub("", text)) != text and squash(bare) in wanted:
         return bare
+    for line in said:
+        at = text.find(title) if (title := _without_site(line, meta)) else -1
+        if at > 0 and text.endswith(title) and len(squash(title)) >= _LEAST_AGREED and _KICKER_END.search(text[:at]):
+            return title
     name = squash(meta.meta("og:site_name"))
     parts = _PARTED.split(text)
     if len(parts) > 1 and name and squash(parts[-1]) == name:

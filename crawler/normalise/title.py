@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass, field
 
 from crawler.normalise.character import clean_text
+from crawler.normalise.repair import repair
 from feeds.release import Facts
 
 __all__ = ["Title", "clean_title"]
@@ -33,16 +34,18 @@ class Title:
 
 
 def clean_title(text: str) -> Title:
-    """Return the headline in *text* on one line, its suffixes taken off and kept.
+    """Return the headline in *text* on one line, mojibake undone, its suffixes taken off and kept.
 
     >>> clean_title("Speech by CE in London (English Only)(with photos/video)")
     Title(text='Speech by CE in London', facts={'suffixes': ('English Only', 'with photos/video')})
     >>> clean_title("行政長官出席論壇（附圖／短片）").facts
     {'suffixes': ('附圖／短片',)}
+    >>> clean_title("The Investorâ€™s Guide").text
+    'The Investor’s Guide'
     >>> clean_title("LCQ3: Support for SMEs (Part 2)")
     Title(text='LCQ3: Support for SMEs (Part 2)', facts={})
     """
-    line = " ".join(clean_text(text).split("\n"))
+    line = " ".join(clean_text(repair(text).text).split("\n"))
     line = re.sub(" {2,}", " ", line).strip(" *")
     suffixes: list[str] = []
     end = len(line)
