@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import hashlib
 import json
 import logging
 import os
+import signal
+import threading
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 from http.client import HTTPException
+from time import monotonic
+from typing import TypeVar, cast
 from urllib.error import URLError
 from urllib.request import HTTPRedirectHandler, ProxyHandler, Request, build_opener
 
@@ -30,9 +35,11 @@ _KEY = "alarms"  # where the store keeps what the operator was told of
 _REMIND = timedelta(days=1)
 _BEAT = timedelta(minutes=1)
 _HOOK_S = 30.0
+_ROUND_S = 60.0
 _GET_S = 10.0
 
 log = logging.getLogger(__name__)
+_Result = TypeVar("_Result")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,17 +51,32 @@ class Told:
 
 
 async def notify(desk: Desk, published: Published | None, *, healthy: bool) -> None:
-    """Tell whoever asked for it what a cycle changed; *healthy*: nothing in it failed. Never raises."""
+    """Tell whoever asked for it what a cycle changed; *healthy*: nothing in it failed. Never raises.
+
+    Where somebody can wait in our place, we do not: whoever is told may take long, and
+    no source is to be late for that.
+    """
+    desk.news.append((published, healthy))
+    if desk.aside is None:
+        await _tell(desk)
+    elif len(desk.news) == 1:  # otherwise somebody is about to take it all
+        desk.aside(_tell(desk))
+
+
+async def _tell(desk: Desk) -> None:
     async with desk.telling:
+        news = desk.news[:]
+        desk.news.clear()
         try:
             await _sound_own(desk)
-            if published is not None:
-                await asyncio.to_thread(tell_feeds, desk, published)
+            for published, _ in news:
+                if published is not None:
+                    await _apart(partial(tell_feeds, desk, published))
             await sound_alarms(desk)
         except StoreError as error:
             log.error("not told: %s", error)  # noqa: TRY400  # says all there is to say
             return
-        if healthy and not desk.trouble:
+        if any(healthy for _, healthy in news) and not desk.trouble:
             await beat(desk)
 
 
@@ -87,13 +109,43 @@ async def sound_alarms(desk: Desk) -> None:
     }
     for key, tell in ways.items():
         told = _read(desk.store.meta(key))
-        for state, what in alarms(states, late=late, told=told, now=now):
+        found = alarms(states, late=late, told=told, now=now)
+        last = desk.told_last.get(key, "")
+        # Who could not be told last time must not keep the others from it.
+        found.sort(key=lambda alarm: (alarm[0].key <= last, alarm[0].key))
+        await _sound(desk, key, tell, found, told=told, late=late)
+
+
+async def _sound(  # noqa: PLR0913  # what is told, of whom, and by whom
+    desk: Desk,
+    key: str,
+    tell: Callable[[Line], Awaitable[bool]],
+    found: list[tuple[SourceState, str]],
+    *,
+    told: dict[str, Told],
+    late: set[str],
+) -> None:
+    """Tell each of the alarms *found* by one way, for a minute at most: the rest is told the next time."""
+    now, began, unwritten = desk.clock(), monotonic(), 0
+    try:
+        for state, what in found:
+            if monotonic() > began + _ROUND_S:
+                log.warning("alarms wait: who is told of them takes long", extra={"alarms": len(found)})
+                return
+            desk.told_last[key] = state.key
             if not await tell({**source_line(state, late=state.key in late), "alarm": what}):
                 continue
             if what == "recovered":
                 told.pop(state.key, None)
             else:
                 told[state.key] = Told(state=_standing(state, late), at=now)
+            unwritten += 1
+            if unwritten > len(told) // 50:  # of ten thousand not every one by itself
+                desk.store.set_meta(key, _written(told))
+                unwritten = 0
+        desk.told_last.pop(key, None)
+    finally:
+        if unwritten:
             desk.store.set_meta(key, _written(told))
 
 
@@ -123,7 +175,7 @@ def _ways(desk: Desk) -> dict[str, Callable[[Line], Awaitable[bool]]]:
 
 async def _post(hook: Hook, line: Line) -> bool:
     """Send *line* to *hook*; return whether it was taken."""
-    problem = await asyncio.to_thread(post_json, hook, line)
+    problem = await _apart(partial(post_json, hook, line))
     if problem:
         log.error("notify.alert-webhooks: not told: %s", problem, extra={"source": line["source"]})
     return not problem
@@ -194,11 +246,20 @@ async def _run(desk: Desk, hook: tuple[str, ...], line: Line) -> bool:
     try:
         await asyncio.wait_for(process.communicate(json.dumps(line, ensure_ascii=False).encode() + b"\n"), _HOOK_S)
     except TimeoutError:
-        process.kill()
-        await process.wait()
+        log.error("notify.hook: %s: took more than %.0f seconds", hook[0], _HOOK_S)  # noqa: TRY400  # as above
+    finally:
+        await _end(process)
     if process.returncode:
         log.error("notify.hook failed", extra={"status": process.returncode, "source": line["source"]})
     return process.returncode == 0
+
+
+async def _end(process: asyncio.subprocess.Process) -> None:
+    """End *process* and what it started, where it has not ended by itself."""
+    if process.returncode is None:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        await process.wait()
 
 
 async def beat(desk: Desk) -> None:
@@ -207,9 +268,35 @@ async def beat(desk: Desk) -> None:
     if not url or (desk.beat_at is not None and timedelta() <= now - desk.beat_at < _BEAT):
         return
     desk.beat_at = now
-    problem = await asyncio.to_thread(_get, url)
+    problem = await _apart(partial(_get, url))
     if problem:
         log.warning("heartbeat not heard: %s", problem)
+
+
+async def _apart(work: Callable[[], _Result]) -> _Result:
+    """Return what *work* returns, in a thread that keeps nobody from ending the process: others may never answer."""
+    loop = asyncio.get_running_loop()
+    done: asyncio.Future[_Result] = loop.create_future()
+
+    def settle(result: _Result | None, error: Exception | None) -> None:
+        if done.cancelled():
+            return
+        if error is not None:
+            done.set_exception(error)
+        else:
+            done.set_result(cast("_Result", result))
+
+    def run() -> None:
+        result, failure = None, None
+        try:
+            result = work()
+        except Exception as error:  # noqa: BLE001  # whoever awaits it is told
+            failure = error
+        with contextlib.suppress(RuntimeError):  # the loop is closed: nobody waits any more
+            loop.call_soon_threadsafe(settle, result, failure)
+
+    threading.Thread(target=run, name="apart", daemon=True).start()
+    return await done
 
 
 class _NoRedirects(HTTPRedirectHandler):

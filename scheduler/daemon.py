@@ -83,6 +83,7 @@ class Daemon:
         self._tasks: set[asyncio.Task[Any]] = set()
         self._taken: set[str] = set()
         self._broken = Counter[str]()  # cycles of a source, one after the other
+        desk.aside = lambda work: self._start(self._guard("notify", work))
         desk.awake_since = desk.ticked_at = desk.clock()
         self._minutes = 0
         self._topic_files = Watched(desk.config.directory / "topics.d")

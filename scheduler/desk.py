@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 import os
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Coroutine, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from time import monotonic
+from typing import TYPE_CHECKING, Any
 
 from crawler.address import host_of
 from crawler.run import Zygote
@@ -25,6 +26,9 @@ from scheduler.extra import need
 from scheduler.option import did_you_mean
 from scheduler.rhythm import Rhythm, rhythm_of
 from scheduler.trouble import Trouble
+
+if TYPE_CHECKING:
+    from feeds.publish import Published
 
 _RELEARN = timedelta(days=1)
 _SLEPT = timedelta(minutes=5)  # without a tick: whatever is late now may only not have been asked
@@ -65,6 +69,9 @@ class Desk:
     enrols: bool = True  # the store learns of the sources from here; a worker leaves that to the scheduler
     beat_at: datetime | None = None
     telling: asyncio.Lock = field(default_factory=asyncio.Lock)
+    news: list[tuple[Published | None, bool]] = field(default_factory=list)  # not told yet; with whether all was well
+    told_last: dict[str, str] = field(default_factory=dict)  # by each way of telling, where a round of alarms broke off
+    aside: Callable[[Coroutine[Any, Any, None]], object] | None = None  # does in a daemon what nobody waits for
     publishing: asyncio.Lock = field(default_factory=asyncio.Lock)
     children: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(_CHILDREN))
     _rhythms: dict[str, tuple[Source, datetime, Rhythm]] = field(default_factory=dict)
