@@ -246,3 +246,15 @@ def test_selectors_read_again_what_was_detected(shape: str) -> None:
     assert [(item.url, (item.date or "")[:10]) for item in again.items] == [
         (item.url, item.date) for item in read_listing(text, URL).items
     ]
+
+
+@pytest.mark.parametrize(
+    "parts", ["<b>{1}-{2}</b><i>{0}</i>", "<i>{0}</i><b>{1}/{2}</b>", "<b>{2}</b><u>{1}</u><i>{0}</i>"]
+)
+def test_a_day_in_several_elements_is_that_of_its_item(parts: str) -> None:
+    rows = "".join(
+        f"<li><div class=date>{parts.format(*day.split('-'))}</div><a href=/en/news/{day}.htm>{title}</a></li>"
+        for title, day in zip(TITLES, DAYS, strict=True)
+    )
+    found = read_listing(f"{HEAD}<ul>{rows}</ul>{FOOT}", URL)
+    assert [str(item.date)[:10] for item in found.items] == DAYS

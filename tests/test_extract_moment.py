@@ -53,3 +53,23 @@ def test_the_day_of_a_page_is_that_of_its_text(what: str) -> None:
     root = read_html(f"<html><body>{markup}" if "<head>" not in markup else f"<html>{markup}")
     found = moment_of_page(root, read_meta(root), "https://a.test/story", zone=zone_of("https://a.test/story"))
     assert str(found.published)[:10] == day
+
+
+PARTED = (
+    "<b>06-20</b><i>2026</i>", "<i>2026</i><b>06/20</b>", "<b>20</b><i>Jun</i><u>2026</u>", "<b>20</b><i>2026-06</i>",
+    "<i>2026年</i><b>6月20日</b>", "<b>06/20</b><i>2026</i>", "<i>2026.06</i><b>20</b>",
+    "<b>20</b><i>06</i><u>2026</u>", "<b>06月</b><i>20日</i><u>2026</u>",
+    "<i>2026</i><b>Jun</b><u>20</u>", "<b>20</b> June<br>2026",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("parts", PARTED)
+def test_a_day_in_several_elements_is_one_day(parts: str) -> None:
+    root = read_html(f"<body><h1>关于公布第三批案例名单的公告</h1><div class=time>{parts}</div><p>共12家，15项。</p>")
+    found = moment_of_page(root, read_meta(root), "https://a.test/story", zone="Asia/Shanghai")
+    assert str(found.published)[:10] == "2026-06-20"
+
+
+def test_numbers_beside_a_year_in_a_text_are_no_day() -> None:
+    root = read_html("<body><h1>A</h1><p><b>12</b> of the <b>20</b> piers of <b>2026</b> are old.</p>")
+    assert moment_of_page(root, read_meta(root), "https://a.test/story", zone="UTC").published is None

@@ -37,10 +37,15 @@ _DAY = re.compile(
     rf"|(?<!\d)(?P<y7>20\d\d)(?P<m7>0[1-9]|1[0-2])(?P<d7>0[1-9]|[12]\d|3[01])(?!\d)",
     re.IGNORECASE,
 )
-# Parts that stand in elements of their own: "27" over "2026-04", or the other way round.
+# Parts that stand in elements of their own: "27" over "2026-04", "06-20" over "2026", or the other way round.
 _PARTED = re.compile(
     rf"(?<![\d.:-])(?P<d1>\d{{1,2}})日?\s+(?P<y1>{_YEAR})\s?[-/.年]\s?(?P<m1>\d{{1,2}})(?![\d/.-])"
     rf"|(?<!\d)(?P<y2>{_YEAR})\s?[-/.年]\s?(?P<m2>\d{{1,2}})\s?月?\s+(?P<d2>\d{{1,2}})(?![\d/.:-])"
+    rf"|(?<![\d/.:-])(?P<m3>\d{{1,2}})\s?(?P<s3>[-/.月])\s?(?P<d3>\d{{1,2}})日?\s+(?P<y3>{_YEAR})年?(?![\d/.:-])"
+    rf"|(?<![\d/.:-])(?P<y4>{_YEAR})年?\s+(?P<m4>\d{{1,2}})\s?[-/.月]\s?(?P<d4>\d{{1,2}})日?(?![\d/.:-])"
+    rf"|(?<![\d/.:-])(?P<y5>{_YEAR})\s+(?P<m5>0[1-9]|1[0-2]|(?:{_WORD})\b\.?)\s+(?P<d5>\d{{1,2}})(?![\d/.:-])"
+    rf"|(?<![\d/.:-])(?P<d6>[0-3]\d)\s+(?P<m6>0[1-9]|1[0-2])\s+(?P<y6>{_YEAR})(?![\d/.:-])",
+    re.IGNORECASE,
 )
 _MONTH = re.compile(
     rf"(?:(?P<word>{_WORD})\.?(?: de)?,? (?P<y1>{_YEAR})|(?P<y2>{_YEAR})\s?[-/.年]\s?(?P<m2>\d{{1,2}})\s?月?)",
@@ -94,16 +99,25 @@ def days_in(text: str) -> tuple[Day, ...]:
 
 
 def parted_day(text: str) -> Day | None:
-    """Return the day that *text* names in parts: its number, and beside it year and month.
+    """Return the day that *text* names in parts: its number, or month and number, and the rest beside it.
+
+    Month and number before their year may be the other way round with "/" and "." between them.
 
     >>> str(parted_day("27 2026.04 News").read(month_first=False)), parted_day("27 News")
     ('2026-04-27', None)
+    >>> texts = ("06-20 2026", "2026 06/20", "20.06 2026", "2026 Jun 20")
+    >>> [str(parted_day(text).read(month_first=False)) for text in texts]
+    ['2026-06-20', '2026-06-20', '2026-06-20', '2026-06-20']
     """
     match = _PARTED.search(text)
     if match is None:
         return None
-    day, month, year = (match[f"{name}1"] or match[f"{name}2"] for name in "dmy")
-    return Day(int(month), int(day), int(year), *match.span())
+    said = [next(value for number in "123456" if (value := match[f"{name}{number}"])) for name in "dmy"]
+    day, month, year = (_MONTHS.get(part.lower().rstrip(".")) or int(part) for part in said)
+    if month > 12 >= day and match["m3"]:
+        day, month = month, day
+    may_be_turned = match["s3"] in {"/", "."} or match["d6"] is not None
+    return Day(month, day, year, *match.span(), open=may_be_turned and month <= 12 and day <= 12)
 
 
 def month_in(text: str) -> tuple[int, int] | None:

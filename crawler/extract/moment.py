@@ -7,10 +7,11 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta, timezone
-from itertools import islice
+from itertools import chain, islice
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
+from crawler.extract.day import days_in, parted_day
 from crawler.extract.feed import read_instant
 from crawler.extract.meta import Meta
 from crawler.extract.select import text_of
@@ -63,6 +64,9 @@ _FOREIGN = re.compile(
 )
 _HAN = {char: number for number, chars in enumerate(("〇○零", *"一二三四五六七八九")) for char in chars}
 _HAN_DAY = re.compile(r"([〇○零一二三四五六七八九]{4})年([一二三四五六七八九十]{1,2})月([一二三四五六七八九十]{1,3})日")
+# Half a day: a number, a year, a month and a number. The rest may stand in the element beside it.
+_PART_OF_DAY = re.compile(r"(?:\d{1,2}日?|(?:19|20)\d\d年?|(?:(?:19|20)\d\d|\d{1,2})\s?[-/.年月]\s?\d{1,2}[日月]?)\Z")
+_LONGEST_PARTED = 40
 _SAYS_TIME = re.compile(r"\d{1,2}[:：時时点點h]\d{0,2}")
 _UTC = re.compile(r"\d(?:Z|[+-]00:?00| GMT| UTC)\s*\Z")
 _ARCHIVE = re.compile(r"\Ahttps?://web\.archive\.org/web/\d+[a-z_]*/")  # whose number is the day of the copy
@@ -251,6 +255,7 @@ def _seen(root: HtmlElement) -> Iterator[tuple[float, str, str]]:
     if body is None:
         return
     after_heading, found = 99, 0
+    joined: set[HtmlElement] = set()
     for element in body.iter("*"):
         if not isinstance(element.tag, str) or element.tag in {"script", "style", "time", "option", "noscript"}:
             continue
@@ -260,6 +265,9 @@ def _seen(root: HtmlElement) -> Iterator[tuple[float, str, str]]:
                 continue
             line = _in_digits(" ".join(text.split()))
             match = _HAS_DAY.search(line) if len(line) <= _LONGEST else None
+            if match is None and _PART_OF_DAY.match(line):
+                line = _over_elements(element, joined)
+                match = _HAS_DAY.search(line)
             if match is None:
                 continue
             said = f"{_class(element)} {_class(element.getparent())}"
@@ -271,6 +279,23 @@ def _seen(root: HtmlElement) -> Iterator[tuple[float, str, str]]:
             yield weight * (1.5 if found == 1 else 1 / (1 + 0.6 * (found - 1))), "text", line
             if found > 12:
                 return
+
+
+def _over_elements(element: HtmlElement, joined: set[HtmlElement]) -> str:
+    """Return the day that *element*, or what holds it, says in parts of elements of their own: "06-20" over "2026".
+
+    What holds it says little else; each such is read once, and is then one of *joined*.
+    """
+    for above in islice(chain([element], element.iterancestors()), 3):
+        text = " ".join(" ".join(above.itertext()).split())
+        if above in joined or len(text) > _LONGEST_PARTED:
+            return ""
+        days = days_in(text)
+        day = days[0] if len(days) == 1 else None if days else parted_day(text)
+        if day is not None and (told := day.read(month_first=False)) is not None:
+            joined.add(above)
+            return told.isoformat()
+    return ""
 
 
 def _in_digits(text: str) -> str:
