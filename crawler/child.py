@@ -31,6 +31,7 @@ from crawler.source import Source, load_sources
 from crawler.spiders.fetch import FetchSpider
 from crawler.spiders.progress import Progress, rules_digest
 from crawler.spiders.source import SourceSpider
+from crawler.straight import StraightCrawler
 from crawler.turns import turns_of
 from feeds.error import BaywireError, ConfigError
 from feeds.store import DEFAULT_AUTHORITY, Outcome, SourceState, open_store
@@ -168,7 +169,7 @@ def _run(spider: type[Spider], settings: Mapping[str, Any], **arguments: Any) ->
     from scrapy.crawler import AsyncCrawlerProcess  # noqa: PLC0415 - warm; named where the reactor begins
 
     process = AsyncCrawlerProcess(_Settings(dict(settings)))
-    crawler = process.create_crawler(spider)
+    crawler = process.create_crawler(StraightCrawler(spider, process.settings))
     crawler.signals = _Signals(crawler)
     crawl = process.crawl(crawler, **arguments)
     process.start()

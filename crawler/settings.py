@@ -124,6 +124,7 @@ _CLOSED: Final[Mapping[str, Any]] = {
     "REMOTE_CONTROL_ENABLED": False,
     "RETRY_ENABLED": False,  # Retry-After, backoff and circuits live in the store
     "ROBOTSTXT_USER_AGENT": _AGENT,
+    "SCHEDULER_MEMORY_QUEUE": "scrapy.squeues.FifoMemoryQueue",  # the spider asks for the oldest first
     "SPIDER_CONTRACTS_BASE": {},
     "SPIDER_MIDDLEWARES": {},
     "SPIDER_MIDDLEWARES_BASE": {},

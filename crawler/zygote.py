@@ -39,6 +39,7 @@ WARM: Final = (
     "crawler.replay",
     "crawler.spiders.fetch",
     "crawler.spiders.source",
+    "crawler.straight",
     "crawler.middlewares.address",
     "crawler.middlewares.conditional",
     "crawler.middlewares.content",

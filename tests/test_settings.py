@@ -35,6 +35,7 @@ PINNED = {
     "REMOTE_CONTROL_ENABLED": False,
     "RETRY_ENABLED": False,
     "ROBOTSTXT_OBEY": True,
+    "SCHEDULER_MEMORY_QUEUE": "scrapy.squeues.FifoMemoryQueue",
     "TELNETCONSOLE_ENABLED": False,
     "TWISTED_DNS_RESOLVER": "crawler.middlewares.address.PublicAddresses",
 }

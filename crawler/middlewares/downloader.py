@@ -41,11 +41,12 @@ class StraightDownloader(Downloader):
             raise TypeError("a downloader middleware with process_exception: expected none")
 
     def fetch(self, request: Request) -> Deferred[Response | Request]:  # type: ignore[override]
+        """Return what comes of *request*, as Scrapy asks for it."""
+        return Deferred.fromFuture(asyncio.ensure_future(self.get(request)))
+
+    async def get(self, request: Request) -> Response | Request:
         """Return what comes of *request*: the answer, or another request in its place."""
         self.active.add(request)
-        return Deferred.fromFuture(asyncio.ensure_future(self._fetch(request)))
-
-    async def _fetch(self, request: Request) -> Response | Request:
         try:
             for method in self._outward:
                 if isawaitable(waits := method(request=request)):
