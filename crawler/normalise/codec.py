@@ -16,6 +16,7 @@ _Handler = Callable[[UnicodeError], tuple[str, int]]
 _PAIR = re.compile(rb"[\x81-\xfe].|.", re.DOTALL)
 # big5: two codes whose character CPython gives to another code as well, so that its text cannot tell them apart.
 _TWINS = (b"\xa2\x41", b"\xa2\x42")
+_SECONDS = frozenset(twin[1:] for twin in _TWINS)
 _REAL_U_FFFD = b"\x84\x31\xa4\x37"  # gb18030 has a code for the replacement character itself
 
 
@@ -29,7 +30,7 @@ def decode_as(body: bytes, encoding: str) -> tuple[str, int]:
     (('‧', 0), ('€', 0), ('a\x81', 0))
     """
     if encoding == "big5":
-        if any(twin in body for twin in _TWINS):
+        if _has_twin(body):
             return _big5_twins(body)
         return _table(body, "big5hkscs", "big5", _big5_error)
     if encoding in {"gb18030", "gbk"}:
@@ -111,6 +112,18 @@ def beyond_ascii(text: str) -> str:
 
 _STEP = 1024
 _ASCII = bytes(range(0x80))
+
+
+def _has_twin(body: bytes) -> bool:
+    """Return whether the two codes may be in *body*; their first byte is found fast, and is rare."""
+    place = -1
+    for _ in range(_STEP):
+        place = body.find(b"\xa2", place + 1)
+        if place < 0:
+            return False
+        if body[place + 1 : place + 2] in _SECONDS:
+            return True
+    return any(twin in body for twin in _TWINS)
 
 
 def _big5_twins(body: bytes) -> tuple[str, int]:

@@ -40,6 +40,7 @@ _WEAK = re.compile(
     rb"\A[\x00-\x7f]*(?:(?<![A-Za-z])(?:[\xc2-\xdf][\x80-\xbf]){1,2}(?![A-Za-z])[\x00-\x7f]*|[\xc2-\xf4][\x80-\xbf]{0,2})\Z"
 )
 _ASCII = bytes(range(0x80))
+_MANY = 512  # bytes above ASCII: of more, so many say how many are UTF-8 where that is less than a quarter of them
 _MOST_WEAK = 4  # bytes above ASCII in what _WEAK matches
 _HIGH = re.compile(rb"[\x80-\xff]+")
 _UTF8 = re.compile(
@@ -78,7 +79,7 @@ def decode(body: bytes, content_type: str = "", url: str = "") -> Decoded:
         return Decoded(text=text, encoding=wide or header, via="detected" if wide else "header", errors=errors)
     ascii_only = body.isascii()
     utf8 = None if ascii_only else _utf8(body)
-    if utf8 and not _is_weak(body):
+    if utf8 and (len(body) - len(utf8.text) > _MOST_WEAK or not _is_weak(body)):
         return utf8
     meta = meta_encoding(body)
     if ascii_only and b"\x1b" not in body:
@@ -165,10 +166,18 @@ def _utf8(body: bytes) -> Decoded | None:
 def _shares(body: bytes) -> tuple[int, int]:
     """Return how many bytes of *body* are above ASCII, and how many of those are UTF-8; if less than half, about."""
     above = body.translate(None, _ASCII)
+    if len(above) > _MANY and len(_some(above).decode("utf-8", "ignore").encode()) * 4 < _MANY:
+        return len(above), 0
     high, valid = len(above), len(above.decode("utf-8", "ignore").encode("utf-8"))
     if valid * 2 >= high:  # side by side they may make more sense than they do in their places, but never less
         valid = len(body.decode("utf-8", "ignore").encode("utf-8")) - (len(body) - high)
     return high, valid
+
+
+def _some(above: bytes) -> bytes:
+    """Return some of *above*, of which there is much: a piece of each sixteenth."""
+    step = len(above) // 16
+    return b"".join([above[start : start + _MANY // 16] for start in range(0, 16 * step, step)])
 
 
 def _valid(stretches: list[bytes]) -> int:

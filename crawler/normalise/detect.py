@@ -27,6 +27,7 @@ _COMMON = 700
 _SHARE = 0.45
 _ENOUGH = 60
 _LONGEST = 200_000
+_STEP = 1024
 _RUN = re.compile("[\u3400-\u9fff][\u3400-\u9fff]{2,}")  # `re` looks for a single character ten times faster
 
 
@@ -77,13 +78,22 @@ def reads_well(text: str, encoding: str) -> bool:
     """
     if encoding not in _OF_HANZI:
         return False
-    seen = known = 0
     common = commonest(_COMMON)
-    for run in _RUN.finditer(beyond_ascii(text[:_LONGEST])):
-        seen += len(run[0])
-        known += sum(map(common.__contains__, run[0]))
-        if seen >= 4 * _ENOUGH:
-            break
+    end = min(len(text), _LONGEST)
+    start = 0
+    while start < end and text[start : start + _STEP].isascii():
+        start += _STEP
+    # The first hanzi decide; a run at the end of a part may go on behind it, and decides nothing.
+    for stop in (start + _STEP, start + 8 * _STEP, end):
+        part = beyond_ascii(text[start : min(stop, end)])
+        seen = known = 0
+        for run in _RUN.finditer(part):
+            if run.end() == len(part) and stop < end:
+                break
+            seen += len(run[0])
+            known += sum(map(common.__contains__, run[0]))
+            if seen >= 4 * _ENOUGH:
+                return known >= _SHARE * seen
     return seen >= _ENOUGH and known >= _SHARE * seen
 
 
