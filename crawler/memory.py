@@ -103,6 +103,11 @@ class Memory:
         """Return whether *url* led to no release, and is not yet to be tried again."""
         return url in self.aside and now.timestamp() < self.aside[url][1]
 
+    def waits(self, page: str, *, now: datetime, explicit: bool = False) -> bool:
+        """Return whether something that *page* listed led to no release, and is to be tried again: always if named."""
+        items = self.pages[page].items if page in self.pages else {}
+        return any(explicit or not self.is_aside(url, now=now) for url in self.aside if url in items)
+
     def set_aside(self, url: str, *, now: datetime) -> None:
         """Remember that *url* led to no release: tried again after an hour, then less and less often."""
         times = self.aside.pop(url, (0, 0.0))[0] + 1

@@ -68,7 +68,6 @@ WHOLE = {
     "bare line ends": (b"HTTP/1.1 200 OK\nContent-Length: 2\n\nok", 200, b"ok", True),
     "closes": (b"HTTP/1.1 200 OK\r\nConnection: Close\r\nContent-Length: 2\r\n\r\nok", 200, b"ok", False),
     "of old": (b"HTTP/1.0 200 OK\r\nContent-Length: 2\r\n\r\nok", 200, b"ok", False),
-    "more than asked for": (b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nokHTTP/1.1 200 OK\r\n", 200, b"ok", False),
 }
 
 
@@ -101,7 +100,7 @@ def test_headers_are_read_as_servers_write_them() -> None:
 BROKEN: dict[str, tuple[bytes, type[Exception]]] = {
     "nothing": (b"", UnansweredError),
     "half a head": (b"HTTP/1.1 200 OK\r\nA: b", DownloadFailedError),
-    "no HTTP": (b"220 mail.example ESMTP\r\n\r\n", DownloadFailedError),
+    "no HTTP": (b"220 mail.example ESMTP\r\n\r\n", UnansweredError),
     "no number": (b"HTTP/1.1 2xx OK\r\n\r\n", DownloadFailedError),
     "an endless head": (b"HTTP/1.1 200 OK\r\n" + b"A: b\r\n" * 30_000, DownloadFailedError),
     "two lengths": (b"HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab", DownloadFailedError),
@@ -126,6 +125,11 @@ def test_what_is_broken_is_no_answer_and_ends_the_connection(name: str, pieces: 
     with pytest.raises(error) as caught:
         answer(said, pieces=pieces, ends=True)
     assert type(caught.value) is error
+
+
+def test_what_is_longer_than_was_said_is_not_whole() -> None:
+    found, line, _ = answer(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nokHTTP/1.1 200 OK\r\n", pieces=64)
+    assert (found.body, found.whole, line.usable) == (b"ok", False, False)
 
 
 def test_what_comes_unasked_ends_the_connection() -> None:

@@ -29,7 +29,7 @@ _OF_CONNECTION: Final = frozenset([
 
 
 class UnansweredError(DownloadFailedError):
-    """The connection ended before the first byte of an answer: one that had rested may have been closed meanwhile."""
+    """No answer came, or none to us: one that had rested may have been closed meanwhile, or be out of step."""
 
 
 @dataclass(slots=True)
@@ -105,6 +105,10 @@ class Line(Protocol):
             if self._answer is None:
                 looked = max(0, len(self._head) - 2)
                 self._head += data
+                if not self._head[:5].upper().startswith(b"HTTP/"[: len(self._head)]):
+                    # Out of step, or a page without a head, of which no end could be found.
+                    self._fail(UnansweredError(f"its answer is no HTTP: begins with {bytes(self._head[:60])!r}"))
+                    return
                 self._read_heads(looked)
             else:
                 self._read_body(data)
@@ -191,11 +195,12 @@ class Line(Protocol):
             self._fail(DownloadCancelledError(f"more than {self._limit} bytes"))
 
     def _finish(self, rest: bytes) -> None:
-        """Hand the answer over; *rest* came behind it, unasked."""
+        """Hand the answer over; *rest* came behind it, unasked: then its length was no length."""
         if self._answer is None or self._asked is None or self._asked.done():
             return
         parts, self._parts = self._parts, []
         self._answer.body = parts[0] if len(parts) == 1 else b"".join(parts)
+        self._answer.whole = self._answer.whole and not (rest and self._length)
         if rest or not self._keeps or not self._answer.whole:
             self.usable = False
             transport: Any = self.transport

@@ -73,6 +73,7 @@ class SourceSpider(Wire):
         for opening in openings:
             memory = crawl.memory.pages.get(opening.url)
             recent = memory is not None and crawl.started.timestamp() - memory.whole < _WHOLE_AFTER_S
+            recent = recent and not self._waits(crawl, opening.url)
             yield self._request(
                 crawl,
                 opening.url,
@@ -95,7 +96,7 @@ class SourceSpider(Wire):
         elif response.status == 304:
             crawl.touched.append(response.url)
             crawl.stays(response.url)
-        elif memory is not None and memory.body == digest(response.body):
+        elif memory is not None and memory.body == digest(response.body) and not self._waits(crawl, response.url):
             memory.whole, memory.seal = crawl.started.timestamp(), seal_of(response)
             crawl.stays(response.url)
             if memory.seal:  # the same bytes under a new validator, which the next request needs
@@ -110,6 +111,10 @@ class SourceSpider(Wire):
                 items={item.url: item_digest(item) for item in listing.items},
             )
             crawl.read.append(self._page(crawl, response, text, listing, memory))
+
+    def _waits(self, crawl: Progress, url: str) -> bool:
+        """Return whether the list at *url* holds what is to be tried again though the list itself has not changed."""
+        return crawl.memory.waits(url, now=crawl.started, explicit=self.batch.explicit)
 
     def _page(
         self, crawl: Progress, response: Response, text: str, listing: Listing, memory: PageMemory
