@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from crawler.extract import Item, NotARelease, read_declared_release
 from crawler.extract.feed import read_instant
-from crawler.extract.group import stays
+from crawler.extract.name import stays
 from crawler.extract.select import selector, text_of
 from crawler.normalise.tree import read_html
 from crawler.source import Found, ReleaseRules, Source

@@ -11,7 +11,8 @@ from urllib.parse import parse_qsl, urlsplit
 from crawler.batch import Fetched
 from crawler.extract import Listing, read_declared_listing
 from crawler.extract.address import base_of, join
-from crawler.extract.group import links_of, stays
+from crawler.extract.group import links_of
+from crawler.extract.name import stays
 from crawler.extract.pager import next_page
 from crawler.extract.select import fold, selector, text_of
 from crawler.normalise import decode

@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from datetime import date
-from itertools import islice
-from typing import TYPE_CHECKING
+from itertools import groupby, islice
+from typing import TYPE_CHECKING, NamedTuple
 
 from crawler.extract.column import Dated, dates_of
-from crawler.extract.day import days_in, month_in, settle
+from crawler.extract.day import days_in, month_in, settle, short_day, year_in
 from crawler.extract.grid import rows_spanned
 from crawler.extract.group import Row
 from crawler.extract.select import text_of
@@ -24,6 +24,18 @@ _NUMBER = re.compile(r"([0-3]?\d)(?:st|nd|rd|th|日)?")
 _DIGIT = re.compile(r"\d")
 _LONGEST = 120
 _SKIPPED = frozenset(["script", "style", "option", "title"])
+_HEADINGS = frozenset(["h1", "h2", "h3", "h4", "h5", "h6", "caption", "th", "legend"])
+_BESIDE, _BESIDE_HEADING, _BARE_YEAR = 24, 48, 8  # characters beside a day in a line that heads rows; of a bare year
+_RUN = 3  # days that follow each other without a row between them
+_TODAY = re.compile(r"今天|今日|现在|現在|\btoday\b|current (?:date|time)", re.IGNORECASE)
+
+
+class _Line(NamedTuple):
+    """A row, by its number, or with -1 a line between rows that names a day, a month or a year."""
+
+    row: int
+    text: str = ""
+    is_heading: bool = False
 
 
 def days_of(root: HtmlElement, rows: Sequence[Row], *, american: bool = False) -> Dated:
@@ -58,18 +70,18 @@ def _spanned(rows: Sequence[Row], dated: Dated) -> Dated:
 
 def _beside(root: HtmlElement, rows: Sequence[Row], *, american: bool) -> Dated | None:
     """Return days that stand between rows, not in them: a heading for all rows below it, or a line behind each."""
-    lines = _lines_between(root, rows)
-    named = {line: days[0] for number, line in lines if number < 0 and (days := days_in(line))}
-    month_first = settle(named.values(), american=american)
+    lines = _without_runs(_lines_between(root, rows))
+    named = {line.text: days[0] for line in lines if line.row < 0 and (days := days_in(line.text))}
+    order = settle(named.values(), american=american)
     found: list[str | None] = [None] * len(rows)
-    behind = bool(lines) and lines[0][0] >= 0 and sum(number < 0 for number, _ in lines) >= 0.8 * len(rows)
+    behind = bool(lines) and lines[0].row >= 0 and sum(line.row < 0 for line in lines) >= 0.8 * len(rows)
     last: str | None = None
-    for number, line in reversed(lines) if behind else lines:
-        if number < 0:
-            day = named[line].read(month_first=month_first) if line in named else None
+    for line in reversed(lines) if behind else lines:
+        if line.row < 0:
+            day = named[line.text].read(order=order) if line.text in named else None
             last = day.isoformat() if day else last
         else:
-            found[number] = last
+            found[line.row] = last
             last = None if behind else last
     dated = Dated(tuple(found))
     if dated.share < 0.5:
@@ -77,19 +89,38 @@ def _beside(root: HtmlElement, rows: Sequence[Row], *, american: bool) -> Dated 
     return dated if dated.share >= 0.5 else None
 
 
-def _in_months(lines: Sequence[tuple[int, str]], rows: Sequence[Row]) -> Iterator[str | None]:
-    """Yield for each row the day that the number in it is, of the month that is the heading above it."""
-    months: dict[int, tuple[int, int] | None] = {}
-    last: tuple[int, int] | None = None
-    for number, line in lines:
-        if number < 0:
-            last = month_in(line) or last
+def _without_runs(lines: Sequence[_Line]) -> list[_Line]:
+    """Return *lines* without days that follow each other and head nothing: a calendar, the days of another list."""
+    found: list[_Line] = []
+    for is_row, part in groupby(lines, key=lambda line: line.row >= 0):
+        run = list(part)
+        if is_row or len({line.text for line in run if days_in(line.text)}) < _RUN:
+            found += run
         else:
-            months[number] = last
+            found += [line for line in run if line.is_heading]
+    return found
+
+
+def _in_months(lines: Sequence[_Line], rows: Sequence[Row]) -> Iterator[str | None]:
+    """Yield for each row the day that it says, of the month or the year that is the heading above it."""
+    heads: dict[int, tuple[int, int]] = {}
+    last: tuple[int, int] | None = None
+    for line in lines:
+        if line.row < 0:
+            last = month_in(line.text) or year_in(line.text) or last
+        elif last is not None:
+            heads[line.row] = last
     for number, row in enumerate(rows):
-        said = next((match for _, text in row.parts if (match := _NUMBER.fullmatch(text))), None)
-        month = months.get(number)
-        yield _day(*month, int(said[1])) if month and said else None
+        year, month = heads.get(number, (0, 0))
+        told = None
+        for _, text in row.parts:
+            if month and (said := _NUMBER.fullmatch(text)):
+                told = _day(year, month, int(said[1]))
+            elif year and not month and (short := short_day(text)):
+                told = _day(year, *short)
+            if told is not None:
+                break
+        yield told
 
 
 def _day(year: int, month: int, day: int) -> str | None:
@@ -99,36 +130,40 @@ def _day(year: int, month: int, day: int) -> str | None:
         return None
 
 
-def _lines_between(root: HtmlElement, rows: Sequence[Row]) -> list[tuple[int, str]]:
-    """Return in their order the numbers of *rows*, and with -1 the lines outside them that are days."""
+def _lines_between(root: HtmlElement, rows: Sequence[Row]) -> list[_Line]:
+    """Return in their order the numbers of *rows*, and the lines outside them that are days, months or years."""
     starts = {row.element: number for number, row in enumerate(rows)}
-    lines: list[tuple[int, str]] = []
+    lines: list[_Line] = []
     # A node to enter, or None and a text that stands behind one; what is below a row is not entered.
-    todo: list[tuple[HtmlElement | None, str]] = [(root, "")]
+    todo: list[tuple[HtmlElement | None, str, bool]] = [(root, "", False)]
     while todo:
-        element, behind = todo.pop()
+        element, behind, headed = todo.pop()
         if element is None:
-            _add_line(lines, behind)
+            _add_line(lines, behind, is_heading=headed)
             continue
         number = starts.get(element)
         if number is not None:
-            lines.append((number, ""))
+            lines.append(_Line(number))
             continue
         if not isinstance(element.tag, str) or element.tag in _SKIPPED:
             continue
+        inside = headed or element.tag in _HEADINGS
         if (text := element.text) and len(text) < _LONGEST and not text.isspace():
-            _add_line(lines, text)
+            _add_line(lines, text, is_heading=inside)
         for child in reversed(element):
             if (tail := child.tail) and len(tail) < _LONGEST and not tail.isspace():
-                todo.append((None, tail))
-            todo.append((child, ""))
+                todo.append((None, tail, inside))
+            todo.append((child, "", inside))
     return lines
 
 
-def _add_line(lines: list[tuple[int, str]], text: str) -> None:
+def _add_line(lines: list[_Line], text: str, *, is_heading: bool) -> None:
     if _DIGIT.search(text) is None:
         return
     line = " ".join(text.split())
     days = days_in(line)
-    if (days and len(line) - (days[0].end - days[0].start) < 24) or month_in(line):
-        lines.append((-1, line))
+    rest = len(line) - (days[0].end - days[0].start) if days else 0
+    if (days and rest < (_BESIDE_HEADING if is_heading else _BESIDE) and not _TODAY.search(line)) or (
+        month_in(line) or (year_in(line) and (is_heading or len(line) < _BARE_YEAR))
+    ):
+        lines.append(_Line(-1, line, is_heading))

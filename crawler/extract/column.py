@@ -15,7 +15,7 @@ from crawler.extract.group import Row, width_of
 if TYPE_CHECKING:
     from lxml.html import HtmlElement
 
-__all__ = ["Dated", "dates_of", "says_nothing", "titles_of"]
+__all__ = ["Dated", "dates_of", "is_heading", "says_nothing", "titles_of"]
 
 _EMPTY = re.compile(
     r"(?:\[|\()?(?:pdf|html?|docx?|word|txt|xml|rss|view|open|download|read(?: more| on| full (?:text|story|release))?|"
@@ -34,7 +34,11 @@ _ORDER = re.compile(
 )
 _FILE = re.compile(r"[\w.-]+\.(?:pdf|docx?|html?|wpd|txt)", re.IGNORECASE)
 _SAYS_TITLE = re.compile(r"(?:^|/)(?:h[1-6]|strong|b|a)\b|title|heading|name|case")
-_TOO_LONG = 300.0
+_TITLE, _TEASER, _TOO_LONG = 12.0, 90.0, 300.0
+_HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
+_DRESSING = frozenset(["span", "strong", "b", "em", "i", "font", "u"])
+_CALLED_TITLE = re.compile(r"title|headline|subject", re.IGNORECASE)
+_BULLET = re.compile(r"^[•·●▪◆■□►▸▶◇○]\s*(?=\S)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +63,7 @@ def dates_of(rows: Sequence[Row], *, american: bool = False) -> Dated:
             parted = parted_day(joined)
             parts = [("", joined, days_in(joined) or ((parted,) if parted else ()))]
         found.append([part for part in parts if part[2]])
-    month_first = settle((day for parts in found for _, _, days in parts for day in days), american=american)
+    order_of_day = settle((day for parts in found for _, _, days in parts for day in days), american=american)
     weight: dict[str, float] = defaultdict(float)
     for parts in found:
         for path, worth in {path: _purity(path, text, days) for path, text, days in parts}.items():
@@ -69,7 +73,7 @@ def dates_of(rows: Sequence[Row], *, american: bool = False) -> Dated:
     for parts in found:
         by_path: dict[str, str] = {}
         for path, _, named in parts:
-            told = next((day for at in named if (day := at.read(month_first=month_first)) is not None), None)
+            told = next((day for at in named if (day := at.read(order=order_of_day)) is not None), None)
             if told is not None:
                 by_path.setdefault(path, told.isoformat())
         told_days.append(next((by_path[path] for path in order if path in by_path), None))
@@ -82,8 +86,10 @@ def titles_of(rows: Sequence[Row]) -> tuple[list[str], str]:
     often = _often(own)
     form = _form(own)
     empty = [text in often or says_nothing(text) or (bool(form) and _bare(text) == form) for text in own]
+    whole = [_whole(row, text) for row, text in zip(rows, own, strict=True)]
+    # A title inside a link that is a whole card is one, whatever the cards have in common.
+    empty = [bare and (text == part or says_nothing(part)) for bare, text, part in zip(empty, own, whole, strict=True)]
     if sum(empty) < 0.5 * len(rows):
-        whole = [_whole(row, text) for row, text in zip(rows, own, strict=True)]
         return [
             _other(row, {}, often) or text if bare else text for row, text, bare in zip(rows, whole, empty, strict=True)
         ], ""
@@ -104,7 +110,10 @@ def _form(texts: Sequence[str]) -> str:
     if len(texts) < 3:
         return ""
     form, count = Counter(_bare(text) for text in texts).most_common(1)[0]
-    return form if form and count >= 0.6 * len(texts) and len(set(texts)) > count / 2 else ""
+    if not form or count < 0.6 * len(texts) or len(set(texts)) <= count / 2:
+        return ""
+    # What is left of a whole line without its words that hold a number is no form of a label.
+    return form if len(form) >= 0.3 * sum(map(len, texts)) / len(texts) else ""
 
 
 def _bare(text: str) -> str:
@@ -133,9 +142,42 @@ def says_nothing(text: str) -> bool:
 
 def _of_links(row: Row) -> str:
     """Return the text of the row's link that says most: pictures say nothing, "read more" hardly anything."""
-    texts = [_without_order(link.text) for link in row.links]
+    texts = [_without_order(_BULLET.sub("", link.text)) for link in row.links]
+    if len(texts) == 1:
+        return texts[0]
+    pairs = [pair for pair in zip(row.links, texts, strict=True) if not says_nothing(pair[1]) and not _is_day(pair[1])]
+    for is_title in (is_heading, _is_called_title):
+        if titles := [text for link, text in pairs if is_title(link.element)]:
+            return max(titles, key=width_of)
     best = max(texts, key=lambda text: (not says_nothing(text), min(width_of(text), _TOO_LONG)))
-    return best if len(texts) == 1 or not says_nothing(best) else texts[0]
+    if says_nothing(best):
+        return texts[0]
+    if width_of(best) < _TEASER:
+        return best
+    first = next(text for text in texts if text == best or (width_of(text) >= _TITLE and not says_nothing(text)))
+    return first if width_of(first) <= 0.5 * width_of(best) and not _is_day(first) else best
+
+
+def is_heading(link: HtmlElement) -> bool:
+    """Say whether *link* is a heading, stands in one, or is all that one holds."""
+    if next(link.iter(*_HEADINGS), None) is not None:
+        return True
+    above = link.getparent()
+    while above is not None and above.tag in _DRESSING:
+        above = above.getparent()
+    return above is not None and above.tag in _HEADINGS
+
+
+def _is_called_title(link: HtmlElement) -> bool:
+    """Say whether *link*, or all that it holds, is called a title by its class."""
+    inner = link
+    while len(inner) == 1 and not (inner.text or "").strip():
+        inner = inner[0]
+        if not isinstance(inner.tag, str):
+            return False
+        if _CALLED_TITLE.search(inner.get("class") or ""):
+            return True
+    return _CALLED_TITLE.search(link.get("class") or "") is not None
 
 
 def _without_order(text: str) -> str:
@@ -160,11 +202,11 @@ def _whole(row: Row, text: str) -> str:
             if len(attribute) > len(bare) and attribute.startswith(bare):
                 return attribute
     for link in row.links:
-        if link.text == text:
-            for tag in ("h1", "h2", "h3", "h4", "h5"):
+        if _BULLET.sub("", link.text) == text:
+            for tag in _HEADINGS:
                 heading = link.element.find(f".//{tag}")
                 inner = " ".join("".join(heading.itertext()).split()) if heading is not None else ""
-                if len(inner) >= 4 and len(inner) < len(text):
+                if len(inner) >= 4 and len(inner) < len(text) and not _is_day(inner):
                     return inner
             inner = _title_below(link.element, text)
             if inner:
@@ -176,16 +218,19 @@ def _title_below(element: HtmlElement, text: str) -> str:
     """Return the title inside a link that holds a day beside it, or whose class says title."""
     if len(element) == 0:
         return ""
-    for below in element.iter("span", "div", "p", "strong", "b", "em"):
-        said = (below.get("class") or "").lower()
-        inner = " ".join("".join(below.itertext()).split())
-        if ("title" in said or "headline" in said or "subject" in said) and 4 <= len(inner) < len(text):
-            return inner
-    days = days_in(text)
-    if not days:
+    for names in (("title", "subject", "标题"), ("headline",)):
+        for below in element.iter("span", "div", "p", "strong", "b", "em"):
+            said = (below.get("class") or "").lower()
+            if any(name in said for name in names):
+                inner = " ".join("".join(below.itertext()).split())
+                if 4 <= len(inner) < len(text) and not _is_day(inner):
+                    return inner
+    if not days_in(text):
         return ""
     pieces = [" ".join("".join(part).split()) for part in _pieces(element)]
-    rest = [piece for piece in pieces if piece and not (days_in(piece) and len(piece) < 40)]
+    rest = [piece for piece in pieces if piece and not days_in(piece) and not says_nothing(piece)] or [
+        piece for piece in pieces if piece and not (days_in(piece) and len(piece) < 40)
+    ]
     return max(rest, key=len, default="") if len(rest) < len(pieces) else ""
 
 
@@ -262,5 +307,5 @@ def _purity(path: str, text: str, days: Sequence[Day]) -> float:
 
 def _joined(row: Row) -> str:
     """Return the row as one line, for days whose parts stand in elements of their own."""
-    joined = " ".join(text for path, text in row.parts if not path.endswith("@datetime"))
+    joined = " ".join(text for path, text in row.parts if not path.endswith(("@datetime", "@title")))
     return joined if len(joined) < 400 and sum(char.isdigit() for char in joined) >= 3 else ""

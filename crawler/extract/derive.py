@@ -8,7 +8,8 @@ from os.path import commonprefix
 from typing import TYPE_CHECKING
 
 from crawler.extract.address import join
-from crawler.extract.group import Row, stays
+from crawler.extract.group import Row
+from crawler.extract.name import stays
 from crawler.extract.select import selector
 
 if TYPE_CHECKING:

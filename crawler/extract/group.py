@@ -4,34 +4,37 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from crawler.extract.address import join
+from crawler.extract.dress import MARKS, parted_by_dress
 from crawler.extract.grid import columns_of
+from crawler.extract.name import name_of, stays
+from crawler.extract.piece import pieces_of
 from crawler.extract.select import fold, text_of
 
 if TYPE_CHECKING:
     from lxml.html import HtmlElement
 
-__all__ = ["Group", "Link", "Row", "groups_of", "links_of", "name_of", "rows_of", "stays", "width_of", "with_twins"]
+__all__ = [
+    "Group",
+    "Link",
+    "Row",
+    "add_links",
+    "groups_of",
+    "links_of",
+    "rows_of",
+    "width_of",
+    "with_twins",
+]
 
-_STATE = re.compile(
-    r"^(?:odd|even|first|last|active|current|selected|sticky|featured|clearfix|alt|has-.*|is-.*|no-.*|hover|visible|new)$"
-    r"|\d|(?:^|-)(?:odd|even|first|last|alt)(?:-|$)|^(?:category|tag|post|status|format|type|page|node)-",
-    re.IGNORECASE,
-)
 _WIDE = re.compile(r"[\u1100-\u11ff\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff\uff00-\uff60]")
-_SKIPPED = frozenset(["script", "style", "noscript", "template", "svg"])
 _ENDS = frozenset(["body", "html"])
-_CELLS = frozenset(["td", "th", "dd"])
 _MOST_LINKS = 6000
 _MOST_PARTS = 8
 _TWIN = 0.6  # the share of dated rows from which two groups may be one list
-_STYLES = frozenset(["font", "b", "strong", "em", "i", "u", "span"])
-_DEEPEST = 40
 
 
 @dataclass(slots=True)
@@ -64,7 +67,7 @@ class Row:
         if self.read is None:
             self.read = {}
         if self.element not in self.read:
-            self.read[self.element] = list(_parts(self.element, self.starts))
+            self.read[self.element] = list(pieces_of(self.element, self.starts))
         return self.read[self.element]
 
 
@@ -88,7 +91,8 @@ def links_of(body: HtmlElement, base: str, url: str) -> list[Link]:
             continue
         address = join(base, href)
         if address and address != here:
-            text = text_of(element) if len(element) else element.text or ""
+            # A link laid over a whole card has no text of its own, and says in words where it leads.
+            text = text_of(element) if len(element) else element.text or element.get("aria-label") or ""
             found.append(Link(element, address, fold(text), len(found)))
             if len(found) >= _MOST_LINKS:
                 break
@@ -109,7 +113,8 @@ def groups_of(links: Sequence[Link], *, levels: int = 99) -> list[Group]:
     return [
         Group(path, rows_of(part, read))
         for path, members in _merged(by_path).items()
-        for part in _columns(members)
+        for dressed in parted_by_dress(members, lambda link: link.element, name_of)
+        for part in _columns(dressed)
         if len({link.url for link in part}) >= 2
     ]
 
@@ -166,7 +171,7 @@ def _above(element: HtmlElement, level: int) -> HtmlElement | None:
     here: HtmlElement | None = element
     while here is not None and level:
         here = here.getparent()
-        if here is not None and here.tag not in _STYLES:
+        if here is not None and here.tag not in MARKS:
             level -= 1
     return here
 
@@ -211,34 +216,6 @@ def width_of(text: str) -> float:
     return len(text) + 1.5 * len(_WIDE.findall(text)) if not text.isascii() else float(len(text))
 
 
-@lru_cache(maxsize=8192)
-def _classes(value: str) -> str:
-    names = sorted({name for name in value.split() if not _STATE.search(name)})
-    return ".".join(names[:3])
-
-
-def name_of(element: HtmlElement, *, classes: bool = True) -> str:
-    """Return the tag of *element* with the classes that say what it is, not how it happens to stand.
-
-    >>> from crawler.normalise.tree import read_html
-    >>> name_of(read_html("<li class='item odd post-12 last'>x").find(".//li"))
-    'li.item'
-    """
-    value = element.get("class") if classes else None
-    named = _classes(value) if value else ""
-    tag = str(element.tag)
-    return f"{tag}.{named}" if named else tag
-
-
-def stays(name: str) -> bool:
-    """Say whether a class says what an element is, not how it happens to stand.
-
-    >>> stays("news-item"), stays("odd"), stays("post-1204")
-    (True, False, False)
-    """
-    return _STATE.search(name) is None
-
-
 def _path(
     element: HtmlElement, known: dict[HtmlElement, tuple[str, ...]], columns: Mapping[HtmlElement, int]
 ) -> tuple[str, ...]:
@@ -251,7 +228,7 @@ def _path(
             found = known[parent] = _path(parent, known, columns)
         above = found
     tag = element.tag
-    if tag in _STYLES and parent is not None:
+    if tag in MARKS and parent is not None:
         return above
     name = name_of(element)
     if tag == "td":
@@ -299,69 +276,14 @@ def rows_of(members: Sequence[Link], read: dict[HtmlElement, list[tuple[str, str
     return list(rows.values())
 
 
-def _parts(element: HtmlElement, starts: set[HtmlElement] | None) -> Iterator[tuple[str, str]]:
-    """Yield path and text of the pieces of a row; in running text (*starts*) its line and what follows it too."""
-    yield from _texts(element)
-    if starts is None:
-        return
-    if before := _line_before(element, starts):
-        yield "before", before
-    tail = " ".join((element.tail or "").split())
-    if tail:
-        yield "tail", tail
-    size = len(tail)
-    for number, following in enumerate(element.itersiblings()):
-        if following in starts or any(below in starts for below in following.iter("a")) or number > 8 or size > 600:
-            break
-        text = " ".join(text_of(following).split())
-        tail = " ".join((following.tail or "").split())
-        size += len(text) + len(tail)
-        if text:
-            yield f"next {name_of(following, classes=False)}", text
-        if tail:
-            yield "tail", tail
-
-
-def _line_before(element: HtmlElement, starts: set[HtmlElement]) -> str:
-    """Return the text between the beginning of the line and *element*, or "" where another link begins the line."""
-    pieces: list[str] = []
-    here = element.getprevious()
-    while here is not None and len(pieces) < 8:
-        if here in starts:
-            return ""
-        pieces.append(here.tail or "")
-        if here.tag not in _STYLES:
-            break
-        pieces.append(text_of(here))
-        here = here.getprevious()
-    if here is None and (parent := element.getparent()) is not None:
-        pieces.append(parent.text or "")
-    return " ".join(" ".join(reversed(pieces)).split())[:200]
-
-
-def _texts(element: HtmlElement) -> Iterator[tuple[str, str]]:  # noqa: C901 - one walk, one loop
-    """Yield the texts below *element*, each with the names of the elements between; a cell counts by its column."""
-    # A node to enter, or None and a text that stands behind one; the path above it; how deep it is.
-    todo: list[tuple[HtmlElement | None, str, str, int]] = [(element, "", "", 0)]
-    while todo:
-        node, above, behind, depth = todo.pop()
-        if node is None:
-            yield above, behind
-            continue
-        tag = node.tag
-        if not isinstance(tag, str) or tag in _SKIPPED or depth > _DEEPEST:
-            continue
-        here = name_of(node)
-        if tag in _CELLS:
-            here += f":{sum(1 for _ in node.itersiblings(preceding=True))}"
-        if above:
-            here = f"{above}/{here}"
-        if tag == "time" and (moment := (node.get("datetime") or "").strip()):
-            yield f"{here}/@datetime", moment
-        if (text := node.text) and (text := " ".join(text.split())):
-            yield here, text
-        for child in reversed(node):
-            if (tail := child.tail) and (tail := " ".join(tail.split())):
-                todo.append((None, here, tail, 0))
-            if len(child) or child.text or child.tag == "time":
-                todo.append((child, here, "", depth + 1))
+def add_links(rows: Sequence[Row], links: Sequence[Link]) -> None:
+    """Give each of *rows* the other *links* in it that lead where it leads: to a picture, a title, "read more"."""
+    by_url: dict[str, list[Link]] = defaultdict(list)
+    for link in links:
+        by_url[link.url].append(link)
+    for row in rows:
+        others = by_url[row.url]
+        if len(others) > len(row.links) and row.element.tag != "a":
+            held = {link.number for link in row.links}
+            more = [link for link in others if link.number not in held and row.element in link.element.iterancestors()]
+            row.links = sorted([*row.links, *more], key=lambda link: link.number)

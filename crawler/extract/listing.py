@@ -13,10 +13,10 @@ from crawler.extract.day import without_days
 from crawler.extract.derive import Rules, rules_for
 from crawler.extract.feed import is_feed, read_feed
 from crawler.extract.found import Item, Listing
-from crawler.extract.group import Group, groups_of, links_of, with_twins
+from crawler.extract.group import Group, add_links, groups_of, links_of, with_twins
 from crawler.extract.kin import leads_of, without_strays
 from crawler.extract.pager import next_page
-from crawler.extract.rank import entries, rank
+from crawler.extract.rank import cards_of, entries, rank
 from crawler.extract.single import is_single
 from crawler.extract.state import read_state
 from crawler.normalise.tree import read_html
@@ -50,6 +50,7 @@ def read_page_listing(text: str, url: str) -> Listing:
     american = (root.get("lang") or "").lower() == "en-us" or host_of(url).endswith((".gov", ".mil", ".us"))
     best = with_twins(ranked[0], ranked)
     rows = without_strays(best)
+    add_links(rows, links)
     dated = days_of(root, rows, american=american)
     titles = without_days(titles_of(rows)[0])
     leads = leads_of(rows, links, dated=dated.share)
@@ -62,7 +63,7 @@ def read_page_listing(text: str, url: str) -> Listing:
         Item(url=row.url, title=title.replace("\xad", ""), date=day or told.get(row.url)) for row, title, day in read
     )
     confidence = _confidence(best, dated)
-    if body is not None and is_single(root, body, url, rows, dated=dated.share):
+    if body is not None and is_single(root, body, url, rows, dated=dated.share, cards=cards_of(ranked[1:])):
         return Listing(url=url, feeds=feeds, reason="one text, with links to others beside it")
     found = Listing(
         url=url,

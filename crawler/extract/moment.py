@@ -292,7 +292,7 @@ def _over_elements(element: HtmlElement, joined: set[HtmlElement]) -> str:
             return ""
         days = days_in(text)
         day = days[0] if len(days) == 1 else None if days else parted_day(text)
-        if day is not None and (told := day.read(month_first=False)) is not None:
+        if day is not None and (told := day.read(order="day")) is not None:
             joined.add(above)
             return told.isoformat()
     return ""

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from crawler.extract.column import is_heading
 from crawler.extract.group import Row, width_of
 from crawler.extract.select import text_of
 
@@ -28,7 +30,8 @@ _BEFORE = 40  # letters before a link in its own line: it goes on with a sentenc
 class Prose:
     """Widths of the paragraphs *outside* a list, *between* its rows and in the *rows*; *paragraphs* outside.
 
-    *inline* is the share of rows whose link goes on with a sentence, 0 to 1.
+    *inline* is the share of rows whose link goes on with a sentence, 0 to 1. *together* is the most
+    that stands outside in one place, as the paragraphs of a text do and teasers do not.
     """
 
     outside: float
@@ -36,24 +39,45 @@ class Prose:
     rows: float
     paragraphs: int
     inline: float
+    together: float = 0.0
 
 
-def prose_beside(body: HtmlElement, rows: Sequence[Row]) -> Prose:
-    """Return what *body* says beside *rows*: in runs of text that are long and have stops."""
+def prose_beside(body: HtmlElement, rows: Sequence[Row], cards: Sequence[Row] = ()) -> Prose:
+    """Return what *body* says beside *rows*, and *cards* of other lists: in long runs of text with stops."""
     starts = {row.element for row in rows}
+    listed = starts.union(row.element for row in cards)
     outside, between, paragraphs = 0.0, 0.0, 0
+    places: Counter[HtmlElement] = Counter()
     for element, own, before in _runs(body, starts):
         width = width_of(" ".join(own.split()))
-        if width < _LONG or not _STOPS.search(own) or _within(element, starts):
+        if width < _LONG or not _STOPS.search(own) or _is_beside(element, listed):
             continue
         if 0 < before < len(starts):
             between += width
         else:
             outside += width
             paragraphs += 1
-    inline = sum(_goes_on(row.links[0].element) for row in rows) / max(1, len(rows))
+            places[_place(element)] += round(width)
+    inline = sum(_goes_on(row.links[0].element) and not _is_headed(row) for row in rows) / max(1, len(rows))
     said = sum(width_of(part) for row in rows for _, part in row.parts)
-    return Prose(outside=outside, between=between, rows=said, paragraphs=paragraphs, inline=inline)
+    return Prose(
+        outside=outside,
+        between=between,
+        rows=said,
+        paragraphs=paragraphs,
+        inline=inline,
+        together=max(places.values(), default=0),
+    )
+
+
+def _place(element: HtmlElement) -> HtmlElement:
+    """Return what holds a paragraph and others; an element around it alone does not count."""
+    here = element
+    while (parent := here.getparent()) is not None:
+        here = parent
+        if len(here) > 1:
+            break
+    return here
 
 
 def _runs(body: HtmlElement, starts: set[HtmlElement]) -> list[tuple[HtmlElement, str, int]]:
@@ -80,13 +104,18 @@ def _is_shown(element: HtmlElement) -> bool:
     return isinstance(element.tag, str) and element.tag not in _SKIPPED
 
 
-def _within(element: HtmlElement, starts: set[HtmlElement]) -> bool:
+def _is_beside(element: HtmlElement, listed: set[HtmlElement]) -> bool:
+    """Say whether *element* stands in one of *listed*."""
     here: HtmlElement | None = element
     while here is not None:
-        if here in starts:
+        if here in listed:
             return True
         here = here.getparent()
     return False
+
+
+def _is_headed(row: Row) -> bool:
+    return any(is_heading(link.element) for link in row.links)
 
 
 def _goes_on(link: HtmlElement) -> bool:

@@ -19,7 +19,7 @@ from crawler.extract.group import Group, Row, width_of
 if TYPE_CHECKING:
     from lxml.html import HtmlElement
 
-__all__ = ["entries", "place_of", "rank"]
+__all__ = ["cards_of", "entries", "place_of", "rank"]
 
 _AWAY = re.compile(
     r"nav(?!y)|menu|breadcrumb|footer|foot\b|sidebar|side-bar|aside|social|share|toolbar|lang|skip|related|popular|trending|"
@@ -39,6 +39,7 @@ _DIGIT = re.compile(r"\d")
 
 
 _MENU = 0.1
+_CARDS = 0.6
 
 
 def rank(groups: Sequence[Group]) -> list[Group]:
@@ -50,6 +51,11 @@ def rank(groups: Sequence[Group]) -> list[Group]:
         group.score = _score(group, place)
     _hush(groups)
     return sorted((group for group in groups if group.score > 0), key=lambda group: -group.score)
+
+
+def cards_of(groups: Sequence[Group]) -> list[Row]:
+    """Return the rows of those ranked *groups* that are headings: the cards of a page that has many lists."""
+    return [row for group in groups if _headed(group) >= _CARDS for row in group.rows]
 
 
 def _hush(groups: Sequence[Group]) -> None:
@@ -144,7 +150,8 @@ def _called(said: str) -> tuple[bool, bool]:
 
 def _is_dated(row: Row) -> bool:
     # Most rows of most groups have no digit: that is seen without taking them apart.
-    if row.starts is None and _DIGIT.search(cast("str", _TEXT(row.element))) is None and not _TIMED(row.element):
+    told = row.starts is not None or row.element.tag == "dt"
+    if not told and _DIGIT.search(cast("str", _TEXT(row.element))) is None and not _TIMED(row.element):
         return False
     size = 0
     for _, text in row.parts:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from crawler.extract.address import made_like
 from crawler.extract.group import Row, width_of
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
 
 __all__ = ["is_single"]
 
+_SURE = 1  # claims
+_MANY = 15  # cards, and what is said beside them said in no one place: a front page, however much it says
 _LEAST = 250.0  # hardly three lines: no page with less of its own is a text
 # What listings are called. A headline may have such a word in it: then the page must say more to be a text.
 _OF_LISTS = re.compile(
@@ -25,19 +28,31 @@ _OF_LISTS = re.compile(
     r"(?:新闻|新聞|公告|通知|公报|公報|动态|動態|要闻|要聞|信息|資訊|文件|政策)(?:公告|公報|公报|发布|發佈|發布|中心|列表|公开|稿)?$|列表",
     re.IGNORECASE,
 )
+_FRONT = re.compile(r"/?(?:(?:index|default|home)\.\w{3,5})?")  # where a site begins there is no text
 _HEADLINE, _LONG_HEADLINE = 30.0, 45.0  # widths: names of pages are shorter
 
 
-def is_single(root: HtmlElement, body: HtmlElement, url: str, rows: Sequence[Row], *, dated: float) -> bool:
+def is_single(  # noqa: PLR0913 - the page, and what was found in it
+    root: HtmlElement, body: HtmlElement, url: str, rows: Sequence[Row], *, dated: float, cards: Sequence[Row] = ()
+) -> bool:
     """Say whether the page at *url* is a text, and *rows*, of which a share is *dated*, but links beside or in it.
+
+    *cards* are rows of other lists under headings: what is said in them is said of other texts.
 
     Four things speak for a text: the head calls it an article, its address is made like those of
     the rows, its title is a headline, and what it says of its own. The more of them, the less of each is asked.
     """
-    prose = prose_beside(body, rows)
+    prose = prose_beside(body, rows, cards)
     if prose.outside + prose.between < _LEAST:
         return False
     claims = _claims(root, url, rows)
+    front = _FRONT.fullmatch(urlsplit(url).path) is not None
+    if (
+        claims - 2 * front < _SURE
+        and len(cards) + len(rows) >= _MANY
+        and prose.together < max(2 * _LEAST, 0.2 * prose.outside)
+    ):
+        return False
     if prose.inline >= 0.5 and (claims >= 1 or prose.paragraphs >= 3):
         return True
     if claims >= 2 and dated < 0.3 and prose.between >= 2 * _LEAST:
