@@ -23,7 +23,7 @@ __all__ = ["StoreReleases"]
 
 # A transaction takes as long as it takes to store five pages, so it had better store some more; but nobody should
 # wait for a release that we have, nor a crash cost many pages: what is not stored yet is fetched again.
-_MOST: Final = 20
+_MOST: Final = 50
 _MOST_BYTES: Final = 4 * 1024 * 1024
 _LONGEST_S: Final = 0.25
 _LONGEST_ON_SERVER_S: Final = 1.0  # where a statement is a round trip, and others wait for the same disk

@@ -129,6 +129,7 @@ _CLOSED: Final[Mapping[str, Any]] = {
     "SPIDER_MIDDLEWARES": {},
     "SPIDER_MIDDLEWARES_BASE": {},
     "SPIDER_MODULES": [],
+    "STATS_CLASS": "scrapy.statscollectors.DummyStatsCollector",
     "STATS_DUMP": False,
     "TELNETCONSOLE_ENABLED": False,
     "TWISTED_DNS_RESOLVER": "crawler.middlewares.address.PublicAddresses",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
@@ -10,12 +11,18 @@ from scrapy.core.engine import ExecutionEngine
 from scrapy.core.scraper import Scraper
 from scrapy.crawler import Crawler
 from scrapy.http import Request, Response
+from scrapy.signals import item_scraped
+from scrapy.utils.log import logformatter_adapter
 from twisted.python.failure import Failure
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from crawler.middlewares.downloader import StraightDownloader
 
 __all__ = ["StraightCrawler"]
+
+log = logging.getLogger(__name__)
 
 
 class StraightCrawler(Crawler):
@@ -64,16 +71,24 @@ class _Engine(ExecutionEngine):
                 await self.scraper.scrape(result, request)
         finally:
             slot.remove_request(request)
-            slot.nextcall.schedule()
+            if not slot.inprogress or self.scraper.was_full:
+                slot.nextcall.schedule()  # that was all, or there is room again
 
 
 class _Scraper(Scraper):
+    def __init__(self, crawler: Crawler) -> None:
+        super().__init__(crawler)
+        self.was_full = False
+        pipelines: Any = self.itemproc
+        self._take: list[Callable[[Any], Any]] = list(pipelines.methods["process_item"])
+
     async def scrape(self, result: Response | Failure, request: Request) -> None:
         """Let the spider read *result*, and do what it says."""
         slot: Any = self.slot
         slot.active.add(request)
         size = len(result.body) if isinstance(result, Response) else 0
         slot.active_size += max(size, slot.MIN_RESPONSE_SIZE)
+        self.was_full = self.was_full or slot.needs_backout()
         try:
             if isinstance(result, Response) and request.callback is not None:
                 await self._read(result, request)
@@ -82,6 +97,22 @@ class _Scraper(Scraper):
         finally:
             slot.finish_response(result, request)
             self._check_if_closing()
+
+    async def start_itemproc_async(self, item: Any, *, response: Response | Failure | None) -> None:  # noqa: ANN401 - Scrapy's
+        """Hand *item* to the pipelines, one after the other."""
+        slot: Any = self.slot
+        spider: Any = self.crawler.spider
+        slot.itemproc_size += 1
+        try:
+            for method in self._take:
+                item = method(item)
+        except Exception as error:
+            told = self.logformatter.item_error(item, error, response, spider)
+            log.log(*logformatter_adapter(told), exc_info=True)
+        else:
+            self.signals.send_catch_log(item_scraped, item=item, response=response, spider=spider)
+        finally:
+            slot.itemproc_size -= 1
 
     async def _read(self, response: Response, request: Request) -> None:
         response.request = response.request or request

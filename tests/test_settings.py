@@ -36,6 +36,7 @@ PINNED = {
     "RETRY_ENABLED": False,
     "ROBOTSTXT_OBEY": True,
     "SCHEDULER_MEMORY_QUEUE": "scrapy.squeues.FifoMemoryQueue",
+    "STATS_CLASS": "scrapy.statscollectors.DummyStatsCollector",
     "TELNETCONSOLE_ENABLED": False,
     "TWISTED_DNS_RESOLVER": "crawler.middlewares.address.PublicAddresses",
 }

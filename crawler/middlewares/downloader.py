@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from inspect import isawaitable
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +10,8 @@ from scrapy.core.downloader import Downloader, Slot
 from scrapy.http import Request, Response
 from scrapy.utils.asyncio import call_later
 from twisted.internet.defer import Deferred
+
+from crawler.address import host_of
 
 if TYPE_CHECKING:
     from collections import deque
@@ -49,18 +50,22 @@ class StraightDownloader(Downloader):
         self.active.add(request)
         try:
             for method in self._outward:
-                if isawaitable(waits := method(request=request)):
+                if (waits := method(request=request)) is not None:
                     await waits
             found: Any = await self._at_its_turn(request)
             for method in self._inward:
                 found = method(request=request, response=found)
-                if isawaitable(found):
+                if hasattr(found, "__await__"):
                     found = await found
                 if isinstance(found, Request):
                     break
             return found  # type: ignore[no-any-return]
         finally:
             self.active.remove(request)
+
+    def get_slot_key(self, request: Request) -> str:
+        """Return the host of *request*, as it is known to whoever says how long it is left in peace."""
+        return request.meta.get(self.DOWNLOAD_SLOT) or host_of(request.url)
 
     async def _at_its_turn(self, request: Request) -> Response:
         key, slot = self._get_slot(request)
