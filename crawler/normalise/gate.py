@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 
-__all__ = ["is_calm", "is_usual", "suspects"]
+__all__ = ["is_calm", "is_calm_by_parts", "is_usual", "suspects"]
 
 # So many of the commonest hanzi of both scripts are usual; mojibake is full of others.
 _USUAL_HANZI = 6500
@@ -113,6 +113,17 @@ def is_calm(text: str, html: str) -> bool:
     (True, False)
     """
     return is_usual(text) and not _latin(html)
+
+
+def is_calm_by_parts(text: str, html: str) -> bool:
+    """Say what `is_calm` says of *text* whose lines are usual, each by itself.
+
+    Only where the whole is Latin is a line of it looked at by another rule than alone.
+
+    >>> is_calm_by_parts("數碼港" * 9, f"<p>{'數碼港' * 9}</p>")
+    True
+    """
+    return (not _latin(text) or is_usual(text)) and not _latin(html)
 
 
 def _line(text: str, position: int) -> tuple[int, int]:

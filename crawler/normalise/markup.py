@@ -12,7 +12,7 @@ from urllib.parse import urljoin, urlsplit
 
 from crawler.normalise.block import Block, Paragraph, is_bare, settle, text_of, write
 from crawler.normalise.character import clean_characters
-from crawler.normalise.gate import is_calm, is_usual, suspects
+from crawler.normalise.gate import is_calm, is_calm_by_parts, is_usual, suspects
 from crawler.normalise.inline import Mark, Piece, is_tidy, paragraphs_of
 from crawler.normalise.node import look_at
 from crawler.normalise.tree import read_html
@@ -121,7 +121,9 @@ def _once(html: str | HtmlElement, url: str) -> tuple[CleanHtml, bool]:
     clean = CleanHtml(html=html, text=text, repairs=tuple(sorted(builder.repairs)))
     if text.isascii() or (builder.usual and not _HANZI.search(text)):
         return clean, True
-    return clean, bare and is_calm(text, html)
+    # Lines of which each was seen to have nothing to repair: side by side they have nothing either.
+    calm = is_calm_by_parts if builder.sure and "joined-paragraph" not in builder.repairs else is_calm
+    return clean, bare and calm(text, html)
 
 
 @cache
@@ -147,7 +149,7 @@ class _Builder:
         self.pieces: list[Piece] = []
         self.marks: tuple[Mark, ...] = ()
         self.verbatim = 0
-        self.usual = True
+        self.usual = self.sure = True  # so far: there was nothing to repair; one look was enough to see it
 
     def walk(self, body: HtmlElement) -> None:
         todo: list[tuple[HtmlElement, bool, object]] = [(body, False, None)]
@@ -285,6 +287,7 @@ class _Builder:
 
     def _clean(self, raw: str) -> str:
         text, usual = look_at(raw, self.repairs)
+        self.sure = self.sure and usual
         self.usual = self.usual and (usual or text is raw or text.isascii() or is_usual(text))
         return text
 
