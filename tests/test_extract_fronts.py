@@ -133,3 +133,10 @@ def test_a_front_page_with_many_cards_and_teasers_is_a_listing() -> None:
         f"<h1>Harbour tunnel opens to buses after three years</h1>{text}{cards}", "Harbour tunnel opens to buses"
     )
     assert read_listing(story, "https://press.example.hk/s1/harbour-tunnel-opens-to-buses-0").items == ()
+
+
+def test_broken_markup_gives_selectors_or_none_and_never_an_error() -> None:
+    body = "<ul>" + rows("<li><x\"y'z &q><a href=/a/{n}-2026>{t}</a></x\"y'z></li>") + "</ul>"
+    assert dict(read_listing(page(body), URL).rules) is not None
+    turned = page("<ul>" + rows("<li><a href=/a/{n}-2026>{t}</a> <span title=2026-03-{d}>ago</span></li>") + "</ul>")
+    assert dict(read_listing(turned, URL).rules)["date"] == "span::attr(title)"

@@ -142,10 +142,11 @@ def says_nothing(text: str) -> bool:
 
 def _of_links(row: Row) -> str:
     """Return the text of the row's link that says most: pictures say nothing, "read more" hardly anything."""
-    texts = [_without_order(_BULLET.sub("", link.text)) for link in row.links]
+    links = sorted(row.links, key=lambda link: link.number)
+    texts = [_without_order(_BULLET.sub("", link.text)) for link in links]
     if len(texts) == 1:
         return texts[0]
-    pairs = [pair for pair in zip(row.links, texts, strict=True) if not says_nothing(pair[1]) and not _is_day(pair[1])]
+    pairs = [pair for pair in zip(links, texts, strict=True) if not says_nothing(pair[1]) and not _is_day(pair[1])]
     for is_title in (is_heading, _is_called_title):
         if titles := [text for link, text in pairs if is_title(link.element)]:
             return max(titles, key=width_of)

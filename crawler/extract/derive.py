@@ -17,8 +17,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Rules", "candidates", "rules_for"]
 
+_TAG = re.compile(r"[a-z][a-z0-9-]*")
 _PLAIN = re.compile(r"[A-Za-z_][\w-]*")
-_COLUMN = re.compile(r"[a-z][a-z0-9]*(?:\.[A-Za-z_][\w-]*)*(?::nth-child\(\d+\))?(?:::attr\(datetime\))?")
+_COLUMN = re.compile(r"[a-z][a-z0-9]*(?:\.[A-Za-z_][\w-]*)*(?::nth-child\(\d+\))?(?:::attr\((?:datetime|title)\))?")
 _BARE = re.compile(r"\w+(?: > \w+)?")  # "a", "li > a": true today, of a menu too tomorrow; better ones come later
 _MOST = 60
 _LEAST_LETTERS = 4
@@ -114,9 +115,9 @@ def _by_address(rows: Sequence[Row]) -> Iterator[str]:
 def _step(elements: Sequence[HtmlElement]) -> str:
     """Return what *elements*, one of each link, have in common: tag, classes, the id where they are one element."""
     tags = {str(element.tag) for element in elements}
-    if len(tags) != 1:
-        return "*"
     tag = tags.pop()
+    if tags or not _TAG.fullmatch(tag):  # broken markup makes tags of quotes and signs
+        return "*"
     first = elements[0]
     identity = first.get("id") or ""
     if _PLAIN.fullmatch(identity) and all(element is first for element in elements):
@@ -135,7 +136,7 @@ def _date(path: str, rows: Sequence[Row]) -> str:
     steps = [step for step in path.split("/") if step]
     if len(steps) < 2 or steps[-1] == "tail":
         return ""
-    attribute = "::attr(datetime)" if steps[-1] == "@datetime" else ""
+    attribute = f"::attr({steps[-1][1:]})" if steps[-1] in {"@datetime", "@title"} else ""
     name, _, place = (steps[-2] if attribute else steps[-1]).partition(":")
     css = name + (f":nth-child({int(place) + 1})" if place else "") + attribute
     if not _COLUMN.fullmatch(css):

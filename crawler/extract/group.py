@@ -285,5 +285,6 @@ def add_links(rows: Sequence[Row], links: Sequence[Link]) -> None:
         others = by_url[row.url]
         if len(others) > len(row.links) and row.element.tag != "a":
             held = {link.number for link in row.links}
-            more = [link for link in others if link.number not in held and row.element in link.element.iterancestors()]
-            row.links = sorted([*row.links, *more], key=lambda link: link.number)
+            row.links += [
+                link for link in others if link.number not in held and row.element in link.element.iterancestors()
+            ]
