@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 __all__ = ["Answer", "Line", "UnansweredError"]
 
 _LONGEST_HEAD: Final = 1 << 17  # bytes: the largest that browsers take
+_SMALL: Final = 1024
 _END: Final = re.compile(rb"\n\r?\n")
 _STATUS: Final = re.compile(rb"([A-Za-z]+)/(\d+)\.(\d+) ([1-9]\d\d)(?: .*)?", re.DOTALL)
 _EMPTY: Final = frozenset([204, 304])  # which have no body, whatever they say of its length (RFC 9112 §6.3)
@@ -52,7 +53,7 @@ class Line(Protocol):
         self._asked: asyncio.Future[Answer] | None = None
         self._answer: Answer | None = None
         self._head = bytearray()
-        self._parts: list[bytes] = []
+        self._parts: list[bytes | bytearray] = []
         self._size = 0
         self._length: int | None = None  # None: it ends with the connection, or by its last chunk
         self._chunks: _ChunkedTransferDecoder | None = None
@@ -189,7 +190,12 @@ class Line(Protocol):
                 self._finish(data[wanted:])
 
     def _take(self, data: bytes) -> None:
-        self._parts.append(data)
+        if len(data) >= _SMALL or not self._parts:
+            self._parts.append(data)
+        else:
+            if not isinstance(self._parts[-1], bytearray):
+                self._parts.append(bytearray())
+            self._parts[-1] += data  # an object for each of many small ones would be larger than they are
         self._size += len(data)
         if self._size > self._limit:
             self._fail(DownloadCancelledError(f"more than {self._limit} bytes"))
@@ -199,7 +205,7 @@ class Line(Protocol):
         if self._answer is None or self._asked is None or self._asked.done():
             return
         parts, self._parts = self._parts, []
-        self._answer.body = parts[0] if len(parts) == 1 else b"".join(parts)
+        self._answer.body = parts[0] if len(parts) == 1 and isinstance(parts[0], bytes) else b"".join(parts)
         self._answer.whole = self._answer.whole and not (rest and self._length)
         if rest or not self._keeps or not self._answer.whole:
             self.usable = False

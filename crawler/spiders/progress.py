@@ -89,6 +89,7 @@ class Progress:
     agreements: list[float] = field(default_factory=list)  # of the readers, on bodies that no selector gave
     rewritten: Rewritten = field(default_factory=Rewritten)  # what is listed as before under other addresses
     compared: set[str] = field(default_factory=set)  # addresses of those that are fetched all the same
+    unlike: dict[str, str] = field(default_factory=dict)  # pages under other titles than were listed → where they were
     fresh: set[str] = field(default_factory=set)  # addresses that led to something new or changed
 
     @property

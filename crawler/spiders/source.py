@@ -9,6 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from crawler.address import host_of
+from crawler.astray import home_instead, same_for_all
 from crawler.batch import one_line
 from crawler.extract import Listing, NotARelease, read_declared_listing, read_declared_release
 from crawler.memory import PageMemory, digest, item_digest
@@ -292,6 +293,8 @@ class SourceSpider(Wire):
                 crawl.again.discard(asked)
                 return
             draft = voted or draft
+        if not isinstance(draft, NotARelease) and (why := self._astray(crawl, draft, response.url, item)):
+            refused = draft = NotARelease(why)
         if isinstance(draft, NotARelease):
             reason = what_wall(text) or (refused.reason if refused is not None else "") or draft.reason
             crawl.unread.append(f"{asked}: {reason}")
@@ -313,6 +316,15 @@ class SourceSpider(Wire):
         draft = replace(draft, aliases=tuple(aliases), page=digest(response.body))
         crawl.pending += 1
         yield Read(crawl=crawl, drafts=(draft,), page=page)
+
+    def _astray(self, crawl: Progress, draft: Draft, url: str, item: Item | None) -> str:
+        """Return why what was read is another page than the one that *item* named, "" where it may be that."""
+        if item is None:
+            return ""
+        key, why = same_for_all(draft, item.title, crawl.unlike, item.url)
+        if key:
+            crawl.unlike.setdefault(key, item.url)
+        return home_instead(item.url, url, crawl.addresses) or why
 
     def _no_release(self, crawl: Progress, url: str, trouble: Trouble) -> None:
         if trouble.gone:
