@@ -112,6 +112,31 @@ PAGES = {
         "<title>Your list of piers: a planning guide</title><h1>First steps</h1><h1>Piers</h1><h1>Style</h1>",
         "Your list of piers: a planning guide",
     ),
+    "a heading in which the name behind the title stands is no title": (
+        (
+            "<title>The story of a pier - Chapter 1 - Jo Doe [Harbour Notes Online]</title>"
+            "<h1>Harbour Notes Online beta</h1>"
+        ),
+        "The story of a pier",
+    ),
+    "a headline below the name of a section is the title where the head says the same": (
+        (
+            "<title>Old piers that open early may last longer</title><h1>Piers and Harbours Centre</h1>"
+            "<h2>Tools</h2><h2>Old piers that open early may last longer</h2>"
+        ),
+        "Old piers that open early may last longer",
+    ),
+    "a heading like the name of the site alone is no title": (
+        (
+            f'<meta property="og:site_name" content="Harbour Update News">{graph("Pier 1.8 - The Big Update")}'
+            "<title>Pier 1.8 - The Big Update - Harbour Update News</title><h1>Harbour News</h1>"
+        ),
+        "Pier 1.8 - The Big Update",
+    ),
+    "the sign of a link to the heading is no part of it": (
+        "<title>Evolving a pier | Harbour</title><h1>Evolving a pier¶</h1>",
+        "Evolving a pier",
+    ),
 }
 
 

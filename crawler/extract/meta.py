@@ -44,6 +44,8 @@ _WORD = re.compile(r"[^\W\d_]{4,}")
 _OF_BODY = re.compile(
     r"[\u4e00-\u9fff]{2,}(?:[廳厅局署處处室院府網网委]|公司|中心|協會|协会|委员会|委員會|门户|網站|网站)\s*\Z"
 )
+_BRACKETED = re.compile(r"\s*\[([^\[\]]+)\]\s*\Z")  # where some have the name of their site
+_PERMALINK = re.compile(r"\s*(?:¶|\s[#§])\s*\Z")
 _CONTROL = re.compile(r"[\x00-\x1f]")
 _MOST_JSON = 400_000
 _LONGEST_TITLE = 2000
@@ -105,13 +107,14 @@ def title_of_page(root: HtmlElement, meta: Meta | None = None, heading: str = ""
         return declared, "meta ArticleTitle"
     first = _headings(root, said, lambda text: squash(text) == site or _is_name(text, whole, graph))
     agreed = [text for text in first if _is_in(squash(text), said, sole=len(first) == 1)]
-    near = [text for text in first if any(_close(squash(text), line) for line in said)]
+    titles = [squash(_without_site(text, meta)) for text in (graph, whole, declared, heading) if text]
+    near = [text for text in first if any(_close(squash(text), line) for line in titles)]
     if agreed and (len(best := max(agreed, key=len)) > 20 or best == first[0]):
         return _without_dress(best, (graph, whole, declared), meta), "h1"
     if near:
         return _without_dress(near[0], (graph, whole, declared), meta), "h1"
     if len(first) == 1 and len(squash(first[0])) >= 20 and any(_close(squash(first[0]), line, 0.25) for line in said):
-        return first[0], "h1"
+        return next(((text, "h2") for text in _subheadings(root) if squash(text) in titles), (first[0], "h1"))
     if heading:
         return heading, "listing"
     if len(first) == 1 and not graph and not declared and _is_short_for(whole, first[0]):
@@ -167,10 +170,17 @@ def _is_short_for(whole: str, heading: str) -> bool:
 
 def _heading(element: HtmlElement) -> str:
     """Return the text of a heading that can be seen; an image alone speaks by its alt."""
-    text = fold(text_of(element)[:_LONGEST_TITLE])
+    text = _PERMALINK.sub("", fold(text_of(element)[:_LONGEST_TITLE]))
     if not text:
         text = next((" ".join(image.get("alt", "").split()) for image in element.iter("img")), "")
     return text
+
+
+def _subheadings(root: HtmlElement) -> Iterator[str]:
+    """Yield what h2 and h3 say that are as long as a headline."""
+    for element in islice(root.iter("h2", "h3"), _MOST_HEADINGS):
+        if len(squash(text := _heading(element))) >= _HEADLINE:
+            yield text
 
 
 def _below(root: HtmlElement, wanted: str) -> str:
@@ -209,10 +219,12 @@ def _close(one: str, other: str, share: float = 0.75) -> bool:
 
 def _is_name(text: str, whole: str, graph: str) -> bool:
     """Say whether *text* is the site's name: the last part of the title *whole*, or what it has besides *graph*."""
-    parts = [squash(part) for part in _PARTED.split(whole) if part]
+    parts = [squash(part) for part in _PARTED.split(_BRACKETED.sub(r" | \1", whole)) if part]
     name, title, shared = squash(text), squash(whole), squash(graph)
-    if len(parts) > 1 and name in parts[1:] and name != parts[0] and len(parts[0]) > len(name):
-        return True
+    for number, part in enumerate(parts[1:], 1):
+        is_part = name == part or (part in name and 1.4 * len(part) >= len(name) and len(part) >= _LEAST_AGREED)
+        if is_part and name not in parts[:number] and sum(map(len, parts[:number])) > len(name):
+            return True
     return 2 * len(shared) >= len(name) and name not in shared and title in {name + shared, shared + name}
 
 
