@@ -16,13 +16,15 @@ from crawler.wall import BLOCKING, what_wall
 if TYPE_CHECKING:
     from crawler.source import Source
 
-__all__ = ["History", "Judgement", "Verdict", "dated_share", "doubt_of", "judge_listing", "newest_day"]
+__all__ = ["History", "Judgement", "Verdict", "dated_share", "doubt_of", "judge_listing", "newest_day", "restless"]
 
 _AHEAD = timedelta(hours=36)  # a day that began elsewhere, a release under embargo
 _OLD = timedelta(days=60)  # the newest of a list may be withdrawn, not all of two months
 _ALIKE = 0.5
 _USUAL_RUNS = 3  # below so many good runs there is no "usual" to speak of
 _SOME_BODIES = 3
+_SOME_LOOKS = 8
+_RESTLESS = 0.75  # of releases looked at again hours later hardly one in twenty was corrected
 _AGREED = 0.5  # of 125 recorded pages that are read well 5 have less: three in a row are no chance
 
 
@@ -151,6 +153,21 @@ def doubt_of(agreements: Sequence[float]) -> str:
     if len(agreements) < _SOME_BODIES or (share := median(agreements)) >= _AGREED:
         return ""
     return f"bodies in doubt: the readers agree to {share:.0%}; declare release.body"
+
+
+def restless(looks: Sequence[int]) -> str:
+    """Return why what a source says is not to be trusted, by which *looks* at releases we hold found them changed.
+
+    A banner, a counter or the time of day inside a body makes a correction at every look.
+
+    >>> restless([1] * 8)[:40], restless([1, 0] * 8), restless([1] * 7)
+    ('8 of 8 releases had changed when looked ', '', '')
+    """
+    changed = sum(looks)
+    if len(looks) < _SOME_LOOKS or changed < _RESTLESS * len(looks):
+        return ""
+    said = f"{changed} of {len(looks)} releases had changed when looked at again"
+    return f"{said}: part of what is read is no text of theirs; name it in release.drop"
 
 
 def newest_day(listing: Listing, *, now: datetime) -> date | None:

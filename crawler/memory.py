@@ -48,6 +48,7 @@ class Memory:
     *aside* are addresses that led to no release: how often tried, when to try again.
     *agreements* say how far the readers agreed on the last bodies that no selector gave.
     *checked* are releases looked at again for corrections: in which step of the plan.
+    *looks* are the last of them: 1 where one had changed, 0 where it had not.
     *rewriting* says what changes in addresses though what is listed stays.
     """
 
@@ -59,6 +60,7 @@ class Memory:
     agreements: list[float] = field(default_factory=list)
     aside: dict[str, tuple[int, float]] = field(default_factory=dict)
     checked: dict[str, int] = field(default_factory=dict)
+    looks: list[int] = field(default_factory=list)
     rewriting: Rewriting = field(default_factory=Rewriting)
 
     @classmethod
@@ -74,12 +76,13 @@ class Memory:
         memory.rewriting = Rewriting(**kept.get("rewriting", {}))
         if memory.rules != rules:
             memory.rules, memory.pages, memory.aside, memory.agreements = rules, {}, {}, []
+            memory.looks = []
         return memory
 
     def write(self, learnt: Mapping[str, Any]) -> dict[str, Any]:
         """Return *learnt* with this memory in it, cut to a size that stays small."""
         self.counts, self.dated = self.counts[-RECENT:], self.dated[-RECENT:]
-        self.agreements = self.agreements[-RECENT:]
+        self.agreements, self.looks = self.agreements[-RECENT:], self.looks[-RECENT:]
         self.aside = dict(list(self.aside.items())[-_ASIDE:])
         self.checked = dict(list(self.checked.items())[-_CHECKED:])
         return {**learnt, "crawl": asdict(self)}

@@ -66,6 +66,7 @@ def finish(store: Store, crawl: Progress, *, now: datetime, random: Random) -> S
         crawl.believe()
     doubt = crawl.doubt
     crawl.memory.agreements += crawl.agreements
+    crawl.memory.looks += crawl.looks
     mend = settled(crawl)
     learnt = crawl.memory.write(mend.write(crawl.state.learnt) if mend is not None else Mend.forget(crawl.state.learnt))
     learnt["repairs"] = _counted(learnt.get("repairs"), crawl.repairs)

@@ -9,7 +9,7 @@ from datetime import date, datetime
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Final, Literal
 
-from crawler.contract import History, Judgement, dated_share, doubt_of, judge_listing, newest_day
+from crawler.contract import History, Judgement, dated_share, doubt_of, judge_listing, newest_day, restless
 from crawler.extract import Listing, read_listing
 from crawler.memory import RECENT, Memory, PageMemory, item_digest
 from crawler.outcome import Trouble
@@ -77,6 +77,8 @@ class Progress:
     lacking: list[str] = field(default_factory=list)  # further listing pages that could not be had
     followed: set[str] = field(default_factory=set)  # "next" links we went after
     looked: set[str] = field(default_factory=set)  # releases held that are looked at again
+    due: set[str] = field(default_factory=set)  # of those, the ones whose time had come
+    timely: set[str] = field(default_factory=set)  # of those, the ones that were read again
     again: set[str] = field(default_factory=set)  # of those listed in other words, the ones not looked at yet
     left: int = 0  # releases left for another time: limit, since, no time
     errors: list[str] = field(default_factory=list)
@@ -101,7 +103,13 @@ class Progress:
     @property
     def doubt(self) -> str:
         """Why the bodies of the last releases are in doubt, "" where they are not."""
-        return doubt_of([*self.memory.agreements, *self.agreements][-RECENT:])
+        body = doubt_of([*self.memory.agreements, *self.agreements][-RECENT:])
+        return body or restless([*self.memory.looks, *self.looks][-RECENT:])
+
+    @property
+    def looks(self) -> list[int]:
+        """Which of the releases that were looked at again had changed: 1 or 0 for each."""
+        return [int(url in self.fresh) for url in sorted(self.timely)]
 
     @property
     def is_complete(self) -> bool:

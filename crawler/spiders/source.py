@@ -234,6 +234,7 @@ class SourceSpider(Wire):
         for url, step in due[:_RECHECKS]:
             crawl.memory.checked[url] = step
             crawl.looked.add(url)
+            crawl.due.add(url)
             yield self._request(crawl, url, self._release, conditional=True)
 
     def _take_whole(self, crawl: Progress, items: tuple[Item, ...], known: frozenset[str]) -> Iterator[Read]:
@@ -275,6 +276,7 @@ class SourceSpider(Wire):
         elif response.status == 304:
             crawl.touched.append(response.url)
             crawl.delivered += 1
+            crawl.timely |= crawl.due & {asked}
             crawl.again.discard(asked)
         else:
             yield from self._read_release(crawl, response, asked, item)
@@ -305,6 +307,7 @@ class SourceSpider(Wire):
             return
         crawl.memory.aside.pop(asked, None)
         crawl.again.discard(asked)
+        crawl.timely |= crawl.due & {asked}
         if self._since is not None and draft.published is not None and draft.published < self._since:
             crawl.left += 1
             return

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
@@ -11,7 +12,7 @@ import pytest
 from feeds.release import Change, Draft
 
 if TYPE_CHECKING:
-    from faults.chaos import Chaos
+    from faults.chaos import Chaos, Wire
     from faults.conftest import Desk
 
 Page = Callable[..., str]
@@ -62,3 +63,33 @@ def test_p9_two_servers_behind_one_address_make_one_correction_however_often_it_
     assert found[:2] == [("new", 1, 0), ("new", 0, 1)]
     assert found[2:] == [("unchanged", 0, 0)] * 4
     assert len(newsroom.times("/r/1.htm")) == 6
+
+
+def test_p9_what_changes_at_every_look_is_told_until_it_does_no_more(
+    desk: Desk, newsroom: Chaos, listing: Page, release: Page
+) -> None:
+    visits = [0]
+
+    def page(wire: Wire) -> None:
+        visits[0] += counts
+        n = int(wire.asked.path[3:-4])
+        page = release(n, text=f"The harbour opened pier {n} for ferries. " * 9 + f"Visitors: {visits[0]}.")
+        wire.page(re.sub(r"2026-04-\d\d", "2026-04-29", page))
+
+    counts = 1
+    for n in range(1, 9):
+        newsroom.routes[f"/r/{n}.htm"] = page
+    newsroom.page("/list", listing(*range(1, 9)))
+    assert desk.outcome("bad", now=START.isoformat()).new == 8
+    newsroom.page("/list", listing(*range(1, 9), more=" "))
+    assert desk.outcome("bad", now=(START + timedelta(hours=1.1)).isoformat()).changed == 8
+    state = desk.state("bad")
+    assert (state.state.value, desk.count("bad")) == ("suspicious", 8)
+    assert "8 of 8 releases had changed" in state.reason
+    assert "release.drop" in state.reason
+    counts = 0
+    newsroom.page("/list", listing(*range(1, 9), more="  "))
+    desk.crawl("bad", now=(START + timedelta(hours=3.1)).isoformat())
+    newsroom.page("/list", listing(*range(1, 9), more="   "))
+    desk.crawl("bad", now=(START + timedelta(hours=9.1)).isoformat())
+    assert desk.state("bad").state.value == "healthy"
