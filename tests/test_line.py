@@ -8,7 +8,9 @@ import pytest
 from scrapy.exceptions import DownloadCancelledError, DownloadFailedError, ResponseDataLossError
 from twisted.internet.testing import StringTransport
 
+from crawler.middlewares.certificate import Certificates
 from crawler.middlewares.line import Answer, Line, UnansweredError
+from crawler.middlewares.lines import Lines
 
 LIMIT = 1000
 ASKED = b"GET / HTTP/1.1\r\nHost: a.example\r\n\r\n"
@@ -66,6 +68,30 @@ WHOLE = {
         True,
     ),
     "bare line ends": (b"HTTP/1.1 200 OK\nContent-Length: 2\n\nok", 200, b"ok", True),
+    "in small letters": (b"http/1.1 200 ok\r\ncontent-length: 2\r\n\r\nok", 200, b"ok", True),
+    "one length, said twice": (
+        b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Length: 2, 2\r\n\r\nok",
+        200,
+        b"ok",
+        True,
+    ),
+    "chunks and a length": (
+        b"HTTP/1.1 200 OK\r\nContent-Length: 7\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n",
+        200,
+        b"ok",
+        True,
+    ),
+    "spaces in a name": (b"HTTP/1.1 200 OK\r\nA B: c\r\nContent-Length: 2\r\n\r\nok", 200, b"ok", True),
+    "a control": (b"HTTP/1.1 200 OK\r\nA: b\0c\x01\r\nContent-Length: 2\r\n\r\nok", 200, b"ok", True),
+    "bytes of long ago": (b"HTTP/1.1 200 \xa6n\r\nA: \xa4\xa4\r\nContent-Length: 2\r\n\r\nok", 200, b"ok", True),
+    "a storm of news": (
+        b"HTTP/1.1 102 On\r\n\r\n" * 200 + b"HTTP/1.1 200\r\nContent-Length: 2\r\n\r\nok",
+        200,
+        b"ok",
+        True,
+    ),
+    "another version": (b"HTTP/2.0 200 OK\r\nContent-Length: 2\r\n\r\nok", 200, b"ok", True),
+    "nothing with a body": (b"HTTP/1.1 204 No\r\nContent-Length: 2\r\n\r\nok", 204, b"", False),
     "closes": (b"HTTP/1.1 200 OK\r\nConnection: Close\r\nContent-Length: 2\r\n\r\nok", 200, b"ok", False),
     "of old": (b"HTTP/1.0 200 OK\r\nContent-Length: 2\r\n\r\nok", 200, b"ok", False),
 }
@@ -101,10 +127,27 @@ BROKEN: dict[str, tuple[bytes, type[Exception]]] = {
     "nothing": (b"", UnansweredError),
     "half a head": (b"HTTP/1.1 200 OK\r\nA: b", DownloadFailedError),
     "no HTTP": (b"220 mail.example ESMTP\r\n\r\n", UnansweredError),
+    "speaks of old": (b"<html>no head</html>", UnansweredError),
+    "another protocol": (b"HTTP/1.1 101 Switching\r\nUpgrade: x\r\n\r\n", DownloadFailedError),
     "no number": (b"HTTP/1.1 2xx OK\r\n\r\n", DownloadFailedError),
     "an endless head": (b"HTTP/1.1 200 OK\r\n" + b"A: b\r\n" * 30_000, DownloadFailedError),
     "two lengths": (b"HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab", DownloadFailedError),
     "a length below nothing": (b"HTTP/1.1 200 OK\r\nContent-Length: -1\r\n\r\n", DownloadFailedError),
+    "a length with a sign": (b"HTTP/1.1 200 OK\r\nContent-Length: +5\r\n\r\nhello", DownloadFailedError),
+    "a length of Arabia": ("HTTP/1.1 200 OK\r\nContent-Length: ٥\r\n\r\nhello".encode(), DownloadFailedError),
+    "a length beyond numbers": (b"HTTP/1.1 200 OK\r\nContent-Length: " + b"9" * 99 + b"\r\n\r\n", DownloadFailedError),
+    "chunks beyond numbers": (
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + b"f" * 40 + b"\r\nx",
+        ResponseDataLossError,
+    ),
+    "endless words to a chunk": (
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5;" + b"x" * 200_000,
+        ResponseDataLossError,
+    ),
+    "endless trailers": (
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n" + b"A: b\r\n" * 30_000,
+        ResponseDataLossError,
+    ),
     "packed for its way": (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip\r\n\r\nx", DownloadFailedError),
     "cut off": (b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhalf", ResponseDataLossError),
     "chunks cut off": (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n9\r\nhalf", ResponseDataLossError),
@@ -137,3 +180,14 @@ def test_what_comes_unasked_ends_the_connection() -> None:
     line.dataReceived(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
     assert not line.usable
     assert wire.ended
+
+
+def test_no_more_lines_rest_than_a_process_has_descriptors_for() -> None:
+    lines = Lines(Certificates(None), limit=LIMIT)
+    made = [connected() for _ in range(120)]
+    for number, (line, _) in enumerate(made):
+        line.rested = float(number)
+        lines.keep(f"http://h{number % 60}.example", line)
+    assert [line.usable for line, _ in made] == [False] * 20 + [True] * 100
+    lines.close()
+    assert all(wire.ended for _, wire in made)

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 __all__ = ["Lines", "said_of"]
 
 _LONGEST_REST_S: Final = 60.0  # servers close what rests for long
+_MOST: Final = 100  # that rest: each holds a descriptor, of which a process has a thousand
 _PORTS: Final = {"http": 80, "https": 443}
 _BREAK: Final = re.compile(rb"[\r\n\0]+[ \t]*")
 _ILLEGAL: Final = re.compile(r"[^!-~]")
@@ -55,9 +56,19 @@ class Lines:
 
     async def _ask(self, origin: str, line: Line, said: bytes, *, head_only: bool) -> Answer:
         answer = await line.ask(said, head_only=head_only)
-        if line.usable:
-            self._resting.setdefault(origin, []).append(line)
+        self.keep(origin, line)
         return answer
+
+    def keep(self, origin: str, line: Line) -> None:
+        """Let *line* rest until *origin* is asked again; of too many the one that rested longest ends."""
+        if not line.usable:
+            return
+        self._resting.setdefault(origin, []).append(line)
+        while sum(map(len, self._resting.values())) > _MOST:
+            longest = min(self._resting, key=lambda origin: self._resting[origin][0].rested)
+            self._resting[longest].pop(0).end()
+            if not self._resting[longest]:
+                del self._resting[longest]
 
     def _rested(self, origin: str) -> Line | None:
         resting = self._resting.get(origin)
@@ -67,6 +78,7 @@ class Lines:
                 return line
             if line.usable:
                 line.end()
+        self._resting.pop(origin, None)
         return None
 
     async def _connect(self, origin: str, connect_s: float) -> Line:
@@ -78,7 +90,7 @@ class Lines:
         if parts.scheme == "https":
             endpoint = wrapClientTLS(self._certificates.creatorForNetloc(host, port), endpoint)
         with wrap_twisted_exceptions():
-            return await maybe_deferred_to_future(endpoint.connect(_Maker(self._limit)))
+            return await maybe_deferred_to_future(endpoint.connect(_Maker(self._limit, bare=parts.scheme == "http")))
 
     def close(self) -> None:
         """Close every connection that rests."""
@@ -92,11 +104,12 @@ class Lines:
 class _Maker(Factory):
     noisy = False
 
-    def __init__(self, limit: int) -> None:
+    def __init__(self, limit: int, *, bare: bool) -> None:
         self._limit = limit
+        self._bare = bare
 
     def buildProtocol(self, addr: object) -> Line:  # noqa: ARG002, N802 - Twisted's name and signature
-        return Line(self._limit)
+        return Line(self._limit, bare=self._bare)
 
 
 def said_of(request: Request) -> tuple[str, bytes]:
@@ -114,7 +127,7 @@ def said_of(request: Request) -> tuple[str, bytes]:
     path = rest[len(netloc) :]
     host = netloc.rpartition("@")[2].removesuffix(f":{_PORTS.get(scheme, '')}")
     lines = [f"{request.method} {path if path.startswith('/') else f'/{path}'} HTTP/1.1".encode("ascii")]
-    for name, values in request.headers.items():
+    for name, values in dict.items(request.headers):  # past what it does for those who ask by any name
         if name not in {b"Host", b"Content-Length"}:
             lines += [b"%b: %b" % (name, _BREAK.sub(b" ", value)) for value in values]
     lines.append(b"Host: " + host.encode("ascii"))
