@@ -103,6 +103,9 @@ def warm() -> int:
     return len(sys.modules)
 
 
+_LOOK_S: Final = 5.0  # after which children are looked at though nothing woke us: a signal can be lost
+
+
 class _Zygote:
     def __init__(self, control: socket.socket) -> None:
         self._control = control
@@ -116,7 +119,7 @@ class _Zygote:
     def serve(self) -> None:
         """Fork for each batch until the other end of the control socket is closed."""
         while True:
-            ready, _, _ = select.select([self._control, self._wake_r], [], [])
+            ready, _, _ = select.select([self._control, self._wake_r], [], [], _LOOK_S if self._children else None)
             if self._wake_r in ready:
                 with contextlib.suppress(BlockingIOError):
                     self._wake_r.recv(4096)
