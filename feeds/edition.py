@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import NamedTuple, Protocol
@@ -15,15 +16,17 @@ from feeds.render.words import words
 from feeds.site import LANGUAGES, RESERVED, Site, slug
 from feeds.store import Head
 from feeds.view import membership
-from feeds.where import Narrowed
+from feeds.where import Narrowed, parse
 
 __all__ = [
+    "AGAIN",
     "LEAST",
     "MOST",
     "Edition",
     "Named",
     "Placed",
     "belongs",
+    "called",
     "editions",
     "gather",
     "topic_edition",
@@ -34,7 +37,7 @@ LEAST, MOST = 50, 100
 SPAN = timedelta(days=7)
 
 # How long after the first another body publishes the same text.
-_AGAIN = timedelta(days=3)
+AGAIN = timedelta(days=3)
 
 
 class Named(Protocol):
@@ -58,8 +61,8 @@ class Edition:
 
     *key* is its name below /feeds/, *name* its name in ids, *page* its HTML twin below
     the site. *language* limits it and is what it speaks; "" holds all and speaks English.
-    A *where* is a combination, read by `feeds.where`. A *view* holds what other sources
-    published for *source*.
+    A *where* is a combination, read by `feeds.where`; *names* is what it is called in each
+    language that pages have. A *view* holds what other sources published for *source*.
     """
 
     key: str
@@ -72,6 +75,11 @@ class Edition:
     language: str = ""
     where: str = ""
     view: bool = False
+    names: Mapping[str, str] = field(default_factory=dict, hash=False)
+
+    def called(self, language: str) -> str:
+        """Return its title as a page in *language* has it."""
+        return self.names.get(language, self.title)
 
     @property
     def narrowed(self) -> Narrowed:
@@ -114,20 +122,51 @@ def editions(site: Site, topics: Iterable[Named], newsrooms: Mapping[str, Newsro
     for name, where in sorted(site.combinations.items()):
         if name in taken or "/" in name or "." in name:
             raise ConfigError(f"feeds.{name}: is the name of something else: expected a name of its own, a-z and -")
-        title = _combined(name, where, topics)
-        made.append(
-            Edition(key=name, name=f"feed/{name}", page=f"topics/{name}/", title=title, about=where, where=where)
-        )
+        made.append(_combination(name, where, topics, newsrooms))
     made += [_source(newsroom) for _, newsroom in sorted(newsrooms.items())]
     return tuple(made)
 
 
-def _combined(name: str, where: str, topics: Iterable[Named]) -> str:
-    """Return what the combination *name* is called: by the names of its topics where it is named after them."""
-    if name != where.replace(" ", "-"):
+def _combination(name: str, where: str, topics: Sequence[Named], newsrooms: Mapping[str, Newsroom]) -> Edition:
+    """Return the combination *name*, which speaks the language that it is limited to."""
+    try:
+        language = parse(where, topics=[topic.key for topic in topics]).narrowed["language"] or ""
+    except ConfigError:  # whoever asks what it holds tells what is wrong with it
+        language = ""
+    names = {tag: _combined(name, where, topics, newsrooms, tag) for tag in LANGUAGES}
+    return Edition(
+        key=name,
+        name=f"feed/{name}",
+        page=f"topics/{name}/",
+        title=names.get(language, names["en"]),
+        about=where,
+        language=language if language in names else "",
+        where=where,
+        names=names,
+    )
+
+
+def _combined(name: str, where: str, topics: Iterable[Named], newsrooms: Mapping[str, Newsroom], language: str) -> str:
+    """Return what the combination *name* is called in *language*: by what it is made of where it is named after that.
+
+    >>> _combined("not-a", "not source:a", (), {"a": Newsroom(key="a", title="Amt A")}, "pt")
+    'não Amt A'
+    """
+    say = words(language)
+    told = {re.sub(r"\W+", "-", one.lower()).strip("-") for one in (where, re.sub(r"\w+:", "", where))}
+    if name not in told:
         return name.replace("-", " ").capitalize()
-    names = {topic.key: topic.name("en") for topic in topics}
-    return " ".join(names.get(word, word) for word in where.split())
+    names = {"and": say.both, "or": say.either, "not": say.neither} | {
+        topic.key: topic.name(language) for topic in topics
+    }
+    names |= {f"topic:{topic.key}": topic.name(language) for topic in topics}
+    names |= {f"source:{key}": newsroom.title or key for key, newsroom in newsrooms.items()}
+    names |= {f"language:{tag.lower()}": words(tag).language for tag in LANGUAGES}
+    return re.sub(r'[^\s()":]+(?::(?:"[^"]*"|[^\s()"]+))?', lambda word: _named(word[0], names), where)
+
+
+def _named(word: str, names: Mapping[str, str]) -> str:
+    return names.get(word.lower()) or word.partition(":")[2].strip('"') or word
 
 
 def belongs(head: Head, edition: Edition) -> bool:
@@ -157,7 +196,7 @@ def gather(heads: Sequence[Head], is_same: Callable[[Head, Head], bool]) -> tupl
     """
     by_title: dict[str, list[Head]] = {}
     for head in heads:
-        by_title.setdefault(_called(head.title, head.language) or head.id, []).append(head)
+        by_title.setdefault(called(head.title, head.language) or head.id, []).append(head)
     also: dict[str, tuple[Head, ...]] = {}
     gone: set[str] = set()
     for alike in by_title.values():
@@ -177,13 +216,13 @@ _ANY_DAY = datetime(2000, 1, 1, tzinfo=UTC)
 
 
 @lru_cache(maxsize=100_000)
-def _called(title: str, language: str) -> str:
+def called(title: str, language: str) -> str:
     """Return what two releases share that are called the same: looked at once, though they stand in many editions."""
     return title_key(title, _ANY_DAY, language)
 
 
 def _may_be(first: Head, other: Head, is_same: Callable[[Head, Head], bool]) -> bool:
-    if other.source == first.source or not timedelta() <= other.published - first.published <= _AGAIN:
+    if other.source == first.source or not timedelta() <= other.published - first.published <= AGAIN:
         return False
     return is_same(first, other)
 

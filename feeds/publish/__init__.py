@@ -24,6 +24,7 @@ from feeds.publish.release_page import ReleasePages
 from feeds.publish.selection import Selection
 from feeds.publish.shown import Shown
 from feeds.publish.target import DirectoryTarget, Target
+from feeds.publish.twin import Twins
 from feeds.release import Newsroom, Release
 from feeds.render import html
 from feeds.render.entry import VERSION
@@ -128,12 +129,13 @@ class _Work:
         total = len(self._plan) + 3
         report(0, total)
         site, outbox, book, fragments = self._site, self._outbox, self._book, self._fragments
-        releases = ReleasePages(self._store, site, self._topics, outbox=outbox, fragments=fragments)
+        twins = Twins(self._store, self._selection)
+        releases = ReleasePages(self._store, site, self._topics, outbox=outbox, fragments=fragments, twins=twins)
         is_full = not self._same or book.is_full_due(self._settings, now)
         if is_full or self._are_lost(releases) or not self._store.is_larger(_SMALL):
             releases.write_all()
         else:
-            releases.write(_around(self._store, self._ids))
+            releases.write(_around(self._store, {*self._ids, *twins.alike(self._ids)}))
         files = FeedFiles(
             self._store,
             site,

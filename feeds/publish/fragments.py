@@ -122,6 +122,10 @@ class Fragments:
         known = (self._topics[key] for key in head.topics if key in self._topics)
         return tuple(Label(topic.key, topic.name(head.language)) for topic in known)
 
+    def also(self, placed: Placed) -> list[Also]:
+        """Return the other bodies of *placed*."""
+        return [Also(title=self.newsroom(other.source).title, url=other.url, id=other.id) for other in placed.also]
+
     def render(self, entries: Sequence[Placed], forms: Sequence[str]) -> dict[str, dict[str, bytes]]:
         """Return *entries* in *forms*, by id, made now and not kept; those that cannot be told go into quarantine."""
         ids = [placed.head.id for placed in entries]
@@ -134,9 +138,8 @@ class Fragments:
             if release.revision != placed.head.revision:  # reworded since we looked: the next publication tells it
                 wording = self._store.revisions(release.id)[placed.head.revision - 1]
                 release = as_worded(release, wording, placed.head.updated)
-            also = [Also(title=self.newsroom(other.source).title, url=other.url, id=other.id) for other in placed.also]
             try:
-                newsroom, labels = self.newsroom(release.source), self.labels(placed.head)
+                newsroom, labels, also = self.newsroom(release.source), self.labels(placed.head), self.also(placed)
                 entry = entry_of(release, newsroom, self._site, labels, also, tags=tags.get(release.id, ()))
                 made[release.id] = {form: _MAKE[form](entry, self._site) for form in forms}
             except ValueError as error:  # lxml and UTF-8 refuse characters; our checks refuse what does not read back

@@ -56,7 +56,7 @@ class Pages:
         """Write the index in each language, unless all is the *same*; *lines* returns the lineup of an edition."""
         cards: dict[str, list[Edition]] = {}
         for one in self._editions:
-            if one.topic is not None or one.where:
+            if one.topic is not None:
                 cards.setdefault(one.language, []).append(one)
         named = [one for one in self._editions if one.where]
         for edition in filter(_is_index, self._editions):
@@ -68,7 +68,8 @@ class Pages:
             say = words(edition.speaks)
             lineup = self._lineups.get(edition.key) or lines(edition)
             told = self._shown.edition(edition)
-            chosen = [*cards.get(edition.language, ()), *(named if edition.language else ())]
+            here = [one for one in named if not edition.language or one.language in {"", edition.language}]
+            chosen = [*cards.get(edition.language, ()), *here]
             told["cards"] = [self._shown.card(one, say) for one in chosen]
             count = len(self._shown.states)
             told |= {"health": self._shown.health(say), "sources": self._shown.worst(say, _SOURCES)}

@@ -11,6 +11,7 @@ from feeds.publish.book import signature
 from feeds.publish.fragments import Fragments
 from feeds.publish.notice import change_of
 from feeds.publish.outbox import Outbox
+from feeds.publish.twin import Twins
 from feeds.release import Release, Revision
 from feeds.render import html
 from feeds.render.cut import cut
@@ -39,8 +40,11 @@ _WORDINGS = 40
 class ReleasePages:
     """Writes a page for each release."""
 
-    def __init__(self, store: Store, site: Site, topics: Topics, *, outbox: Outbox, fragments: Fragments) -> None:
-        """Write the pages of *site*."""
+    def __init__(  # noqa: PLR0913 -- what it reads, what it obeys, where it writes
+        self, store: Store, site: Site, topics: Topics, *, outbox: Outbox, fragments: Fragments, twins: Twins
+    ) -> None:
+        """Write the pages of *site*; *twins* know who else published a release."""
+        self._twins = twins
         self._store = store
         self._site = site
         self._topics = {topic.key: topic for topic in topics.topics}
@@ -51,6 +55,7 @@ class ReleasePages:
 
     def write_all(self) -> None:
         """Write the page of every release in the store."""
+        self._twins.look_everywhere()
         for ids in self._store.walk():
             self.write(ids)
 
@@ -62,38 +67,41 @@ class ReleasePages:
         """Write the pages of the releases *ids*, those that changed."""
         for start in range(0, len(ids), _CHUNK):
             heads = self._store.heads(ids[start : start + _CHUNK])
-            marks = {id_: self._mark(head) for id_, head in heads.items()}
+            also = self._twins.of(list(heads.values()))
+            placed = {id_: Placed(head, also.get(id_, ())) for id_, head in heads.items()}
+            marks = {id_: self._mark(one) for id_, one in placed.items()}
             known = self._store.fragments(list(marks.values()))
             stale = [id_ for id_, head in heads.items() if not self._is_current(head, known.get(marks[id_]))]
             self.current += len(heads) - len(stale)
-            self._renew(stale, heads, marks)
+            self._renew(stale, placed, marks)
 
-    def _renew(self, stale: Sequence[str], heads: Mapping[str, Head], marks: Mapping[str, FragmentKey]) -> None:
+    def _renew(self, stale: Sequence[str], placed: Mapping[str, Placed], marks: Mapping[str, FragmentKey]) -> None:
         if not stale:
             return
         tags = self._store.tags(stale)
         written = []
         for id_, release in self._store.releases(stale).items():
             try:
-                body = self._page(release, heads[id_], tags[id_])
+                body = self._page(release, placed[id_], tags[id_])
             except ValueError as error:  # the same that keeps it out of the feeds
                 self._fragments.quarantined.setdefault(id_, str(error))
                 continue
-            self._outbox.put_page(_file(heads[id_]), body)
+            self._outbox.put_page(_file(placed[id_].head), body)
             written.append(id_)
         if not self._outbox.check:
             self._outbox.settle()
             stamp = self._outbox.target.stamp
-            self._store.put_fragments({marks[id_]: stamp(_file(heads[id_])).encode() for id_ in written})
+            self._store.put_fragments({marks[id_]: stamp(_file(placed[id_].head)).encode() for id_ in written})
 
-    def _mark(self, head: Head) -> FragmentKey:
-        """Return what stands for the page of *head*: kept when it is written, dropped when the release changes."""
+    def _mark(self, placed: Placed) -> FragmentKey:
+        """Return what stands for the page of *placed*: kept when it is written, dropped when the release changes."""
+        head = placed.head
         names = self._names.get(head.language)
         if names is None:
             told = [(key, topic.name(head.language)) for key, topic in self._topics.items()]
             names = signature(self._site, told, self._outbox.target.name)
             self._names[head.language] = names
-        digest = signature(self._fragments.digest(Placed(head)), names)
+        digest = signature(self._fragments.digest(placed), names)
         return FragmentKey(head.id, head.revision, "page", digest)
 
     def _is_current(self, head: Head, stamp: bytes | None) -> bool:
@@ -101,18 +109,20 @@ class ReleasePages:
             return False
         return self._outbox.target.stamp(_file(head)) == stamp.decode()
 
-    def _page(self, release: Release, head: Head, tags: Sequence[Tag]) -> bytes:
+    def _page(self, release: Release, placed: Placed, tags: Sequence[Tag]) -> bytes:
         """Return the page of *release*: whole, where that is no more than 100 kB, else with as much text as fits."""
         room = _MOST
         while True:
-            body = self._cut(release, head, tags, room)
+            body = self._cut(release, placed, tags, room)
             if len(body) <= _MOST or room <= _LEAST:
                 return body
             room = max(_LEAST, min(room, len(body)) - (len(body) - _MOST) - 500)
 
-    def _cut(self, release: Release, head: Head, tags: Sequence[Tag], room: int) -> bytes:
+    def _cut(self, release: Release, placed: Placed, tags: Sequence[Tag], room: int) -> bytes:
         newsroom = self._fragments.newsroom(release.source)
-        entry = entry_of(release, newsroom, self._site, self._fragments.labels(head))
+        entry = entry_of(
+            release, newsroom, self._site, self._fragments.labels(placed.head), self._fragments.also(placed)
+        )
         say = words(release.language)
         host = (urlsplit(release.url).hostname or release.url).removeprefix("www.")
         path = release_path(release.source, release.native_id)

@@ -45,7 +45,7 @@ class Selection:
             heads = self.heads(self._store.newest(**self.narrowed(edition), limit=limit))
         if edition.source:
             return tuple(Placed(head) for head in window(heads))
-        placed = gather(heads, self._is_same)
+        placed = gather(heads, self.is_same)
         kept = len(window([one.head for one in placed]))
         return placed[:kept]
 
@@ -114,7 +114,8 @@ class Selection:
         for start in range(0, len(ids), _CHUNK):
             yield from self.heads(ids[start : start + _CHUNK])
 
-    def _is_same(self, one: Head, other: Head) -> bool:
+    def is_same(self, one: Head, other: Head) -> bool:
+        """Return whether *one* and *other* have the same text."""
         pair = (one.id, other.id)
         if pair not in self._same:
             texts = self._store.releases(pair)

@@ -84,7 +84,7 @@ class Shown:
     def heading(self, edition: Edition) -> str:
         """Return the name of what *edition* is about."""
         topic = self._topics.get(edition.topic or "")
-        return topic.name(edition.speaks) if topic else edition.title
+        return topic.name(edition.speaks) if topic else edition.called(edition.speaks)
 
     def others(self, edition: Edition) -> list[dict[str, object]]:
         """Return the same page in other languages, itself among them."""
@@ -105,13 +105,14 @@ class Shown:
     def card(self, edition: Edition, say: Words) -> dict[str, object]:
         """Return *edition* on a page that speaks as *say*, with its latest release."""
         title, language = self.latest.get(edition.key, ("", say.tag))
-        return {**self.listed(edition), "latest": title, "latest_language": language}
+        named = {"name": edition.called(say.tag)} if edition.where else {}
+        return {**self.listed(edition), **named, "latest": title, "latest_language": language}
 
     def listed(self, edition: Edition, *, with_languages: bool = False) -> dict[str, object]:
         """Return *edition* as one of a list, which settings alone decide."""
         return {
             "url": html.root_of(self.site) + edition.page,
-            "name": self.heading(edition),
+            "name": edition.called("en") if edition.where else self.heading(edition),
             "about": edition.about,
             "language": edition.language if edition.source else "",
             "feeds": self.feeds(edition.key, self.site.formats, edition.title, edition.language),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from functools import cache
 from typing import Any, Final
@@ -141,6 +141,16 @@ class Reading(Base):
                 return tuple(row[0] for row in statement.rows(connection, (), **asked))
 
         return self._database.again(read)
+
+    def titled(self, since: datetime | None, until: datetime | None) -> Iterator[tuple[str, str, str, datetime, str]]:
+        """Yield id, source, language, moment and title of what was published from *since* to *until*, oldest first."""
+        names = ("id", "source", "language", "published", "title")
+        statement = select(*(releases.c[name] for name in names)).order_by(releases.c.published, releases.c.id.desc())
+        if since is not None and until is not None:
+            statement = statement.where(releases.c.published.between(since, until))
+        with self._database.reading() as connection:
+            for row in connection.execution_options(yield_per=1000).execute(statement):
+                yield tuple(row)
 
     def count(self, *, topic: str | None = None, source: str | None = None, language: str | None = None) -> int:
         """Return how many releases there are."""
