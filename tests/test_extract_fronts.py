@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
+
 import pytest
 
-from crawler.extract import read_listing
+from crawler.extract import read_declared_listing, read_listing
+from crawler.source import load_sources
 
 URL = "https://press.example.hk/news/"
 TITLES = (
@@ -140,3 +144,38 @@ def test_broken_markup_gives_selectors_or_none_and_never_an_error() -> None:
     assert dict(read_listing(page(body), URL).rules) is not None
     turned = page("<ul>" + rows("<li><a href=/a/{n}-2026>{t}</a> <span title=2026-03-{d}>ago</span></li>") + "</ul>")
     assert dict(read_listing(turned, URL).rules)["date"] == "span::attr(title)"
+
+
+@pytest.mark.parametrize("name", FORMS)
+def test_the_selectors_that_are_written_read_what_was_found(name: str, tmp_path: Path) -> None:
+    html = page(AROUND.get(name, "<ul>{}</ul>").format(rows(FORMS[name])))
+    found = read_listing(html, URL)
+    rules = "".join(f"{key} = {json.dumps(css)}\n" for key, css in found.rules.items())
+    (tmp_path / "xx-press.toml").write_text(
+        f'title = "x"\nsite = "{URL}"\nstatus = "unproven"\nevidence = "none"\nlanguage = "en"\ntime-zone = "UTC"\n'
+        f'[listing]\nurl = "{URL}"\n{rules}',
+        "utf-8",
+    )
+    declared = read_declared_listing(load_sources(tmp_path, use=["xx-press"])["xx-press"], html, URL)
+    assert [(item.url, item.title) for item in declared.items] == [(item.url, item.title) for item in found.items]
+    assert [(item.date or "")[:10] for item in declared.items] == [item.date for item in found.items]
+
+
+def test_days_that_may_be_months_are_read_by_all_of_them(tmp_path: Path) -> None:
+    html = page(
+        "<ul>" + "".join(f"<li><a href=/a/{n}>{t}</a> <i>3/{n + 9}/2026</i></li>" for n, t in enumerate(TITLES))
+    )
+    (tmp_path / "xx-press.toml").write_text(
+        f'title = "x"\nsite = "{URL}"\nstatus = "unproven"\nevidence = "none"\nlanguage = "en"\ntime-zone = "UTC"\n'
+        f'[listing]\nurl = "{URL}"\nlinks = "main li a"\ndate = "i"\n',
+        "utf-8",
+    )
+    declared = read_declared_listing(load_sources(tmp_path, use=["xx-press"])["xx-press"], html, URL)
+    assert [str(item.date)[:10] for item in declared.items] == [f"2026-03-{n + 9:02}" for n in range(len(TITLES))]
+
+
+def test_a_page_nested_thousands_deep_is_given_no_selectors() -> None:
+    deep = page(
+        "<div class=a>" * 3000 + "<ul>" + rows("<li><a href=/a/{n}-2026>{t}</a> <i>2026-03-{d}</i></li>") + "</ul>"
+    )
+    assert dict(read_listing(deep, URL).rules) == {}

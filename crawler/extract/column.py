@@ -15,7 +15,7 @@ from crawler.extract.group import Row, width_of
 if TYPE_CHECKING:
     from lxml.html import HtmlElement
 
-__all__ = ["Dated", "dates_of", "is_heading", "says_nothing", "titles_of"]
+__all__ = ["Dated", "dates_of", "is_heading", "says_nothing", "titles_of", "without_bullet"]
 
 _EMPTY = re.compile(
     r"(?:\[|\()?(?:pdf|html?|docx?|word|txt|xml|rss|view|open|download|read(?: more| on| full (?:text|story|release))?|"
@@ -105,6 +105,15 @@ def _often(texts: Sequence[str], rows: int = 0) -> frozenset[str]:
     return frozenset(text for text, number in Counter(texts).items() if number >= least)
 
 
+def without_bullet(text: str) -> str:
+    """Return *text* without the sign that a list begins its lines with.
+
+    >>> without_bullet("• Park opens"), without_bullet("■一則通告")
+    ('Park opens', '一則通告')
+    """
+    return _BULLET.sub("", text)
+
+
 def _form(texts: Sequence[str]) -> str:
     """Return what most of *texts* say but for a number: "View opinion No. 16-0775", "Notice 12/2026"; else ""."""
     if len(texts) < 3:
@@ -143,7 +152,7 @@ def says_nothing(text: str) -> bool:
 def _of_links(row: Row) -> str:
     """Return the text of the row's link that says most: pictures say nothing, "read more" hardly anything."""
     links = sorted(row.links, key=lambda link: link.number)
-    texts = [_without_order(_BULLET.sub("", link.text)) for link in links]
+    texts = [_without_order(without_bullet(link.text)) for link in links]
     if len(texts) == 1:
         return texts[0]
     pairs = [pair for pair in zip(links, texts, strict=True) if not says_nothing(pair[1]) and not _is_day(pair[1])]
@@ -200,10 +209,10 @@ def _whole(row: Row, text: str) -> str:
         bare = text.rstrip(".… ")
         for link in row.links:
             attribute = " ".join((link.element.get("title") or link.element.get("aria-label") or "").split())
-            if len(attribute) > len(bare) and attribute.startswith(bare):
+            if len(attribute) >= len(bare) and attribute.startswith(bare):
                 return attribute
     for link in row.links:
-        if _BULLET.sub("", link.text) == text:
+        if without_bullet(link.text) == text:
             for tag in _HEADINGS:
                 heading = link.element.find(f".//{tag}")
                 inner = " ".join("".join(heading.itertext()).split()) if heading is not None else ""

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from crawler.extract.address import base_of, join
 from crawler.extract.beside import days_of
+from crawler.extract.column import titles_of, without_bullet
+from crawler.extract.day import days_in, settle
 from crawler.extract.feed import is_feed, read_feed, read_instant
 from crawler.extract.found import Item, Listing
-from crawler.extract.group import Link, Row, rows_of
-from crawler.extract.listing import read_page_listing
+from crawler.extract.group import Link, Row, add_links, links_of, rows_of, width_of
+from crawler.extract.listing import is_american, read_page_listing
 from crawler.extract.other import read_other_listing
 from crawler.extract.select import fold, selector, text_of
 from crawler.normalise.tree import read_html
@@ -26,6 +28,8 @@ if TYPE_CHECKING:
 __all__ = ["read_declared_listing"]
 
 _FEW = 12  # links of a page that stands before a site
+_LONGEST = 400
+_TEASER = 110.0  # wider than titles are
 
 
 def read_declared_listing(source: Source, text: str, url: str) -> Listing:
@@ -62,10 +66,9 @@ def _by_selectors(source: Source, text: str, url: str) -> Listing:
     root = read_html(text)
     base = base_of(root, url)
     rows = _rows(source, root, base)
-    days = [_day(source, row) for row in rows] if rules.date else list(days_of(root, rows).days)
+    days = _days(source, rows, american=is_american(root, url)) if rules.date else list(days_of(root, rows).days)
     items: dict[str, Item] = {}
-    for row, day in zip(rows, days, strict=True):
-        title = _title(row, rules.title)
+    for row, title, day in zip(rows, _titles(root, base, url, rows, rules.title), days, strict=True):
         before = items.get(row.url)
         if before is None or (not before.title and title):
             items[row.url] = Item(url=row.url, title=title, date=day)
@@ -107,17 +110,49 @@ def _link(element: HtmlElement, base: str) -> Link | None:
     return Link(element, url, fold(text_of(element))) if url else None
 
 
+def _titles(root: HtmlElement, base: str, url: str, rows: Sequence[Row], css: str) -> list[str]:
+    """Return the titles of *rows*: as declared, or less than the link says where it holds a whole card or a teaser."""
+    said = [_title(row, css) for row in rows]
+    plain = all(said) and all(len(link.element) == 0 for row in rows for link in row.links)
+    if css or (plain and sum(width_of(title) > _TEASER for title in said) <= len(said) / 2):
+        return said
+    body = root.find("body")
+    links = links_of(body, base, url) if body is not None else []
+    by_element = {link.element: link for link in links}
+    whole = [
+        Row(row.url, row.element, [by_element.get(link.element, link) for link in row.links], row.starts)
+        for row in rows
+    ]
+    add_links(whole, links)
+    less = titles_of(whole)[0]
+    return [
+        short if not title or 4 <= len(short) < len(title) else title for short, title in zip(less, said, strict=True)
+    ]
+
+
 def _title(row: Row, css: str) -> str:
     """Return the title of an item: where the rule says, else the link's text, or its attribute where that is cut."""
-    texts = [link.text for link in row.links if link.text]
+    texts = [without_bullet(link.text) for link in row.links if link.text]
     title = (selector(css).string(row.element) if css else "") or max(texts, key=len, default="")
     attribute = max((" ".join(link.element.get("title", "").split()) for link in row.links), key=len, default="")
     return attribute if attribute and (not title or title.endswith(("…", "..."))) else title
 
 
-def _day(source: Source, row: Row) -> str | None:
-    when = read_instant(selector(source.listing.date).string(row.element), zone=source.zone)
-    return None if when is None else when.isoformat()
+def _days(source: Source, rows: Sequence[Row], *, american: bool) -> list[str | None]:
+    """Return the instants of *rows*; of forms that one text does not tell ("20-09-22"), the days that all do."""
+    css = selector(source.listing.date)
+    texts = [css.string(row.element) for row in rows]
+    found = [None if when is None else when.isoformat() for when in (read_instant(t, zone=source.zone) for t in texts)]
+    named = [days_in(" ".join(text.split())[:_LONGEST]) for text in texts]
+    if None not in found and not any(days and days[0].open for days in named):
+        return found
+    order = settle((day for days in named for day in days), american=american)
+    for number, days in enumerate(named):
+        day = days[0].read(order=order) if days else None
+        iso = found[number]
+        if day is not None and (iso is None or (days[0].open and iso[:10] != day.isoformat())):
+            found[number] = day.isoformat()
+    return found
 
 
 def _canonical(source: Source, listing: Listing) -> Iterator[Item]:

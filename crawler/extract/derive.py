@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import islice
 from os.path import commonprefix
 from typing import TYPE_CHECKING
 
 from crawler.extract.address import join
+from crawler.extract.day import days_in
 from crawler.extract.group import Row
 from crawler.extract.name import stays
 from crawler.extract.select import selector
@@ -22,6 +24,8 @@ _PLAIN = re.compile(r"[A-Za-z_][\w-]*")
 _COLUMN = re.compile(r"[a-z][a-z0-9]*(?:\.[A-Za-z_][\w-]*)*(?::nth-child\(\d+\))?(?:::attr\((?:datetime|title)\))?")
 _BARE = re.compile(r"\w+(?: > \w+)?")  # "a", "li > a": true today, of a menu too tomorrow; better ones come later
 _MOST = 60
+_DEEPEST = 200  # of what is around a link: broken pages go thousands deep, and each selector then takes seconds
+_LONGEST = 400  # characters with a day in them: more is a text that names one
 _LEAST_LETTERS = 4
 
 
@@ -77,6 +81,8 @@ def _dates(day_path: str, rows: Sequence[Row]) -> Mapping[str, str]:
 
 def _links(root: HtmlElement, base: str, rows: Sequence[Row]) -> str:
     """Return the shortest selector that finds the addresses of *rows* alone, "" where none does."""
+    if any(next(islice(row.links[0].element.iterancestors(), _DEEPEST, None), None) is not None for row in rows):
+        return ""
     wanted = {row.url for row in rows}
     last = ""
     for css in candidates(rows):
@@ -141,5 +147,6 @@ def _date(path: str, rows: Sequence[Row]) -> str:
     css = name + (f":nth-child({int(place) + 1})" if place else "") + attribute
     if not _COLUMN.fullmatch(css):
         return ""
-    found = sum(bool(selector(css).string(row.element)) for row in rows)
+    rule = selector(css)
+    found = sum(bool(days_in(" ".join(rule.string(row.element).split())[:_LONGEST])) for row in rows)
     return css if found >= 0.8 * len(rows) else ""

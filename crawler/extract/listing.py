@@ -24,7 +24,7 @@ from crawler.normalise.tree import read_html
 if TYPE_CHECKING:
     from lxml.html import HtmlElement
 
-__all__ = ["read_page_listing"]
+__all__ = ["is_american", "read_page_listing"]
 
 _LEAST_SURE = 0.25
 _FEED_TYPES = ("application/rss+xml", "application/atom+xml", "application/feed+json", "application/rdf+xml")
@@ -47,7 +47,7 @@ def read_page_listing(text: str, url: str) -> Listing:
     carried = replace(read_state(root, base, zone=zone_of(url)), url=url, feeds=feeds)
     if not ranked:
         return carried if carried.items else Listing(url=url, feeds=feeds, reason="no links that repeat")
-    american = (root.get("lang") or "").lower() == "en-us" or host_of(url).endswith((".gov", ".mil", ".us"))
+    american = is_american(root, url)
     best = with_twins(ranked[0], ranked)
     rows = without_strays(best)
     add_links(rows, links)
@@ -79,6 +79,11 @@ def read_page_listing(text: str, url: str) -> Listing:
             return carried
         return replace(found, items=(), next="", reason="no group of links looks like a list of releases")
     return found
+
+
+def is_american(root: HtmlElement, url: str) -> bool:
+    """Say whether the page *root* at *url* writes the month before the day, as far as itself and its host say."""
+    return (root.get("lang") or "").lower() == "en-us" or host_of(url).endswith((".gov", ".mil", ".us"))
 
 
 def _confidence(group: Group, dated: Dated) -> float:
