@@ -10,6 +10,7 @@ __all__ = ["match_blocks"]
 
 _ANCHOR = 12  # letters: a line that long, standing once in the page, is found in a text beyond doubt
 _MOST_ANCHORS = 800
+_LONG, _MOST_COPIES = 40, 3  # letters and times: a paragraph that a page holds again, for small screens or as its lead
 
 
 def match_blocks(squashed: Sequence[str], text: str) -> list[bool]:
@@ -17,6 +18,9 @@ def match_blocks(squashed: Sequence[str], text: str) -> list[bool]:
 
     >>> match_blocks(["share", "thefirstparagraph", "share", "thesecondpart"], "thefirstparagraphsharethesecondpart")
     [False, True, True, True]
+    >>> twice = "a paragraph that stands in the page two times over, once in each of its forms".replace(" ", "")
+    >>> match_blocks([twice, "menu", twice, "anditsveryend"], twice + "anditsveryend")
+    [False, False, True, True]
     """
     flags = [False] * len(squashed)
     anchors = _rising(_anchors(squashed, text))
@@ -38,9 +42,9 @@ def _anchors(squashed: Sequence[str], text: str) -> list[tuple[int, int, int]]:
     count = Counter(squashed)
     found = []
     for number, line in enumerate(squashed):
-        if len(line) >= _ANCHOR and count[line] == 1:
+        if len(line) >= _ANCHOR and (count[line] == 1 or (len(line) >= _LONG and count[line] <= _MOST_COPIES)):
             place = text.find(line)
-            if place >= 0 and (len(line) >= 40 or text.find(line, place + 1) < 0):
+            if place >= 0 and (len(line) >= _LONG or text.find(line, place + 1) < 0):
                 found.append((number, place, len(line)))
     return found
 
@@ -56,7 +60,8 @@ def _rising(anchors: list[tuple[int, int, int]]) -> list[tuple[int, int, int]]:
     for number, (_, place, size) in enumerate(anchors):
         most, link = size, -1
         for earlier in range(number):
-            if anchors[earlier][1] + anchors[earlier][2] <= place + 2 and best[earlier] + size > most:
+            # Of the copies of a line the last before this one: the nearest.
+            if anchors[earlier][1] + anchors[earlier][2] <= place + 2 and best[earlier] + size >= most:
                 most, link = best[earlier] + size, earlier
         best.append(most)
         previous.append(link)

@@ -53,8 +53,7 @@ def vote_on_body(root: HtmlElement, text: str, title: str) -> Body:
     blocks = every[:_MOST_BLOCKS]
     if not blocks:
         return Body((), (), 0.0)
-    small = len(text) < _LONGEST and text.count("<") <= _MOST_TAGS
-    answers = [_trafilatura(root), _readability(text)] if small else ["", ""]
+    answers = _answers(root, text)
     squashed = [block.squashed for block in blocks]
     votes = [match_blocks(squashed, squash(answer)) if answer else [False] * len(blocks) for answer in answers]
     chance = chances(blocks, votes, title)
@@ -62,20 +61,31 @@ def vote_on_body(root: HtmlElement, text: str, title: str) -> Body:
     if _size(blocks, taken) < _LEAST_WORDS:
         taken = [value >= _DOUBTFUL and bool(line) for value, line in zip(chance, squashed, strict=True)]
     texts = [squash(answers[0]), squash(answers[1]), _joined(squashed, taken)]
+    grams = [_grams(text) for text in texts]
+    agreed = _alike(grams[0], grams[1])
     if (
         not texts[2]
         or (
             len(texts[2]) < max(map(len, texts[:2]))  # who found more than both saw what they did not
-            and max(likeness(texts[2], text) for text in texts[:2]) < _ALONE
-            and likeness(texts[0], texts[1]) >= _AGREED
+            and agreed >= _AGREED
+            and max(_alike(grams[2], other) for other in grams[:2]) < _ALONE
         )
     ):
-        taken = _heard(blocks, votes, squash(title), least=_LEAST_WORDS if small else _LINE)
+        taken = _heard(blocks, votes, squash(title), least=_LEAST_WORDS if _is_small(text) else _LINE)
     taken = _beheaded(blocks, taken, squash(title))
-    texts[2] = _joined(squashed, taken)
-    pairs = ((0, 1), (0, 2), (1, 2))
+    if (final := _joined(squashed, taken)) != texts[2]:
+        grams[2] = _grams(final)
     taken = [*taken, *[False] * (len(every) - len(blocks))]
-    return Body(every, taken, sum(likeness(texts[a], texts[b]) for a, b in pairs) / len(pairs))
+    return Body(every, taken, (agreed + _alike(grams[2], grams[0]) + _alike(grams[2], grams[1])) / 3)
+
+
+def _answers(root: HtmlElement, text: str) -> list[str]:
+    """Return what the other two extractors make of the page, nothing where it is too long for them."""
+    return [_trafilatura(root), _readability(text)] if _is_small(text) else ["", ""]
+
+
+def _is_small(text: str) -> bool:
+    return len(text) < _LONGEST and text.count("<") <= _MOST_TAGS
 
 
 def _joined(squashed: Sequence[str], taken: Sequence[bool]) -> str:
@@ -125,11 +135,12 @@ def likeness(one: str, other: str) -> float:
     >>> likeness("sametext", "sametext"), likeness("sametext", "")
     (1.0, 0.0)
     """
-    if one == other:
-        return 1.0 if one else 0.0
-    first, second = _grams(one), _grams(other)
-    both = (first & second).total()
-    return 2 * both / (first.total() + second.total()) if both else 0.0
+    return _alike(_grams(one), _grams(other))
+
+
+def _alike(one: Counter[str], other: Counter[str]) -> float:
+    both = (one & other).total()
+    return 2 * both / (one.total() + other.total()) if both else 0.0
 
 
 def _grams(text: str) -> Counter[str]:

@@ -9,9 +9,10 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from crawler.extract.block import Block, squash
+from crawler.extract.context import context, kin_of
 
 if TYPE_CHECKING:
     from lxml.html import HtmlElement
@@ -58,6 +59,9 @@ _PLACES = (
     {"ul", "ol", "dl"}, {"table"},
 )  # fmt: skip
 _TAGS = ("p", "li", "h", "h1", "td", "div", "blockquote", "pre")
+# Nodes of a tree: number of a feature or -1, threshold or value, the node where the feature is lower, where higher.
+_Tree = list[tuple[int, float, int, int]]
+_Model = tuple[float, list[_Tree]]
 _HEADINGS = frozenset(["h1", "h2", "h3", "h4", "h5", "h6"])
 
 
@@ -77,18 +81,38 @@ def is_date_line(block: Block) -> bool:
 
 
 def chances(blocks: Sequence[Block], votes: Sequence[Sequence[bool]], title: str) -> list[float]:
-    """Return for each block the chance, 0 to 1, that it belongs to the body, *votes* of other extractors heard."""
-    start, trees = _model()
-    found = []
-    for row in features(blocks, votes, title):
-        total = start
-        for tree in trees:
-            node = 0
-            while (number := tree[node][0]) >= 0:
-                node = tree[node][2] if row[number] <= tree[node][1] else tree[node][3]
-            total += tree[node][1]
-        found.append(1 / (1 + math.exp(-total)))
-    return found
+    """Return for each block the chance, 0 to 1, that it belongs to the body, *votes* of other extractors heard.
+
+    Two looks: the second knows what the first made of the blocks around.
+    """
+    first, second = _models()
+    rows = features(blocks, votes, title)
+    early = _walk(*first, rows)
+    beside = context(kin_of(blocks), [words_of(block.text) for block in blocks], early)
+    return _walk(*second, [[*row, *more] for row, more in zip(rows, beside, strict=True)])
+
+
+def _walk(start: float, trees: Sequence[_Tree], rows: Sequence[Sequence[float]]) -> list[float]:
+    """Return the chance of each of *rows*: all of them go down a tree together, parted at each node."""
+    columns = list(zip(*rows, strict=True))
+    totals = [start] * len(rows)
+    every = list(range(len(rows)))
+    for tree in trees:
+        todo = [(0, every)] if every else []
+        while todo:
+            node, some = todo.pop()
+            number, value, left, right = tree[node]
+            if number < 0:
+                for row in some:
+                    totals[row] += value
+                continue
+            column = columns[number]
+            low = [row for row in some if column[row] <= value]
+            if len(low) < len(some):
+                todo.append((right, [row for row in some if column[row] > value]))
+            if low:
+                todo.append((left, low))
+    return [1 / (1 + math.exp(-total)) for total in totals]
 
 
 def features(blocks: Sequence[Block], votes: Sequence[Sequence[bool]], title: str) -> list[list[float]]:
@@ -206,11 +230,14 @@ def _surroundings(element: HtmlElement, known: dict[HtmlElement, list[float]]) -
 
 
 @lru_cache(maxsize=1)
-def _model() -> tuple[float, list[list[tuple[int, float, int, int]]]]:
-    """Return the starting value and the trees: nodes (feature or -1, threshold or value, left, right)."""
-    stored = json.loads((Path(__file__).parent / "weigh.json").read_text("utf-8"))
-    trees = [
+def _models() -> tuple[_Model, _Model]:
+    """Return starting value and trees of the first look and of the second, as extract_learn.py wrote them."""
+    first, second = json.loads((Path(__file__).parent / "weigh.json").read_text("utf-8"))
+    return _model(first), _model(second)
+
+
+def _model(stored: Mapping[str, Any]) -> _Model:
+    return float(stored["start"]), [
         [(int(flat[at]), float(flat[at + 1]), int(flat[at + 2]), int(flat[at + 3])) for at in range(0, len(flat), 4)]
         for flat in stored["trees"]
     ]
-    return float(stored["start"]), trees

@@ -6,7 +6,7 @@ Murrough-Foley/web-content-extraction-benchmark (articles of its `dev` part; `te
 BAYWIRE_NEWS_SET, from flairNLP/fundus. --check prints what five-fold cross-validation by page gives instead of writing.
 """
 
-# ruff: noqa: ANN001, ANN201 - numpy and scikit-learn are not installed with baywire: their types cannot be named here
+# ruff: noqa: ANN001, ANN003, ANN201 - numpy and scikit-learn are not installed with baywire: their types cannot be named here
 
 from __future__ import annotations
 
@@ -15,19 +15,40 @@ import hashlib
 import json
 import os
 import sys
-from collections import Counter
+from array import array
+from collections import Counter, defaultdict
+from html import unescape
 from pathlib import Path
+from typing import NamedTuple
 
 from crawler.extract import weigh
 from crawler.extract.block import blocks_of, squash
+from crawler.extract.bound import bounded
+from crawler.extract.context import context, kin_of
 from crawler.extract.match import match_blocks
 from crawler.extract.meta import title_of_page
-from crawler.extract.vote import _readability, _trafilatura
+from crawler.extract.vote import _ENOUGH, _MOST_BLOCKS, _answers
 from crawler.normalise.tree import read_html
 
 OUT = Path(weigh.__file__).with_name("weigh.json")
 # Their bodies are marked with most care, and the others are many: a page of them counts for so many.
 WORTH = {"articles": 2.5, "chinese": 4.0}
+PARTS = 3
+NEAR, SHARE = 8, 0.3  # blocks: what lies farther from all that anybody calls text is learnt from in part
+FIRST = {"max_iter": 200, "learning_rate": 0.07, "max_leaf_nodes": 16}
+SECOND = {"max_iter": 90, "learning_rate": 0.1, "max_leaf_nodes": 12}
+
+
+class Sample(NamedTuple):
+    """What is known of the blocks of a page: one row, label, weight, size and text for each."""
+
+    rows: object
+    labels: object
+    weights: object
+    heard: object
+    sizes: object
+    kin: list[array]
+    texts: list[str]
 
 
 def pages(folder):
@@ -73,36 +94,67 @@ def news(folder):
 
 
 def sample(text, gold, worth=1.0):
-    """Return features, labels, weights and texts of the blocks of one page that counts for *worth* pages."""
+    """Return what is known of the blocks of a page that counts for *worth*; None where it has no blocks."""
     import numpy as np
 
+    text = bounded(text)[0]
     root = read_html(text)
-    blocks = blocks_of(root)
+    blocks = blocks_of(root)[:_MOST_BLOCKS]
+    if not blocks:
+        return None
     lines = [block.squashed for block in blocks]
-    votes = [match_blocks(lines, squash(answer)) for answer in (_trafilatura(root), _readability(text))]
-    labels = np.array(match_blocks(lines, squash(gold)), float)
-    sizes = np.array([weigh.words_of(block.text) for block in blocks])
-    rows = np.array(weigh.features(blocks, votes, title_of_page(root)[0]))
+    votes = [match_blocks(lines, squash(answer)) for answer in _answers(root, text)]
+    labels = np.array(match_blocks(lines, squash(unescape(gold))), np.float32)
+    sizes = np.array([weigh.words_of(block.text) for block in blocks], np.float32)
+    rows = np.array(weigh.features(blocks, votes, title_of_page(root)[0]), np.float32)
     weights = worth * (np.minimum(sizes, 60) + 2) / (sizes[labels > 0].sum() + 50)
-    return rows, labels, weights, [block.text for block in blocks]
+    heard = np.convolve(np.pad((labels > 0) | (rows[:, :2].sum(1) > 0), NEAR), np.ones(2 * NEAR + 1), "valid") > 0
+    kin = [array("i", numbers) for numbers in kin_of(blocks)]
+    return Sample(rows, labels, weights, heard, sizes, kin, [block.text for block in blocks])
 
 
-def fit(samples):
-    """Return the model of *samples*."""
+def fit(rows, samples, **options):
+    """Return the model of *rows*, one table for each of *samples*; far from texts a share of the blocks is enough."""
     import numpy as np
     from sklearn.ensemble import HistGradientBoostingClassifier
 
-    weights = np.concatenate([part[2] for part in samples])
+    chance = np.random.default_rng(0)
+    kept = [part.heard | (chance.random(len(part.labels)) < SHARE) for part in samples]
+    weights = [
+        np.where(part.heard, part.weights, part.weights / SHARE)[keep] for part, keep in zip(samples, kept, strict=True)
+    ]
     model = HistGradientBoostingClassifier(
-        max_iter=200, learning_rate=0.07, max_leaf_nodes=16, min_samples_leaf=40, l2_regularization=10.0,
-        early_stopping=False, random_state=0,
-    )  # fmt: skip
-    rows, labels = np.vstack([part[0] for part in samples]), np.concatenate([part[1] for part in samples])
-    return model.fit(rows, labels, sample_weight=weights / weights.mean())
+        min_samples_leaf=40, l2_regularization=10.0, early_stopping=False, random_state=0, **options
+    )
+    table = np.vstack([part[keep] for part, keep in zip(rows, kept, strict=True)])
+    labels = np.concatenate([part.labels[keep] for part, keep in zip(samples, kept, strict=True)])
+    weight = np.concatenate(weights)
+    return model.fit(table, labels, sample_weight=weight / weight.mean())
 
 
-def write(model):
-    """Write the trees of *model* as lists of four numbers a node."""
+def unseen(rows, samples, options):
+    """Return for each page the chances that a model gives which has not learnt from it."""
+    found = [None] * len(samples)
+    for number in range(PARTS):
+        learnt = [at for at in range(len(samples)) if at % PARTS != number]
+        model = fit([rows[at] for at in learnt], [samples[at] for at in learnt], **options)
+        for at in range(number, len(samples), PARTS):
+            found[at] = model.predict_proba(rows[at])[:, 1]
+    return found
+
+
+def beside(samples, chances):
+    """Return the rows of the second look: those of the first, and what its *chances* say of the blocks around each."""
+    import numpy as np
+
+    return [
+        np.hstack([part.rows, np.array(context(part.kin, part.sizes.tolist(), chance.tolist()), np.float32)])
+        for part, chance in zip(samples, chances, strict=True)
+    ]
+
+
+def listed(model):
+    """Return *model* as JSON: its trees are lists of four numbers a node."""
     trees = []
     for (tree,) in model._predictors:
         flat = []
@@ -119,41 +171,43 @@ def write(model):
         trees.append(flat)
     start = round(float(model._baseline_prediction.ravel()[0]), 5)
     lines = ",\n".join(json.dumps(tree, separators=(",", ":")) for tree in trees)
-    OUT.write_text(f'{{"start":{start},"trees":[\n{lines}\n]}}\n', "utf-8")
+    return f'{{"start":{start},"trees":[\n{lines}\n]}}'
 
 
 def main():
     """Learn and write, or cross-validate."""
+    told = sorted(pages(Path(sys.argv[1])), key=lambda page: hashlib.sha256(page[1].encode()).digest())
+    found = [(name, gold, sample(text, gold, WORTH.get(name, 1.0))) for name, _, text, gold in told if gold.strip()]
+    found = [page for page in found if page[2] is not None]
+    samples = [part for _, _, part in found]
+    rows = [part.rows for part in samples]
+    second = beside(samples, unseen(rows, samples, FIRST))
+    if "--check" in sys.argv:
+        report(found, unseen(second, samples, SECOND), Path(sys.argv[1]).parent / "tools")
+        return
+    models = (fit(rows, samples, **FIRST), fit(second, samples, **SECOND))
+    OUT.write_text("[" + ",\n".join(listed(model) for model in models) + "]\n", "utf-8")
+
+
+def report(found, chances, tools):
+    """Print how well the text that the *chances* choose is that of each page, set by set."""
     import numpy as np
 
-    found = {
-        (name, key): (sample(text, gold, WORTH.get(name, 1.0)), gold)
-        for name, key, text, gold in pages(Path(sys.argv[1]))
-    }
-    if "--check" not in sys.argv:
-        write(fit([part for part, _ in found.values()]))
-        return
-    sys.path.insert(0, str(Path(sys.argv[1]).parent / "tools"))
+    sys.path.insert(0, str(tools))
     from score import overlap, shingles, words
 
-    order = sorted(found, key=lambda page: hashlib.sha256(page[1].encode()).digest())
-    scores = {name: [] for name, _ in order}
+    scores = defaultdict(list)
     exact = []
-    for number in range(5):
-        held = set(order[number::5])
-        model = fit([found[page][0] for page in order if page not in held])
-        for page in held:
-            (rows, _, _, texts), gold = found[page]
-            chance = model.predict_proba(rows)[:, 1]
-            text = "\n".join(line for line, value in zip(texts, chance, strict=True) if value >= 0.45)
-            if page[0] == "chinese":
-                grams = [shingles("".join(part.split())) for part in (gold, text)]
-            elif page[0] == "articles":
-                grams = [shingles(words(part)) for part in (gold, text)]
-                exact.append(words(gold) == words(text))
-            else:
-                grams = [Counter(words(part.lower())) for part in (gold, text)]
-            scores[page[0]].append(overlap(*grams))
+    for (name, gold, part), chance in zip(found, chances, strict=True):
+        text = "\n".join(line for line, value in zip(part.texts, chance, strict=True) if value >= _ENOUGH)
+        if name == "chinese":
+            grams = [shingles("".join(line.split())) for line in (gold, text)]
+        elif name == "articles":
+            grams = [shingles(words(line)) for line in (gold, text)]
+            exact.append(words(gold) == words(text))
+        else:
+            grams = [Counter(words(line.lower())) for line in (gold, text)]
+        scores[name].append(overlap(*grams))
     precision, recall = (float(np.mean([row[at] for row in scores["articles"]])) for at in (0, 1))
     f1 = 2 * precision * recall / (precision + recall)
     sys.stdout.write(f"articles F1 {f1:.4f} exact {float(np.mean(exact)):.4f}\n")
