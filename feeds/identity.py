@@ -46,6 +46,8 @@ _PRINT_VALUE: Final = re.compile(
 # The Hong Kong government's converter to Simplified characters: sc.isd.gov.hk/TuniS/www.info.gov.hk/...,
 # in 2021 and 2022 with two slashes; older pages have sc.info.gov.hk/gb/.
 _CONVERTER: Final = re.compile(r"/+(?:TuniS|gb)/+(?P<host>[\w-]+(?:\.[\w-]+)+)(?P<path>/.*)?", re.IGNORECASE)
+# What stands for a page within one address: "#!/news/7", "#/news/7"; "#/" alone is the address itself.
+_ROUTE: Final = re.compile(r"!|/\w")
 _SURROGATE: Final = re.compile("[\ud800-\udfff]")
 _SPACE: Final = re.compile(r"[\s\x00-\x1f]")
 _GIA: Final = re.compile(r"(?:www\.)?info\.gov\.hk")
@@ -59,12 +61,14 @@ class Address(NamedTuple):
 
 
 def clean_address(url: str) -> str:
-    """Return *url* as a person would pass it on: no fragment, no tracking, no session, no view option.
+    """Return *url* as a person would pass it on: no anchor, no tracking, no session, no view option.
 
     >>> clean_address("http://www.info.gov.hk/gia/P1.htm?fontSize=1#top")
     'http://www.info.gov.hk/gia/P1.htm'
     >>> clean_address("https://a.example/?id=7&utm_source=rss")
     'https://a.example/?id=7'
+    >>> clean_address("https://a.example/#/news/7")
+    'https://a.example/#/news/7'
     """
     url = _SPACE.sub(lambda space: quote(space[0]), _SURROGATE.sub("\N{REPLACEMENT CHARACTER}", url).strip())
     try:
@@ -74,7 +78,7 @@ def clean_address(url: str) -> str:
     if not parts.netloc:
         return url
     kept = [field for field in parts.query.split("&") if field and not _is_noise(field)]
-    fragment = parts.fragment if parts.fragment.startswith("!") else ""
+    fragment = parts.fragment if _ROUTE.match(parts.fragment) else ""
     return urlunsplit((parts.scheme.lower(), parts.netloc, parts.path, "&".join(kept), fragment))
 
 

@@ -33,7 +33,7 @@ ADDRESSES = st.builds(
     ),
     st.text(alphabet="/%aA2é中 ;?#&=p.htm\\", max_size=20).map(lambda text: "/" + text),
     st.sampled_from(["", "?", "?b=2&a=1", "?utm_source=x", "?a=%zz&fontSize=1", "?print=1&x"]),
-    st.sampled_from(["", "#", "#top", "#!/7", "\ud800"]),
+    st.sampled_from(["", "#", "#top", "#!/7", "#/7", "#/", "\ud800"]),
 )
 
 
@@ -79,6 +79,7 @@ def test_a_converted_page_is_its_original_in_another_language(address: str) -> N
         ("https://a.example/printing/7", "https://a.example/ing/7"),
         ("https://a.example/20p.htm", "https://a.example/20.htm"),
         ("https://a.example/#!/7", "https://a.example/#!/8"),
+        ("https://a.example/#/news/7", "https://a.example/#/news/8"),
         ("https://sc.example/gb/7", "https://example/7"),
     ],
 )

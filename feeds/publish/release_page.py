@@ -17,6 +17,7 @@ from feeds.render import html
 from feeds.render.cut import cut
 from feeds.render.entry import entry_of, release_path
 from feeds.render.model import instant
+from feeds.render.safe import is_web
 from feeds.render.summary import headline
 from feeds.render.words import Words, words
 from feeds.site import Site
@@ -35,6 +36,7 @@ _MOST = 100_000  # bytes of a page, for who reads it over a slow line
 _LEAST = 8_000  # of its text, whatever else there is
 _CHANGES = 20_000  # of what its wordings changed, all together
 _WORDINGS = 40
+_LANGUAGES = 50
 
 
 class ReleasePages:
@@ -159,7 +161,8 @@ class ReleasePages:
                 "outside": other.id is None,
             }
             for other in release.translations
-        ]
+            if other.id or is_web(other.url)
+        ][:_LANGUAGES]
 
     def _tag(self, tag: Tag, release: Release, say: Words) -> dict[str, Any]:
         topic = self._topics.get(tag.topic)

@@ -22,9 +22,10 @@ from feeds.tag import Tag
 __all__ = ["VERSION", "Also", "Label", "entry_of", "release_path"]
 
 # Goes up when the same release gives other bytes: cached fragments are then made anew.
-VERSION = 6
+VERSION = 7
 _LONGEST = 1_000_000  # bytes of a text; the W3C validator reads five times that of a whole feed
 _PHOTOS = 20
+_MOST = 200  # photographs, attachments, languages of one release: more is a fault, and fills a feed
 
 
 class Label(NamedTuple):
@@ -130,12 +131,12 @@ def _evidence(tags: Sequence[Tag]) -> Iterator[dict[str, str]]:
 
 
 def _within_the_web(release: Release) -> Release:
-    """Return *release* with only what has an address that a reader may follow."""
+    """Return *release* with only what has an address that a reader may follow, and as much as one can take."""
     return replace(
         release,
-        photos=tuple(photo for photo in release.photos if is_web(photo.url)),
-        attachments=tuple(item for item in release.attachments if is_web(item.url)),
-        translations=tuple(other for other in release.translations if is_web(other.url)),
+        photos=tuple(photo for photo in release.photos if is_web(photo.url))[:_MOST],
+        attachments=tuple(item for item in release.attachments if is_web(item.url))[:_MOST],
+        translations=tuple(other for other in release.translations if is_web(other.url))[:_MOST],
     )
 
 

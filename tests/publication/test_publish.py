@@ -18,7 +18,7 @@ from lxml import etree
 
 from feeds.error import ConfigError, PublishError
 from feeds.publish import publish
-from feeds.release import Draft
+from feeds.release import Attachment, Draft, Photo, Translation
 
 if TYPE_CHECKING:
     from conftest import Press
@@ -223,8 +223,31 @@ def test_a_release_that_no_feed_can_carry_stays_out_and_the_rest_goes_out(
         {"url": "javascript:alert(1)"},
         {"author": "<script>alert(1)</script>", "title": "</title><script>alert(1)</script>"},
         {"photos": (), "attachments": (), "language": "x-klingon"},
+        {
+            "author": "]]>\ufffe\ud800",
+            "attachments": (Attachment(url="https://a.example/]]>", title="\x00]]>", length=1),),
+        },
+        {"translations": (Translation(language="pt", url="javascript:alert(1)"),)},
+        {"attachments": (Attachment(url="java\tscript:alert(1)"), Attachment(url="data:text/html,x", length=5))},
+        {"photos": (Photo(url="javascript:alert(1)"), Photo(url="data:image/png;base64,AA"))},
+        {"attachments": tuple(Attachment(url=f"https://a.example/{n}.pdf", length=9) for n in range(5_000))},
+        {"photos": tuple(Photo(url=f"https://a.example/{n}.jpg", caption="P" * 50) for n in range(5_000))},
     ],
-    ids=["control", "long-title", "long-body", "cdata", "javascript", "markup", "language"],
+    ids=[
+        "control",
+        "long-title",
+        "long-body",
+        "cdata",
+        "javascript",
+        "markup",
+        "language",
+        "names",
+        "translation",
+        "attachment",
+        "photograph",
+        "attachments",
+        "photographs",
+    ],
 )
 def test_poison_never_breaks_a_feed(press: Press, draft: Draw, poison: dict[str, object]) -> None:
     press.put(draft(1), draft(2, **poison))
@@ -237,6 +260,8 @@ def test_poison_never_breaks_a_feed(press: Press, draft: Draw, poison: dict[str,
     items = json.loads(press.read("feeds/all.json"))["items"]
     assert len(items) + len(done.quarantined) == 2
     assert b"<script" not in press.read("index.html")
+    if not done.quarantined:
+        assert b"script:" not in press.read("releases/harbour-en/R0002/index.html")
     assert max(len(item["title"]) for item in items) <= 1000
     for path, (body, _) in press.files().items():
         assert len(body) < (100_000 if path.endswith(".html") else 2_000_000), path
