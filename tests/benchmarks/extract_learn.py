@@ -1,9 +1,13 @@
-"""Learn crawler/extract/weigh.json again: python extract_learn.py DATA [--check]; needs scikit-learn, baywire does not.
+"""Learn crawler/extract/weigh.json again; needs scikit-learn, baywire does not.
 
-DATA holds `articles` and `chinese` as tests/benchmarks/extract.py reads them. Two public sets are learnt from too,
-each in a folder that the environment names: BAYWIRE_SECOND_SET, checked out from
-Murrough-Foley/web-content-extraction-benchmark (articles of its `dev` part; `test` is never learnt from), and
-BAYWIRE_NEWS_SET, from flairNLP/fundus. --check prints what five-fold cross-validation by page gives instead of writing.
+    pip install scikit-learn==1.9.1
+    BAYWIRE_SECOND_SET=FOLDER BAYWIRE_NEWS_SET=FOLDER python tests/benchmarks/extract_learn.py ../shared/extraction
+
+The data folder holds `articles` and `chinese` as tests/benchmarks/extract.py reads them. Two public sets are learnt
+from too: BAYWIRE_SECOND_SET is Murrough-Foley/web-content-extraction-benchmark, checked out (articles of its `dev`
+part; `test` is never learnt from), BAYWIRE_NEWS_SET is flairNLP/fundus. Without them it says so, and learns less.
+It takes some seven minutes of CPU.
+With --check behind the folder it prints what three-fold cross-validation by page gives instead of writing.
 """
 
 # ruff: noqa: ANN001, ANN003, ANN201 - numpy and scikit-learn are not installed with baywire: their types cannot be named here
