@@ -43,6 +43,7 @@ class StraightDownloader(Downloader):
 
     def fetch(self, request: Request) -> Deferred[Response | Request]:  # type: ignore[override]
         """Return what comes of *request*, as Scrapy asks for it."""
+        self.active.add(request)  # at once: it is what tells how many more may go
         return Deferred.fromFuture(asyncio.ensure_future(self.get(request)))
 
     async def get(self, request: Request) -> Response | Request:
