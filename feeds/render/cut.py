@@ -26,24 +26,44 @@ def cut(html: str, limit: int) -> str:
     if len(html) * 4 <= limit or len(html.encode()) <= limit:
         return html
     open_: list[str] = []
-    size, at, whole = 0, 0, ""
+    size, at, whole, closing = 0, 0, 0, 0  # closing: bytes that it takes to close what is open
     for tag in _TAG.finditer(html):
         text = html[at : tag.start()]
-        then = _after(tag, open_)
         taken = size + len(text.encode()) + len(tag[0].encode())
-        if taken + len(_ends(then)) > limit:
-            return whole or _cut_text(html[:at], text, limit - size, _ends(open_))
-        open_, size, at = then, taken, tag.end()
-        if tag[1]:
-            whole = html[:at] + _ends(open_)
-    return whole or _cut_text(html[:at], html[at:], limit - size, _ends(open_))
+        closing += _step(tag, open_)
+        if taken + closing > limit:
+            break
+        size, at = taken, tag.end()
+        whole = at if tag[1] else whole
+    else:
+        text = html[at:]
+    if whole:
+        return html[:whole] + _ends(_open_in(html[:whole]))
+    return _cut_text(html[:at], text, limit - size, _ends(_open_in(html[:at])))
 
 
-def _after(tag: re.Match[str], open_: list[str]) -> list[str]:
-    """Return which elements are open after *tag*, of those that were before it."""
-    if tag[1]:
-        return open_[: len(open_) - open_[::-1].index(tag[2]) - 1] if tag[2] in open_ else open_
-    return open_ if tag[2] in _VOID else [*open_, tag[2]]
+def _step(tag: re.Match[str], open_: list[str]) -> int:
+    """Let *open_*, the elements that are open, follow *tag*; return by how much closing them grew."""
+    if not tag[1]:
+        if tag[2] in _VOID:
+            return 0
+        open_.append(tag[2])
+        return len(tag[2]) + 3
+    if tag[2] not in open_[-1:] and tag[2] not in open_:
+        return 0
+    closed, name = 0, ""
+    while name != tag[2]:
+        name = open_.pop()
+        closed -= len(name) + 3
+    return closed
+
+
+def _open_in(html: str) -> list[str]:
+    """Return which elements are open at the end of *html*."""
+    open_: list[str] = []
+    for tag in _TAG.finditer(html):
+        _step(tag, open_)
+    return open_
 
 
 def _ends(open_: list[str]) -> str:
