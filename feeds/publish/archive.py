@@ -5,8 +5,9 @@ that the store decides, not the clock. Its documents are then never written agai
 release of a finished month that comes late is told in the month that is not finished
 yet. When a month was finished is remembered: if the folder is lost, its documents are
 made again of what had come by then, in the wording of then. What hangs on a release
-beside its wording (topics, photographs, names of sources) is that of today. A month of
-many releases has several documents of 500.
+beside its wording (topics, photographs, names of sources) is that of today: no history is
+kept of it, ids and instants stay, so that nothing is new to a reader, and a folder that
+is not lost keeps what it said. A month of many releases has several documents of 500.
 """
 
 from __future__ import annotations
