@@ -112,7 +112,7 @@ def _alike(titled: Iterable[_Titled]) -> dict[str, frozenset[str]]:
         group = groups.setdefault(one.name, [])
         del group[: 1 - _ALIKE]
         group.append(one)
-        if any(other.source != one.source for other in group):
+        if len(group) < _ALIKE and any(other.source != one.source for other in group):
             ids = {other.id for other in group}
             for id_ in ids:
                 found.setdefault(id_, set()).update(ids)
