@@ -125,7 +125,7 @@ def _record(connection: Connection, new: Arrival, row: Row[Any], names: Mapping[
     elder = not row.once_tagged and new.id != row.id and new.rank < _rank(row)
     at_home = elder or new.local == row.native_id or new.home == alias_of(row.url)
     ours = bool(new.draft.page) and new.draft.page == row.page
-    change, doubted = Change.SEEN, False
+    change, doubts = Change.SEEN, 0
     if at_home and (ours or new.digest == row.digest):
         row = _polish(connection, new, row, elder=elder, ours=ours)
     elif new.digest == row.digest or ours or _said_before(connection, new, row, told):
@@ -133,12 +133,10 @@ def _record(connection: Connection, new: Arrival, row: Row[Any], names: Mapping[
         row = _readdress(connection, new, row, elder=elder, at_home=at_home, moved=told is None)
     elif elder:
         row = _predate(connection, new, row)
-    elif _swings(connection, new, row, told):
-        doubted = True
-    else:
+    elif not (doubts := _doubts(connection, new, row, told)):
         row = _reword(connection, new, row, at_home=at_home)
         change = Change.CHANGED
-    said = _DOUBTED + new.digest if doubted else new.digest
+    said = _DOUBTED * doubts + new.digest
     relate(connection, new, row.key, names, said=said, with_links=at_home or change is Change.CHANGED)
     return change, row.id
 
@@ -153,16 +151,19 @@ def _said_before(connection: Connection, new: Arrival, row: Row[Any], told: Alia
     return new.digest in _wordings(connection, row)
 
 
-def _swings(connection: Connection, new: Arrival, row: Row[Any], told: Alias | None) -> bool:
-    """Return whether *new* says what the release said before its last correction, and may soon say that again.
+def _doubts(connection: Connection, new: Arrival, row: Row[Any], told: Alias | None) -> int:
+    """Return how often in a row an old wording of *row* was said, now by *new*; 0 where it is to be believed.
 
     Behind one address two servers may differ, and banners take turns. An old wording is
-    a correction taken back when it is said twice in a row, and only once.
+    a correction taken back when it is said twice in a row, the next time eight times,
+    then 32 times: what swings for ever makes few corrections, and what stays is told.
     """
     wordings = _wordings(connection, row)
     if told is None or new.digest not in wordings:
-        return False
-    return len(set(wordings)) < len(wordings) or told.digest != _DOUBTED + new.digest
+        return 0
+    before = len(told.digest) - len(new.digest) if told.digest.lstrip(_DOUBTED) == new.digest else 0
+    returns = len(wordings) - len(set(wordings))
+    return before + 1 if before + 1 < 2 * 4**returns else 0
 
 
 def _wordings(connection: Connection, row: Row[Any]) -> list[str]:

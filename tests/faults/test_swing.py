@@ -28,6 +28,8 @@ TEXTS = {"a": TEXT, "b": f"{TEXT} Visit our exhibition on tides.", "c": f"{TEXT}
         ("aabaabbabbabbaa", "ba", "a"),  # two servers by chance
         ("abcabcabc", "bc", "c"),  # three banners
         ("abaaaa", "ba", "a"),  # taken back
+        ("abaabbbbbbb", "ba", "a"),
+        ("abaabbbbbbbb", "bab", "b"),  # taken back, and that taken back as well: believed when it stays
         ("ababacacccaa", "bca", "a"),  # two servers, a correction that only one has at first, and that is taken back
         ("aacc", "c", "c"),
         ("aacca", "c", "c"),  # once: perhaps only a server that is late
