@@ -57,7 +57,7 @@ def test_d8_a_cycle_that_found_no_descriptor_is_tried_again_soon(rig: Rig) -> No
 
     limit("3")  # none is left, whichever are open now
     rig.newsroom.says()
-    rig.until(lambda: rig.hurry() or " failed" in running.log, "a cycle that finds none left")
+    rig.until(lambda: rig.hurry() or "failed: [Errno 24]" in running.log, "a cycle that finds none left")
     limit("256")
     rig.until(lambda: rig.hurry() or len(rig.feed()) == rig.newsroom.count, "the release")
     assert rig.state() == "healthy"  # it was not the source that failed
