@@ -220,6 +220,7 @@ def test_a_hangup_reloads_and_a_bad_configuration_keeps_the_old_one(tmp_path: Pa
         wait_for(lambda: b"Bay watch" in running.get("/feeds/all.atom").body, "the new title")  # type: ignore[attr-defined]
 
 
+@pytest.mark.soak
 def test_topic_files_are_followed_and_a_bad_one_keeps_the_old_topics(tmp_path: Path, shared: Path) -> None:
     file = tmp_path / "topics.d" / "sun.toml"
     file.parent.mkdir()

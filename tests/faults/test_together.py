@@ -52,6 +52,7 @@ def test_c2_commands_beside_the_daemon_are_done_one_after_the_other(rig: Rig) ->
     assert rig.typed("publish", "--check").returncode == 0
 
 
+@pytest.mark.soak
 def test_c3_a_crawl_longer_than_its_interval_never_meets_itself(rig: Rig) -> None:
     under_way, most = 0, 0
     counting = threading.Lock()

@@ -152,6 +152,7 @@ def test_a_fleet_that_is_killed_at_loses_and_doubles_nothing(  # noqa: PLR0913, 
     assert here == there
 
 
+@pytest.mark.soak
 def test_two_schedulers_and_two_workers_ask_each_page_once(
     tools: ModuleType, fleet: farm.Fleet, newsrooms: Callable[..., farm.Newsrooms]
 ) -> None:

@@ -209,7 +209,10 @@ def astray(bucket: Bucket) -> list[str]:
 
 @pytest.mark.parametrize(
     "uploads",
-    [(60,), pytest.param((1, 2, 3, 5, 8, 13, 21, 34, 55, 89, 144), marks=pytest.mark.soak)],
+    [
+        pytest.param((60,), marks=pytest.mark.soak),
+        pytest.param((1, 2, 3, 5, 8, 13, 21, 34, 55, 89, 144), marks=pytest.mark.soak),
+    ],
     ids=["some", "many"],
 )
 def test_no_feed_names_an_archive_that_is_not_there_wherever_a_publication_breaks(
