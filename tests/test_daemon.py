@@ -11,7 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -182,14 +182,16 @@ def test_it_works_on_when_every_descendant_is_killed(tmp_path: Path, shared: Pat
         wait_for(lambda: running.stands("hk-gia-en", "healthy"), "the first crawl")
         for _ in range(3):
             for pid in running.descendants():
-                os.kill(pid, signal.SIGKILL)
+                with suppress(ProcessLookupError):  # it had just ended by itself
+                    os.kill(pid, signal.SIGKILL)
             assert running.get("/feeds/all.atom").status == 200
             done = typed(tmp_path, "crawl", "hk-gia-en", "mo-gcs-zh", "--json")
             assert done.returncode == 0, done.stderr + running.log
         with subprocess.Popen(command("crawl", "hk-gia-en", "-q"), cwd=tmp_path, env=environment()) as crawling:
             while crawling.poll() is None:  # during the crawl too
                 for pid in running.descendants():
-                    os.kill(pid, signal.SIGKILL)
+                    with suppress(ProcessLookupError):
+                        os.kill(pid, signal.SIGKILL)
                     time.sleep(0.2)
         assert running.get("/feeds/all.atom").status == 200
         assert running.process.poll() is None

@@ -28,7 +28,7 @@ __all__ = ["Robots", "Rules"]
 
 _KEPT: Final = timedelta(hours=24)  # RFC 9309 §2.4
 _SIZE: Final = 500 * 1024  # RFC 9309 §2.5: what a crawler must parse
-_TIMEOUT_S: Final = 10
+_TIMEOUT_S: Final = 12  # longer than a name may take: what is told is then that
 _LONGEST_DELAY_S: Final = 30.0
 
 
