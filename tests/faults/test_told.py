@@ -12,12 +12,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from faults.rig import SOURCE
 
 from feeds.store.state import Outcome, SourceState, State
 from scheduler import alarm
 from scheduler import daemon as daemon_module
 from scheduler.alarm import sound_alarms
-from scheduler.config import load
+from scheduler.config import Config, load
 from scheduler.daemon import Daemon
 from scheduler.desk import Desk, open_desk
 
@@ -25,19 +26,6 @@ if TYPE_CHECKING:
     from faults.chaos import Chaos
 
 NOON = datetime(2026, 4, 29, 12, tzinfo=UTC)
-SOURCE = """\
-title     = "Source"
-language  = "en"
-every     = "1m"
-delay     = 0
-allow-private = true
-[listing]
-url   = "{url}"
-links = "a.release"
-[release]
-title = "h1"
-body  = "div.body"
-"""
 
 
 def sources(folder: Path, keys: list[str], url: str, more: str) -> None:
@@ -48,6 +36,14 @@ def sources(folder: Path, keys: list[str], url: str, more: str) -> None:
     (folder / "baywire.toml").write_text(
         f'[sources]\nuse = {json.dumps(keys)}\n[publish]\nformats = ["atom"]\n[notify]\n{more}', encoding="utf-8"
     )
+
+
+def a_bad_one_beside_a_well_one(folder: Path, chaos: Chaos, more: str) -> Config:
+    """Write two sources, of which one fails; return the configuration."""
+    sources(folder, ["bad", "well"], chaos.url("/list"), more)
+    chaos.page("/list?well", '<a class="release" href="/r/1.htm">Release number one</a>')
+    chaos.page("/list?bad", "no", 500)
+    return load(folder, environ={})
 
 
 async def twice(daemon: Daemon, now: list[datetime]) -> None:
@@ -84,10 +80,7 @@ def test_a_hook_that_hangs_keeps_no_source_from_its_crawls_and_is_killed_with_it
 ) -> None:
     monkeypatch.setattr(daemon_module, "_REST_S", 0.2)
     hook = 'hook = ["sh", "-c", "echo $$ >> pids; sleep 600 & echo $! >> pids; wait"]\n'
-    sources(tmp_path, ["bad", "well"], chaos.url("/list"), hook)
-    chaos.page("/list?well", '<a class="release" href="/r/1.htm">Release number one</a>')
-    chaos.page("/list?bad", "no", 500)
-    config, now = load(tmp_path, environ={}), [NOON]
+    config, now = a_bad_one_beside_a_well_one(tmp_path, chaos, hook), [NOON]
 
     async def live(desk: Desk) -> None:
         daemon = Daemon(desk, load=lambda: config)
@@ -154,10 +147,7 @@ def test_a_webhook_that_answers_slowly_keeps_no_source_from_its_crawls(
     slow = chaos_at()
     slow.routes["/hook"] = lambda _: time.sleep(600)
     more = f'alert-webhooks = ["{slow.url("/hook")}"]\nwebhooks = ["{slow.url("/hook")}"]\n'
-    sources(tmp_path, ["bad", "well"], chaos.url("/list"), more)
-    chaos.page("/list?well", '<a class="release" href="/r/1.htm">Release number one</a>')
-    chaos.page("/list?bad", "no", 500)
-    config, now = load(tmp_path, environ={}), [NOON]
+    config, now = a_bad_one_beside_a_well_one(tmp_path, chaos, more), [NOON]
 
     async def live(desk: Desk) -> None:
         daemon = Daemon(desk, load=lambda: config)
