@@ -58,6 +58,7 @@ def read_source(path: Path, problems: list[str]) -> Source:
         **_other_languages(table.table("translations")),
         expect=_expect(table.table("expect")),
         view=_view(table.table("view")) if kind == "view" else None,
+        publisher=table.string("publisher"),
         rights=table.string("rights"),
         attribution=table.string("attribution"),
         content=table.choice("content", ("full", "summary"), "full"),

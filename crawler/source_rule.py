@@ -176,6 +176,7 @@ class Source:
     siblings: Mapping[str, Rewrite | str] = field(default_factory=dict)
     expect: Expectation = field(default_factory=Expectation)
     view: View | None = None
+    publisher: str = ""
     rights: str = ""
     attribution: str = ""
     content: str = "full"
@@ -191,6 +192,7 @@ class Source:
             key=self.key,
             title=self.title,
             site=self.site,
+            publisher=self.publisher,
             language=self.language,
             rights=self.rights,
             attribution=self.attribution,

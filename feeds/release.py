@@ -74,6 +74,7 @@ class Newsroom:
     key: str
     title: str
     site: str = ""
+    publisher: str = ""  # the author of what names none; "": the title
     language: str = ""
     rights: str = ""
     attribution: str = ""
@@ -81,6 +82,15 @@ class Newsroom:
     every_s: int = 900
     host: str = ""  # that its listing is asked from; its circuit keeps the source waiting
     view: View | None = None
+
+    def author(self, named: str) -> str:
+        """Return who issues a release in which the author *named* stands, which may be none.
+
+        >>> office = Newsroom(key="harbour-en", title="Harbour Office: latest news", publisher="Harbour Office")
+        >>> office.author(""), office.author("Pilots of the Bay")
+        ('Harbour Office', 'Pilots of the Bay')
+        """
+        return named or self.publisher or self.title or self.key
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

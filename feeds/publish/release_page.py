@@ -176,9 +176,10 @@ class ReleasePages:
     def _facts(self, release: Release, say: Words) -> list[dict[str, str]]:
         newsroom = self._fragments.newsroom(release.source)
         root = html.root_of(self._site)
+        author = newsroom.author(headline(release.author))
         told = [
             (say.source, newsroom.title or release.source, f"{root}sources/{release.source}/"),
-            (say.publisher, headline(release.author) if release.author != newsroom.title else "", ""),
+            (say.publisher, author if author != newsroom.title else "", ""),
             (say.published, say.moment(release.published), ""),
             (say.updated, say.moment(release.updated) if release.updated != release.published else "", ""),
             (say.number, release.native_id, ""),

@@ -83,7 +83,7 @@ def entry_of(  # noqa: PLR0913 - each is another thing that is told
         url=release.url,
         title=headline(release.title),
         language=release.language or "und",
-        author=headline(release.author) or newsroom.title or release.source,
+        author=newsroom.author(headline(release.author)),
         author_url=newsroom.site,
         published=release.published,
         updated=release.updated,

@@ -352,3 +352,19 @@ def test_a_source_that_gives_only_its_summary_is_not_told_whole(press: Press, dr
     for path in ("feeds/all.atom", "feeds/all.rss", "feeds/all.json", "releases/harbour-en/R0001/index.html"):
         assert b"secret" not in press.read(path), path
         assert b"Only this." in press.read(path), path
+
+
+def test_a_release_that_names_no_author_is_by_the_body_and_not_by_its_list(press: Press, draft: Draw) -> None:
+    from feeds.release import Newsroom
+
+    body = Newsroom(key="harbour-en", title="Harbour Office: latest news", publisher="Harbour Office")
+    press.store.sync_sources([body], now=press.now)
+    press.put(draft(1, author=""), draft(2, author="Pilots of the Bay"))
+    press.publish()
+    atom = feedparser.parse(press.read("feeds/all.atom"))
+    assert sorted(entry.author for entry in atom.entries) == ["Harbour Office", "Pilots of the Bay"]
+    assert {entry.source.title for entry in atom.entries} == {"Harbour Office: latest news"}
+    told = json.loads(press.read("feeds/all.json"))["items"]
+    assert sorted(item["authors"][0]["name"] for item in told) == ["Harbour Office", "Pilots of the Bay"]
+    assert b"<dc:creator>Harbour Office</dc:creator>" in press.read("feeds/all.rss")
+    assert b"<dd>Harbour Office</dd>" in press.read("releases/harbour-en/R0001/index.html")
