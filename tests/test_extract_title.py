@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from crawler.extract.meta import title_of_page
+from crawler.extract.title import title_of_page
 from crawler.normalise.tree import read_html
 
 NAME = '<meta property="og:site_name" content="The Harbour Office">'
@@ -132,6 +132,84 @@ PAGES = {
             "<title>Pier 1.8 - The Big Update - Harbour Update News</title><h1>Harbour News</h1>"
         ),
         "Pier 1.8 - The Big Update",
+    ),
+    "a heading that leads to the front page is the name of the site, and what is beside it in the head is the title": (
+        (
+            "<title>Harbour Notes &raquo; Blog Archive &raquo; What a pier costs</title>"
+            "<h1><a href='https://harbour.test/'>Harbour Notes</a></h1><h2>What a pier costs</h2>"
+        ),
+        "What a pier costs",
+    ),
+    "a heading that leads to itself is the title": (
+        (
+            "<title>What a pier costs - Harbour Notes</title><h1>Harbour Notes</h1>"
+            "<h1><a href='/2024/pier'>What a pier costs</a></h1>"
+        ),
+        "What a pier costs",
+    ),
+    "the name of the site goes with what is said of it": (
+        (
+            "<title>The fullest pier of the world : Harbour Notes | On the fall of the pier | Since 2005</title>"
+            "<h1><a href='/index.php'>Harbour Notes</a></h1>"
+        ),
+        "The fullest pier of the world",
+    ),
+    "a name of one word stays where a title begins with it": (
+        f"<title>Harbour opens a pier</title>{graph('Harbour opens a pier')}<h1><a href='/'>Harbour</a></h1>",
+        "Harbour opens a pier",
+    ),
+    "a matter before the title, in an element of its own, goes where the head has the title without it": (
+        (
+            f"<title>A new pier opens in the north</title>{graph('A new pier opens in the north')}"
+            "<h1><span>Harbours</span> A new pier opens in the north</h1>"
+        ),
+        "A new pier opens in the north",
+    ),
+    "a day before the title goes": (
+        (
+            "<title>Office - “A new pier opens in the north”</title><h1>Office</h1>"
+            "<h1><span>27.01.2022</span>“A new pier opens in the north”</h1>"
+        ),
+        "“A new pier opens in the north”",
+    ),
+    "a second line behind the title goes where the head has the title without it": (
+        (
+            f"<title>A new pier opens!</title>{graph('A new pier opens!')}"
+            "<h1>A new pier opens!<br><small>And why nobody came to see it</small></h1>"
+        ),
+        "A new pier opens!",
+    ),
+    "a matter that the head has too stays": (
+        (
+            f"<title>A new pier opens - News</title>{graph('Harbours: A new pier opens')}"
+            "<h1><span>Harbours:</span> A new pier opens</h1>"
+        ),
+        "Harbours: A new pier opens",
+    ),
+    "a word in an element of its own is no matter": (
+        (
+            f"<title>A pier in the north opens</title>{graph('A pier in the north opens')}"
+            "<h1>Why <em>a pier</em> in the north opens</h1>"
+        ),
+        "Why a pier in the north opens",
+    ),
+    "a sum is no title": (
+        (
+            f"<title>A new pier opens in the north - Pier 5</title>{graph('A new pier opens in the north - Pier 5')}"
+            "<h1>€5</h1><h1>€10</h1>"
+        ),
+        "A new pier opens in the north",
+    ),
+    "where the head knows only the site, its heading is the title": (
+        f"{NAME}<title>The Harbour Office</title>{graph('The Harbour Office')}<h1>How we keep your data</h1>",
+        "How we keep your data",
+    ),
+    "a title with a long name behind it ends where the heading of the second rank does": (
+        (
+            "<title>The union of piers: a portrait | The union of all piers of the north (UPN)</title>"
+            "<h2>The union of piers: a portrait</h2>"
+        ),
+        "The union of piers: a portrait",
     ),
     "the sign of a link to the heading is no part of it": (
         "<title>Evolving a pier | Harbour</title><h1>Evolving a pier¶</h1>",

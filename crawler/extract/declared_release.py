@@ -13,9 +13,10 @@ from crawler.extract.draft import fields_of, title_of, to_draft
 from crawler.extract.feed import read_instant
 from crawler.extract.found import Extracted, Item, NotARelease
 from crawler.extract.media import media_type
-from crawler.extract.meta import Meta, read_meta, title_of_page
+from crawler.extract.meta import Meta, read_meta
 from crawler.extract.plain import is_plain, read_plain
 from crawler.extract.select import selector, text_of
+from crawler.extract.title import title_of_page
 from crawler.normalise import clean_html, clean_text, clean_title, issued_on_behalf, language, sign_off, sign_off_html
 from crawler.normalise.tree import read_html
 from crawler.wall import BLOCKING, is_announced, what_wall

@@ -13,9 +13,10 @@ from crawler.extract.address import base_of, zone_of
 from crawler.extract.bound import bounded
 from crawler.extract.found import Extracted
 from crawler.extract.media import attachments_in, photos_in, translations_of, videos_in
-from crawler.extract.meta import Meta, read_meta, title_of_page
+from crawler.extract.meta import Meta, read_meta
 from crawler.extract.moment import Moment, moment_of_page
 from crawler.extract.plain import is_plain, read_plain
+from crawler.extract.title import title_of_page
 from crawler.extract.vote import Body, vote_on_body
 from crawler.normalise import clean_html, clean_text, clean_title, issued_on_behalf, language, sign_off, sign_off_html
 from crawler.normalise.tree import read_html

@@ -9,8 +9,9 @@ from urllib.parse import urlsplit
 
 from crawler.extract.address import made_like
 from crawler.extract.group import Row, width_of
-from crawler.extract.meta import Meta, read_meta, title_of_page
+from crawler.extract.meta import Meta, read_meta
 from crawler.extract.prose import Prose, prose_beside
+from crawler.extract.title import title_of_page
 
 if TYPE_CHECKING:
     from lxml.html import HtmlElement

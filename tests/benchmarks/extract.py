@@ -64,8 +64,9 @@ def heads(shared: Path) -> dict[str, float]:
     address of a page agree they are taken from there, else they were read by eye; no day where only the text tells it.
     """
     from crawler.extract.address import zone_of
-    from crawler.extract.meta import read_meta, title_of_page
+    from crawler.extract.meta import read_meta
     from crawler.extract.moment import moment_of_page
+    from crawler.extract.title import title_of_page
     from crawler.normalise import clean_title
     from crawler.normalise.tree import read_html
 

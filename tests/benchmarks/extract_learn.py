@@ -30,7 +30,7 @@ from crawler.extract.block import blocks_of, squash
 from crawler.extract.bound import bounded
 from crawler.extract.context import context, kin_of
 from crawler.extract.match import match_blocks
-from crawler.extract.meta import title_of_page
+from crawler.extract.title import title_of_page
 from crawler.extract.vote import _ENOUGH, _MOST_BLOCKS, _answers
 from crawler.normalise.tree import read_html
 
