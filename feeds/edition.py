@@ -243,23 +243,22 @@ def _all(site: Site, language: str) -> Edition:
 
 def topic_edition(site: Site, topic: Named, language: str) -> Edition:
     """Return the feed of *topic* in *language*, "" for all."""
-    name = topic.name(language or "en")
+    return _of_topic(topic.key, topic.name(language or "en"), topic.about, language, site.title)
+
+
+@lru_cache(maxsize=4096)  # the same at each publication
+def _of_topic(key: str, name: str, about: str, language: str, title: str) -> Edition:
     if not language:
         return Edition(
-            key=topic.key,
-            name=f"feed/{topic.key}",
-            page=f"topics/{topic.key}/",
-            title=f"{name} · {site.title}",
-            about=topic.about,
-            topic=topic.key,
+            key=key, name=f"feed/{key}", page=f"topics/{key}/", title=f"{name} · {title}", about=about, topic=key
         )
     return Edition(
-        key=f"{topic.key}.{slug(language)}",
-        name=f"feed/{topic.key}/{slug(language)}",
-        page=f"topics/{topic.key}/{slug(language)}/",
-        title=f"{name} · {words(language).language} · {site.title}",
-        about=topic.about if language == "en" else words(language).topic_about.format(topic=name),
-        topic=topic.key,
+        key=f"{key}.{slug(language)}",
+        name=f"feed/{key}/{slug(language)}",
+        page=f"topics/{key}/{slug(language)}/",
+        title=f"{name} · {words(language).language} · {title}",
+        about=about if language == "en" else words(language).topic_about.format(topic=name),
+        topic=key,
         language=language,
     )
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from feeds.publish.book import Book
 from feeds.publish.outbox import Objection, Outbox
 from feeds.publish.target import Body, size_of
-from feeds.render.fragment import Bytes, Parts, Rendered, join_packed, row
+from feeds.render.fragment import Parts, Rendered, join_packed, row
 from feeds.render.packing import packed
 
 __all__ = ["PACKED", "Copies", "endings"]
@@ -82,7 +82,7 @@ class Copies:
                 return
 
 
-def _copy(end: str, head: Rendered, parts: Parts, body: Sequence[Bytes]) -> Body:
+def _copy(end: str, head: Rendered, parts: Parts, body: Sequence[bytes]) -> Body:
     """Return *body*, the `row` of *parts* under *head*, as the copy whose name ends with *end*."""
     if end == ".gz":
         return join_packed(head, parts.packed, body)

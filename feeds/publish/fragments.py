@@ -14,7 +14,7 @@ from feeds.publish.book import signature
 from feeds.release import Newsroom, Release, Revision
 from feeds.render import atom, html, json_feed, rss
 from feeds.render.entry import VERSION, Also, Label, entry_of
-from feeds.render.fragment import Bytes, Parts, bound, deflated, unbound
+from feeds.render.fragment import Parts, bound, deflated, unbound
 from feeds.render.model import Entry
 from feeds.site import Site
 from feeds.store import FragmentKey, Head
@@ -36,7 +36,7 @@ _MARK, _FEEDS, _HTML = "mark", "feeds", "html"
 _LAYOUT = 2  # of what is kept in the store
 _CHUNK = 50
 _READ = 100
-_ROOM = 24 * 1024 * 1024
+_ROOM = 2 * 1024 * 1024  # more than the fragments of an edition stay, for the next: memory that is used again is fast
 
 _Kept = TypeVar("_Kept")
 
@@ -61,7 +61,7 @@ class Fragments:
         self.quarantined: dict[str, str] = {}
         self._digests: dict[tuple[object, ...], str] = {}
         self._marks: dict[Version, bytes] = {}
-        self._held: dict[Version, Sequence[Bytes]] = {}  # in each format, then packed in each
+        self._held: dict[Version, Sequence[bytes]] = {}  # in each format, then packed in each
         self._size = 0
 
     def digest(self, placed: Placed) -> str:
@@ -106,7 +106,7 @@ class Fragments:
 
     def has(self, names: Sequence[Version]) -> bool:
         """Return whether all of *names* are kept."""
-        return len(self._find(names)) >= len(names)
+        return self._find(names).keys() >= set(names)
 
     def html(self, names: Sequence[Version], placed: Sequence[Placed] | None = None) -> list[bytes]:
         """Return *names* as articles of a page, like `get`."""
@@ -152,19 +152,18 @@ class Fragments:
         head, also = placed
         return head.id, head.revision, self.digest(placed), bool(also)
 
-    def _find(self, names: Sequence[Version]) -> Mapping[Version, Sequence[Bytes]]:
+    def _find(self, names: Sequence[Version]) -> Mapping[Version, Sequence[bytes]]:
         """Return what is kept of *names* in every format, perhaps among others."""
         missing = [name for name in names if name not in self._held]
-        if not missing:
-            return self._held
-        found = {name: self._held[name] for name in names if name in self._held}
+        if missing and self._size > _ROOM:
+            self._held = {name: self._held[name] for name in names if name in self._held}
+            self._size = sum(len(part) for parts in self._held.values() for part in parts)
         count = len(self._site.formats) * (2 if self._site.gzip else 1)
         for start in range(0, len(missing), _READ):
             kept = self._kept(_FEEDS, missing[start : start + _READ])
-            some = {name: unbound(body, count) for name, body in kept.items()}
-            self._hold(some, sum(map(len, kept.values())))
-            found |= some
-        return found
+            self._held |= {name: unbound(body, count) for name, body in kept.items()}
+            self._size += sum(map(len, kept.values()))
+        return self._held
 
     def _kept(self, form: str, names: Collection[Version]) -> dict[Version, bytes]:
         """Return what the store keeps in *form* of *names*."""
@@ -213,13 +212,6 @@ class Fragments:
             kept |= {FragmentKey(name[0], name[1], f"{form}{end}", name[2]): body for form, body in told.items()}
         self._store.put_fragments(kept)
         return parts
-
-    def _hold(self, some: Mapping[Version, Sequence[Bytes]], size: int) -> None:
-        if self._size + size > _ROOM:
-            self._held.clear()
-            self._size = 0
-        self._held |= some
-        self._size += size
 
 
 def as_worded(release: Release, wording: Revision, updated: datetime) -> Release:

@@ -10,7 +10,7 @@ from typing import Self
 
 from feeds.edition import Placed
 from feeds.publish.fragments import Fragments
-from feeds.render.fragment import Bytes, Parts, deflated
+from feeds.render.fragment import Parts, deflated
 
 __all__ = ["Spool"]
 
@@ -34,8 +34,8 @@ class Spool:
         missing = [placed for placed in entries if placed.head.id not in self._places]
         for start in range(0, len(missing), _CHUNK):
             self._add(missing[start : start + _CHUNK])
-        plains: list[Bytes] = []
-        packeds: list[Bytes] = []
+        plains: list[bytes] = []
+        packeds: list[bytes] = []
         for placed in entries:
             place = self._places[placed.head.id].get(form)
             if place is not None:

@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Protocol
 
 from feeds.error import PublishError
-from feeds.render.fragment import Bytes
 
 __all__ = ["Body", "DirectoryTarget", "Target", "size_of", "whole"]
 
@@ -19,7 +18,7 @@ _NEW = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW
 _FEW = 8  # files that are asked for one by one
 _AT_ONCE = 1000  # parts that writev(2) takes
 
-Body = bytes | Sequence[Bytes]  # of a file: whole, or in parts that need not be copied to be written
+Body = bytes | Sequence[bytes]  # of a file: whole, or in parts that need not be copied to be written
 
 
 def size_of(body: Body) -> int:
