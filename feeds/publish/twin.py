@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
-from datetime import datetime
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
 from feeds.edition import AGAIN, called, gather
@@ -44,7 +44,8 @@ class Twins:
     def look_everywhere(self) -> None:
         """Find everything that is called alike, because all pages are looked at."""
         if self._all is None:
-            self._all = _alike(self._titled(None, None))
+            titled = self._store.titled()
+            self._all = _alike(_Titled(id_, src, day, called(title, tag)) for id_, src, tag, day, title in titled)
 
     def alike(self, ids: Sequence[str]) -> set[str]:
         """Return what is called like one of *ids*, or was, and came within days from another source."""
@@ -53,9 +54,8 @@ class Twins:
         found = {other for head in heads for other in self._called_like(head.id)}
         for head in heads:
             if head.revision > 1:
-                titles = {called(one.title, head.language) for one in self._store.revisions(head.id)}
-                around = self._titled(head.published - AGAIN, head.published + AGAIN)
-                found.update(one.id for one in around if one.name in titles)
+                names = {called(one.title, head.language) for one in self._store.revisions(head.id)}
+                found.update(one.id for one in self._called(names, head.published, AGAIN))
         return found.difference(ids)
 
     def of(self, heads: Sequence[Head]) -> dict[str, tuple[Head, ...]]:
@@ -81,15 +81,20 @@ class Twins:
             self.look_everywhere()
             return
         for head in missing:
-            around = self._titled(head.published - 2 * AGAIN, head.published + 2 * AGAIN)
+            around = self._called({called(head.title, head.language)}, head.published, 2 * AGAIN)
             self._near[head.id] = _alike(around).get(head.id, frozenset())
 
     def _called_like(self, id_: str) -> Iterable[str]:
         known = self._near if self._all is None else self._all
         return sorted(known.get(id_, ()))
 
-    def _titled(self, since: datetime | None, until: datetime | None) -> Iterator[_Titled]:
-        for id_, source, language, published, title in self._store.titled(since, until):
+    def _called(self, names: Collection[str], day: datetime, days: timedelta) -> Iterator[_Titled]:
+        """Yield what is called one of *names* and was published *days* around *day* at most."""
+
+        def fits(title: str, language: str) -> bool:
+            return called(title, language) in names
+
+        for id_, source, language, published, title in self._store.titled_so(fits, day - days, day + days):
             yield _Titled(id_, source, published, called(title, language))
 
 

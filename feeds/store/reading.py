@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from functools import cache
 from typing import Any, Final
@@ -32,6 +32,10 @@ _HEADS: Final = Quick(
         releases.c.id.in_(_IDS)
     )
 )
+_TITLED: Final = select(*(releases.c[name] for name in ("id", "source", "language", "published", "title"))).order_by(
+    releases.c.published, releases.c.id.desc()
+)
+_TITLED_BETWEEN: Final = Quick(_TITLED.where(releases.c.published.between(bindparam("since"), bindparam("until"))))
 
 
 class Reading(Base):
@@ -142,15 +146,20 @@ class Reading(Base):
 
         return self._database.again(read)
 
-    def titled(self, since: datetime | None, until: datetime | None) -> Iterator[tuple[str, str, str, datetime, str]]:
-        """Yield id, source, language, moment and title of what was published from *since* to *until*, oldest first."""
-        names = ("id", "source", "language", "published", "title")
-        statement = select(*(releases.c[name] for name in names)).order_by(releases.c.published, releases.c.id.desc())
-        if since is not None and until is not None:
-            statement = statement.where(releases.c.published.between(since, until))
+    def titled(self) -> Iterator[tuple[str, str, str, datetime, str]]:
+        """Yield id, source, language, moment and title of every release, oldest first."""
         with self._database.reading() as connection:
-            for row in connection.execution_options(yield_per=1000).execute(statement):
+            for row in connection.execution_options(yield_per=1000).execute(_TITLED):
                 yield tuple(row)
+
+    def titled_so(
+        self, fits: Callable[[str, str], bool], since: datetime, until: datetime
+    ) -> Iterator[tuple[str, str, str, datetime, str]]:
+        """Yield the same of what was published from *since* to *until*, if *fits* says so of title and language."""
+        start, end = microseconds(since), microseconds(until)
+        for id_, source, language, published, title in _TITLED_BETWEEN.ask(self._database, since=start, until=end):
+            if fits(title, language):
+                yield id_, source, language, moment(published), title
 
     def count(self, *, topic: str | None = None, source: str | None = None, language: str | None = None) -> int:
         """Return how many releases there are."""
