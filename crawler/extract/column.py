@@ -15,8 +15,9 @@ from crawler.extract.group import Row, width_of
 if TYPE_CHECKING:
     from lxml.html import HtmlElement
 
-__all__ = ["Dated", "dates_of", "is_heading", "says_nothing", "titles_of", "without_bullet"]
+__all__ = ["Dated", "are_labels", "dates_of", "is_heading", "says_nothing", "titles_of", "without_bullet"]
 
+_LABEL = 16  # letters: what stands beside a number, "comments", where it is no title
 _EMPTY = re.compile(
     r"(?:\[|\()?(?:pdf|html?|docx?|word|txt|xml|rss|view|open|download|read(?: more| on| full (?:text|story|release))?|"
     r"more|"
@@ -97,6 +98,19 @@ def titles_of(rows: Sequence[Row]) -> tuple[list[str], str]:
     weights = _columns(rows, labels)
     titles = [_other(row, weights, labels) or text for row, text in zip(rows, own, strict=True)]
     return titles, max(weights, key=weights.__getitem__, default="")
+
+
+def are_labels(titles: Sequence[str]) -> bool:
+    """Say whether most of *titles* are none: "Read more", "3 comments".
+
+    >>> are_labels(["Read more", "Read more"]), are_labels(["comments: 3", "comments: 4", "comments: 12"])
+    (True, True)
+    >>> are_labels(["A new pier opens", "The old one closes"])
+    False
+    """
+    form = _form(titles)
+    short = 0 < len(form) <= _LABEL
+    return sum(says_nothing(text) or (short and _bare(text) == form) for text in titles) > 0.5 * len(titles)
 
 
 def _often(texts: Sequence[str], rows: int = 0) -> frozenset[str]:

@@ -6,16 +6,18 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from crawler.extract.address import base_of, join
+from crawler.extract.address import base_of
 from crawler.extract.beside import days_of
 from crawler.extract.column import titles_of, without_bullet
 from crawler.extract.day import days_in, settle
 from crawler.extract.feed import is_feed, read_feed, read_instant
 from crawler.extract.found import Item, Listing
 from crawler.extract.group import Link, Row, add_links, links_of, rows_of, width_of
+from crawler.extract.island import open_islands
 from crawler.extract.listing import is_american, read_page_listing
 from crawler.extract.other import read_other_listing
 from crawler.extract.select import fold, selector, text_of
+from crawler.extract.target import target_of
 from crawler.normalise.tree import read_html
 from crawler.source_file import bounded
 from crawler.wall import BLOCKING, what_wall
@@ -64,6 +66,8 @@ def _following(source: Source, found: Listing, url: str) -> str:
 def _by_selectors(source: Source, text: str, url: str) -> Listing:
     rules = source.listing
     root = read_html(text)
+    if "<record>" in text:
+        open_islands(root)
     base = base_of(root, url)
     rows = _rows(source, root, base)
     days = _days(source, rows, american=is_american(root, url)) if rules.date else list(days_of(root, rows).days)
@@ -78,7 +82,7 @@ def _by_selectors(source: Source, text: str, url: str) -> Listing:
     return Listing(
         url=url,
         items=tuple(items.values()),
-        next="" if following is None else join(base, following.get("href", "")),
+        next="" if following is None else target_of(following, base),
         via="declared",
         confidence=1.0,
         reason="" if items else f"nothing matches {rules.item or rules.links}",
@@ -106,7 +110,7 @@ def _rows(source: Source, root: HtmlElement, base: str) -> list[Row]:
 
 
 def _link(element: HtmlElement, base: str) -> Link | None:
-    url = join(base, element.get("href", ""))
+    url = target_of(element, base)
     return Link(element, url, fold(text_of(element))) if url else None
 
 

@@ -8,11 +8,11 @@ from itertools import islice
 from os.path import commonprefix
 from typing import TYPE_CHECKING
 
-from crawler.extract.address import join
 from crawler.extract.day import days_in
 from crawler.extract.group import Row
 from crawler.extract.name import stays
 from crawler.extract.select import selector
+from crawler.extract.target import target_of
 
 if TYPE_CHECKING:
     from lxml.html import HtmlElement
@@ -86,7 +86,7 @@ def _links(root: HtmlElement, base: str, rows: Sequence[Row]) -> str:
     wanted = {row.url for row in rows}
     last = ""
     for css in candidates(rows):
-        found = {join(base, element.get("href") or "") for element in selector(css).elements(root)} - {""}
+        found = {target_of(element, base) for element in selector(css).elements(root)} - {""}
         if found == wanted:
             last = css
             if _BARE.fullmatch(css) is None:

@@ -8,12 +8,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from crawler.extract.address import join
 from crawler.extract.dress import MARKS, parted_by_dress
 from crawler.extract.grid import columns_of
 from crawler.extract.name import name_of, stays
 from crawler.extract.piece import pieces_of
 from crawler.extract.select import fold, text_of
+from crawler.extract.target import has_target, target_of
 
 if TYPE_CHECKING:
     from lxml.html import HtmlElement
@@ -81,15 +81,17 @@ class Group:
     dated: float = 0.0
 
 
-def links_of(body: HtmlElement, base: str, url: str) -> list[Link]:
-    """Return the links of a page that lead to another page, in order."""
+def links_of(body: HtmlElement, base: str, url: str, *, carried: bool = False) -> list[Link]:
+    """Return the links of a page that lead to another page, in order.
+
+    With *carried* other elements than links count too that carry an address for a script.
+    """
     found: list[Link] = []
     here = url.partition("#")[0]
-    for element in body.iter("a"):
-        href = element.get("href")
-        if not href:
-            continue
-        address = join(base, href)
+    for element in (
+        (part for part in body.iter("*") if has_target(part) or part.tag == "a") if carried else body.iter("a")
+    ):
+        address = target_of(element, base)
         if address and address != here:
             # A link laid over a whole card has no text of its own, and says in words where it leads.
             text = text_of(element) if len(element) else element.text or element.get("aria-label") or ""

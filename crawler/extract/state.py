@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping
+from datetime import datetime
 from typing import TYPE_CHECKING, cast
 
 from crawler.extract.address import host_of, join
@@ -22,6 +23,8 @@ _DATES = (
     "datePublished",
     "publishDate",
     "publish_date",
+    "publishedDate",
+    "publicationDate",
     "publishedAt",
     "published_at",
     "pubDate",
@@ -31,7 +34,19 @@ _DATES = (
 )
 _NEWS = re.compile(r"ListItem|Article|Posting|Report|PressRelease", re.IGNORECASE)
 _PATHS = re.compile(r"Breadcrumb|SiteNavigation|Menu|Organization")
-_ASSIGNS = re.compile(r"(?:(?:var|let|const)\s+|window\.|self\.|globalThis\.)[\w$.]{1,60}\s*=\s*(?=[\[{])")
+_ASSIGNS = re.compile(
+    r"(?:\b(?:var|let|const)\s+|\b(?:window|self|globalThis)\.)[\w$.]{1,60}\s*=\s*"
+    r"(?:(?=\[\s*[\[{]|\{)|JSON\.parse\(\s*(?P<quoted>\"(?:[^\"\\]|\\.)*\"))"
+)
+_PUSH = re.compile(r"__next_f\.push\(\[\d+,\s*(\"(?:[^\"\\]|\\.)*\")\]\)")
+# What scripts write that JSON does not have: strings in single quotes, bare names, a comma at the end.
+_WRITTEN = re.compile(
+    r"(?P<double>\"(?:[^\"\\]|\\.)*\")|(?P<single>'(?:[^'\\]|\\.)*')|(?P<name>[A-Za-z_$][\w$]*)\s*:|(?P<comma>,)(?=\s*[\]}])"
+)
+_ESCAPE = re.compile(r"\\(u[0-9a-fA-F]{4}|x[0-9a-fA-F]{2}|.)", re.DOTALL)
+_ROWS = re.compile(r"\[\s*\{\s*(?:'[\w$]+'|[\w$]+)\s*:")
+_MOST_ASSIGNED = 20
+_LONGEST_WRITTEN = 300_000
 _LEAST = 3
 _MOST_JSON = 3_000_000
 _MOST_NODES = 50_000
@@ -50,35 +65,80 @@ def read_state(root: HtmlElement, base: str, *, zone: str) -> Listing:
         linked = "ld+json" in kind
         if not text or len(text) > _MOST_JSON:
             continue
-        document = _loaded(text) if linked or "json" in kind else _assigned(text)
-        for rows in _lists(document):
+        for rows in (rows for document in _documents(text, kind) for rows in _lists(document)):
             items = _items(rows, base, zone, linked=linked)
+            if not items and not best.items and (number := _unaddressed(rows, zone)) >= _LEAST:
+                best = Listing(url=base, reason=f"{number} titles with days in a script, and no addresses")
             if len(items) >= _LEAST and len(items) > len(best.items):
                 via = "json-ld" if linked else "state"
                 best = Listing(url=base, items=tuple(items.values()), via=via, confidence=0.8)
     return best
 
 
-def _loaded(text: str) -> object:
+def _documents(text: str, kind: str) -> Iterator[object]:
+    """Yield the documents of JSON that a script is, or sets variables to, or hands over in strings."""
+    if "json" in kind:
+        yield _loaded(text)
+        return
+    if "__next_f" in text:
+        yield from _pushed(text)
+        return
+    for number, match in enumerate(_ASSIGNS.finditer(text)):
+        if number >= _MOST_ASSIGNED:
+            return
+        quoted = match["quoted"]
+        yield _loaded(_loaded(quoted) if quoted else "") if quoted else _assigned(text, match.end())
+
+
+def _loaded(text: object) -> object:
     try:
-        return json.loads(text)
+        return json.loads(text) if isinstance(text, str) else None
     except (ValueError, RecursionError):
         return None
 
 
-def _assigned(text: str) -> object:
-    """Return what a script sets a variable of the window to, where it begins with that, or None.
+def _assigned(text: str, at: int) -> object:
+    """Return the value that *text* has at *at*: JSON, or as scripts write it, with bare names; None for another.
 
-    >>> _assigned('window.__INITIAL_STATE__ = {"list": [1]};(function(){})()')
+    >>> _assigned('window.__INITIAL_STATE__ = {"list": [1]};(function(){})()', 27)
     {'list': [1]}
+    >>> _assigned("var data = [{title: 'A new pier', url: '/1', }];", 11)
+    [{'title': 'A new pier', 'url': '/1'}]
     """
-    match = _ASSIGNS.match(text)
-    if match is None:
+    try:
+        return json.JSONDecoder().raw_decode(text, at)[0]
+    except (ValueError, RecursionError):
+        pass
+    if _ROWS.match(text, at) is None:
         return None
     try:
-        return json.JSONDecoder().raw_decode(text, match.end())[0]
+        return json.JSONDecoder().raw_decode(_WRITTEN.sub(_as_json, text[at : at + _LONGEST_WRITTEN]))[0]
     except (ValueError, RecursionError):
         return None
+
+
+def _as_json(match: re.Match[str]) -> str:
+    if single := match["single"]:
+        return json.dumps(_ESCAPE.sub(_unescaped, single[1:-1]))
+    if name := match["name"]:
+        return f'"{name}":'
+    return "" if match["comma"] else match[0]
+
+
+def _unescaped(match: re.Match[str]) -> str:
+    code = match[1]
+    return (
+        chr(int(code[1:], 16)) if code[0] in "ux" and len(code) > 1 else {"n": "\n", "t": "\t", "r": ""}.get(code, code)
+    )
+
+
+def _pushed(text: str) -> Iterator[object]:
+    """Yield the documents in the strings that a page of Next.js is sent in: lines of a number and a value."""
+    sent = "".join(str(_loaded(match[1]) or "") for match in _PUSH.finditer(text))
+    for line in sent.splitlines():
+        _, found, value = line.partition(":")
+        if found and value[:1] in "[{":
+            yield _loaded(value)
 
 
 def _lists(document: object) -> Iterator[list[object]]:
@@ -107,10 +167,23 @@ def _items(rows: list[object], base: str, zone: str, *, linked: bool) -> Mapping
         if linked and not _NEWS.search(str(merged.get("@type", "")) + str(thing.get("@type", ""))):
             continue
         title, address = _first(merged, _TITLES), join(base, _first(merged, _ADDRESSES))
-        when = read_instant(_first(merged, _DATES), zone=zone)
+        when = _when(merged, zone)
         if title and address and host_of(address) == host and address != base and (linked or when is not None):
             found.setdefault(address, Item(url=address, title=title, date=None if when is None else when.isoformat()))
     return found
+
+
+def _unaddressed(rows: list[object], zone: str) -> int:
+    """Return how many of *rows* have a title and a day, and no address."""
+    things = [cast("dict[str, object]", row) for row in rows]
+    return sum(
+        bool(_first(thing, _TITLES)) and not _first(thing, _ADDRESSES) and _when(thing, zone) is not None
+        for thing in things
+    )
+
+
+def _when(thing: Mapping[str, object], zone: str) -> datetime | None:
+    return read_instant(_first(thing, _DATES), zone=zone)
 
 
 def _first(thing: Mapping[str, object], names: tuple[str, ...]) -> str:
