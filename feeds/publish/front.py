@@ -87,8 +87,7 @@ class Front:
         ]
         health = self._shown.health(say) or {"good": True, "text": say.status_none}
         told = self._shown.notice("status", ("atom", "json"), say.status)
-        states = self._shown.states if len(self._shown.states) <= _STATES else self._shown.by_need()
-        for path, some, pages in self._split("status/", states, _STATES):
+        for path, some, pages in self._split("status/", self._shown.by_need(), _STATES):
             shown = {"sources": self._shown.sources(say, some), "events": events, "health": health, "pages": pages}
             self._plain("/status", path, "status.html", say.status_about, **(told | shown))
 

@@ -135,8 +135,8 @@ class Shown:
         ]
 
     def by_need(self) -> list[SourceState]:
-        """Return how every source stands, those that need attention first."""
-        return sorted(self.states, key=lambda state: str(state.state) not in _WRONG)
+        """Return how every source stands, those that need attention first, those that are switched off last."""
+        return sorted(self.states, key=lambda one: (str(one.state) not in _WRONG, str(one.state) == "disabled"))
 
     def worst(self, say: Words, most: int) -> list[dict[str, str]]:
         """Return how every source stands; of more than *most* the first so many of those that need attention."""

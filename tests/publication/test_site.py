@@ -104,6 +104,24 @@ def test_pages_stay_small_however_many_sources_there_are(press: Press, sample: S
     assert "status/page/2/index.html" in press.publish().removed
 
 
+def test_the_status_page_begins_with_what_needs_attention(press: Press, sample: Sequence[Draft]) -> None:
+    from feeds.release import Newsroom
+    from feeds.store import Run, SourceState
+    from feeds.store.state import Outcome, State
+
+    stands = {"a-off": State.DISABLED, "b-well": State.HEALTHY, "c-bad": State.FAILING}
+    press.store.sync_sources([Newsroom(key=key, title=key) for key in stands], now=press.now)
+    with press.store.writing() as writing:
+        for key, state in stands.items():
+            run = Run(id=key, source=key, started=press.now, ended=press.now, outcome=Outcome.FAILED)
+            writing.finish_run(run, SourceState(key=key, state=state, since=press.now))
+    press.store.set_enabled("a-off", enabled=False, now=press.now)
+    press.put(*sample)
+    press.publish()
+    told = lxml.html.document_fromstring(press.read("status/index.html").decode())
+    assert told.xpath("//table//td[1]//a/text() | //table//th//a/text()") == ["c-bad", "b-well", "a-off"]
+
+
 def test_the_page_of_a_long_release_shows_its_beginning(press: Press, draft: Callable[..., Draft]) -> None:
     long = ["這是一段很長的文字，共有三十個字，用來把這一頁寫得很長很長。" + str(number) for number in range(9000)]
     told = {"text": "\n\n".join(long), "html": "".join(f"<p>{one}</p>" for one in long), "language": "zh-Hant"}
