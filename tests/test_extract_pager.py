@@ -35,6 +35,10 @@ FOLLOWED = {
         f"<div class=pages><b>1</b> {link('?x=2', '2')}{link('?x=3', '3')}{link('?x=20', '20')}</div>",
         "?x=2",
     ),
+    "two pages, the first shown, and nothing called a pager": (
+        f"<p><b>1</b> {link('index_2.html', '2')}</p>",
+        "index_2.html",
+    ),
     "all on one page is no next page": (
         (
             f"<div class=pages>{link('?limit=all', 'Show all', 'class=next')}</div>"
@@ -49,6 +53,15 @@ NOT_FOLLOWED = {
     ),
     "a month named in its title": (
         f"""<div class=pager>{link("?mini=2016-04", "»", 'class=next title="Go to the next month"')}</div>"""
+    ),
+    "how many speak of a release": (
+        f"<div class=page-content>{link('../piers-3-and-4-open/', '2')}{link('../a-lock-is-closed/', '7')}</div>"
+    ),
+    "how many speak of a release, where that is said": (
+        f"<div class=page><p class=comments>{link('../piers-3-open/', '2')}</p></div>"
+    ),
+    "a month of an archive": (
+        f"<ul>{link('../archives/2023/10', '10')}{link('../archives/2023/09', '09')}{link('../archives/2023/02', '02')}</ul>"
     ),
     "a page that is the last": f"<div class=pager>{link('?p=1', '1')}{link('?p=2', '2')}<b>3</b></div>",
 }

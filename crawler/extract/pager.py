@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from itertools import islice
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qs, urljoin, urlsplit
@@ -29,8 +30,14 @@ _OF_CALENDAR = re.compile(r"month|calendar|date-|week|mois|monat", re.IGNORECASE
 _SIGN = re.compile(r"[\s\xa0]*(?:›|»|>|>>|→|▶|»»|›››|❯|⟩)[\s\xa0]*")
 _DRESS = re.compile(r"^[\s«‹<>›»→←\[\](){}|.…:]+|[\s«‹<>›»→←\[\](){}|.…:]+$")
 _SAYS_NEXT = re.compile(r"(?:^|[\s_-])next(?:$|[\s_-])|pagination__next|nextpage", re.IGNORECASE)
-_SAYS_PAGER = re.compile(r"pag(?:er|inat|enav|es?\b)|wp-pagenavi|page-?numbers|pageing|分页|分頁", re.IGNORECASE)
+_SAYS_PAGER = re.compile(
+    r"pag(?:er|inat|enav|es?(?![\w-]))|(?<![\w-])page[-_]?(?:numbers?|nav\w*|links?|list|bar|item|turn\w*|btn)\b|pages[-_]|pageing|分页|分頁",
+    re.IGNORECASE,
+)
 _DIGIT = re.compile(r"\d")
+_COUNTED = re.compile(r"comment|repl(?:y|ies)|views|likes", re.IGNORECASE)
+_DIGITS = re.compile(r"\d+")
+_MONTH = re.compile(r"/(?:19|20)\d\d/\d\d/?(?:index\.\w+)?\Z")
 _PAGE = re.compile(
     r"(?:^|[/_?&=-])(?:page|p|paged|pg|pageno|pageindex|index|list|start|offset)?[/_=-]?(\d{1,4})(?:\D|$)",
     re.IGNORECASE,
@@ -132,14 +139,38 @@ def _by_number(links: Sequence[Link], url: str) -> str:
     numbered = [
         (int(link.text), link)
         for link in links
-        if link.text.isdecimal() and len(link.text) <= 3 and not _in_calendar(link.element)
+        if link.text.isdecimal()
+        and len(link.text) <= 3
+        and not _in_calendar(link.element)
+        and not _counts(link.element)
     ]
-    pager = [(number, link) for number, link in numbered if _in_pager(link.element) or _PAGE.search(_tail(link.url))]
+    # A number that leads to a text, made as no other address and not below this page, counts its comments.
+    alike = Counter(_DIGITS.sub("0", address) for address in {link.url for _, link in numbered})
+    folder = urlsplit(url).path.rpartition("/")[0]
+    pager = [
+        (number, link)
+        for number, link in numbered
+        if _in_pager(link.element)
+        or (
+            _PAGE.search(_tail(link.url))
+            and not _MONTH.search(link.url)
+            and (
+                alike[_DIGITS.sub("0", link.url)] > 1
+                or urlsplit(link.url).path.startswith(folder or urlsplit(url).path)
+            )
+        )
+    ]
     if not pager:
         return ""
     numbers = [number for number, _ in pager]
     current = _shown(pager[0][1].element, set(numbers)) or _current(url, numbers)
     return next((link.url for number, link in pager if number == current + 1), "")
+
+
+def _counts(element: HtmlElement) -> bool:
+    """Say whether a number counts comments or readers: by the classes of the link, and of what is around it."""
+    parent = element.getparent()
+    return any(part is not None and _COUNTED.search(part.get("class") or "") for part in (element, parent))
 
 
 def _in_calendar(element: HtmlElement) -> bool:
