@@ -186,6 +186,17 @@ PAGES = {
         ),
         "Harbours: A new pier opens",
     ),
+    "a sign at the end of the title stays where a second line goes": (
+        (
+            f"<title>Moving a pier to C++</title>{graph('Moving a pier to C++')}"
+            "<h1>Moving a pier to C++: <small>a report on four years of work</small></h1>"
+        ),
+        "Moving a pier to C++",
+    ),
+    "where the head knows only the site, the name of a section is no title": (
+        f"{NAME}<title>The Harbour Office</title>{graph('The Harbour Office')}<h1>Posts</h1>",
+        "The Harbour Office",
+    ),
     "a word in an element of its own is no matter": (
         (
             f"<title>A pier in the north opens</title>{graph('A pier in the north opens')}"

@@ -23,7 +23,7 @@ _HOST = re.compile(r"\A(?:[a-z0-9-]+\.)+[a-z]{2,}\Z", re.IGNORECASE)  # the name
 _FRONT = re.compile(r"(?:\.{0,2}/)*(?:(?:index|home|default)(?:\.\w{2,5})?)?", re.IGNORECASE)
 _ARCHIVED = re.compile(r"\A(?:https?://web\.archive\.org)?/web/\d+\w*/")
 _LEAST = 12  # letters, so that what two places say is no accident
-_OPENING, _CLOSING = "\"'„“”‚‘«»‹›([¿¡#$€£…", "\"'“”’‘»«›‹)]?!.…"
+_OPENING, _OPENING_ONLY, _BETWEEN = "\"'„“”‚‘«»‹›([¿¡#$€£…", "„‚([¿¡", " :：|–—-/,·•"
 
 
 def heading_of(element: HtmlElement) -> str:
@@ -132,6 +132,6 @@ def _first(text: str, letters: int) -> str:
     while letters and at < len(text):
         letters -= bool(squash(text[at]))
         at += 1
-    while at < len(text) and text[at] in _CLOSING:
+    while at < len(text) and not text[at].isspace() and not squash(text[at]) and text[at] not in _OPENING_ONLY:
         at += 1
-    return text[:at]
+    return text[:at].rstrip(_BETWEEN)

@@ -91,7 +91,7 @@ def title_of_page(root: HtmlElement, meta: Meta | None = None, heading: str = ""
             ),
             (first[0], "h1"),
         )
-    if len(first) == 1 and site and all(line == site for line in said):
+    if len(first) == 1 and len(squash(first[0])) >= _LEAST_AGREED and site and all(line == site for line in said):
         return first[0], "h1"
     if heading:
         return heading, "listing"
