@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from crawler.source_file import nearest
 from crawler.source_read import read_source
 from crawler.source_rule import (
     AddressRules,
@@ -55,7 +56,11 @@ def load_sources(*folders: Path, use: Sequence[str] = ()) -> Mapping[str, Source
             continue
         files |= {path.stem: path for path in sorted(folder.glob("*.toml"))}
     known = ", ".join(sorted(files))
-    problems += [f"sources.use: unknown source {key}: expected one of {known}" for key in use if key not in files]
+    problems += [
+        f"sources.use: unknown source {key}{nearest(key, files) or f': expected one of {known}'}"
+        for key in use
+        if key not in files
+    ]
     chosen = {key: path for key, path in files.items() if not use or key in use}
     found = {key: read_source(path, problems) for key, path in sorted(chosen.items())}
     bases = {source.view.of for source in found.values() if source.view is not None} & files.keys()

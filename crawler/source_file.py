@@ -15,7 +15,7 @@ from typing import cast
 
 from cronsim import CronSim, CronSimError
 
-__all__ = ["Table", "bounded", "read_toml", "seconds", "shortest_gap"]
+__all__ = ["Table", "bounded", "nearest", "read_toml", "seconds", "shortest_gap"]
 
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 _LONGEST_PATTERN = 300
@@ -37,7 +37,7 @@ def read_toml(path: Path, problems: list[str]) -> Table:
         problems.append(f"{path}: byte {error.start} is not UTF-8: expected a TOML file in UTF-8")
         return Table({}, str(path), "", problems)
     except tomllib.TOMLDecodeError as error:
-        problems.append(f"{path}: {error}")
+        problems.append(f"{path}: is not TOML: {error}")
         return Table({}, str(path), "", problems)
     except (RecursionError, ValueError) as error:  # brackets a hundred deep, a number of 5,000 digits
         problems.append(f"{path}: is no TOML that can be read: {error}")
@@ -74,9 +74,7 @@ class Table:
         """Return the string under *key*, one of *choices*."""
         value = self.string(key, default)
         if value not in choices:
-            self.complain(
-                key, f'got "{value}"', f"one of {', '.join(filter(None, choices))}" + _nearest(value, choices)
-            )
+            self.complain(key, f'got "{value}"', f"one of {', '.join(filter(None, choices))}" + nearest(value, choices))
             return default
         return value
 
@@ -148,7 +146,7 @@ class Table:
         for key in self.values:
             if key not in known:
                 self.complain(
-                    key, "unknown key", f"one of {', '.join(known)}{_nearest(key, known)}" if known else "no key here"
+                    key, "unknown key", f"one of {', '.join(known)}{nearest(key, known)}" if known else "no key here"
                 )
 
     def _take(self, key: str, default: object) -> object:
@@ -222,6 +220,11 @@ def bounded(pattern: str) -> re.Pattern[str]:
         raise ValueError(str(error)) from error
 
 
-def _nearest(word: str, known: Iterable[str]) -> str:
+def nearest(word: str, known: Iterable[str]) -> str:
+    """Return ". Did you mean …?" with the one of *known* that is nearest to *word*, "" where none is near.
+
+    >>> nearest("link", ["links", "title"]), nearest("x", ["links"])
+    ('. Did you mean "links"?', '')
+    """
     near = difflib.get_close_matches(word, list(known), n=1, cutoff=0.6)
     return f'. Did you mean "{near[0]}"?' if near else ""

@@ -14,6 +14,7 @@ from urllib.parse import quote, urlsplit
 
 from feeds.error import ConfigError
 from feeds.site import LANGUAGES
+from scheduler.apart import why_not_apart
 from scheduler.key import NEVER_PLAIN, OPTIONS
 from scheduler.option import Option, Value, did_you_mean, line_of, read_text, syntax_line
 
@@ -148,6 +149,12 @@ class Config:
     feeds: Mapping[str, str]
     topic_files: tuple[Path, ...]
 
+    def place(self, *keys: str) -> str:
+        """Return the file and line that set *keys*, as a message begins, "" where no file does."""
+        text = _read(self.file, named=False) if self.file else ""
+        line = line_of(text, *keys) if text else None
+        return f"{_label(self.file, self.directory)}:{line}: " if self.file and line else ""
+
     @property
     def var(self) -> Path:
         """The folder of the lock, the control socket, the embedded store and its backups."""
@@ -185,7 +192,11 @@ def load(
             reading.problems.append(f"{folder}: cannot be read: give this user the right to")
     if reading.problems:
         raise ConfigError("\n".join(reading.problems))
-    return _build(directory, file if text is not None else None, reading.values, reading.feeds)
+    config = _build(directory, file if text is not None else None, reading.values, reading.feeds)
+    published = config.publish.directory
+    if not config.publish.target and (why := why_not_apart(published, directory=directory, store_url=config.store.url)):
+        raise ConfigError(f"{reading.where('publish', 'directory')}: publish.directory: {why}")
+    return config
 
 
 def _read(file: Path, *, named: bool) -> str | None:
@@ -249,7 +260,7 @@ class _Reading:
             if plain and option.key == "store.url" and isinstance(value, str) and _has_password(value):
                 self._problem((section, name), f"holds a password: use {name}-file or {option.variable}")
                 continue
-            self.take(option, value, where=self._where(section, name), from_file=not plain)
+            self.take(option, value, where=self.where(section, name), from_file=not plain)
 
     def _read_feeds(self, table: Mapping[str, object]) -> None:
         for name, feed in table.items():
@@ -290,12 +301,13 @@ class _Reading:
         option = _BY_KEY.get(key.removesuffix("-file"))
         return option if option is not None and option.secret else None
 
-    def _where(self, *keys: str) -> str:
+    def where(self, *keys: str) -> str:
+        """Return the file and the line in which *keys*, or their table, are set."""
         line = line_of(self.text, *keys)
         return f"{self.label}:{line}" if line else self.label
 
     def _problem(self, keys: tuple[str, ...], message: str) -> None:
-        self.problems.append(f"{self._where(*keys)}: {'.'.join(keys)}: {message}")
+        self.problems.append(f"{self.where(*keys)}: {'.'.join(keys)}: {message}")
 
 
 def _is_meant(variable: str) -> bool:

@@ -216,7 +216,8 @@ def load_rules(config: Config) -> tuple[Mapping[str, Source], Topics]:
     try:
         sources = load_sources(*config.sources.folders, use=config.sources.use)
     except ConfigError as error:
-        problems.append(str(error))
+        place = config.place("sources", "use")
+        problems += [place + line if line.startswith("sources.use:") else line for line in str(error).splitlines()]
     try:
         topics = topic.load(*config.topic_files)
     except ConfigError as error:
@@ -227,7 +228,7 @@ def load_rules(config: Config) -> tuple[Mapping[str, Source], Topics]:
             try:
                 where.parse(expression, topics=keys, sources=sources)
             except ConfigError as error:
-                problems.append(f"{config.file}: feeds.{name}.where: {error}")
+                problems.append(f"{config.place('feeds', name, 'where')}feeds.{name}.where: {error}")
     if problems or topics is None:
         raise ConfigError("\n".join(problems))
     return sources, topics

@@ -10,6 +10,7 @@ from scheduler.option import (
     choices,
     read_address,
     read_addresses,
+    read_authority,
     read_command,
     read_duration,
     read_flag,
@@ -32,7 +33,7 @@ OPTIONS = tuple(
     for key, read, default, about, secret in (
         ("site.base-url", read_address, "http://127.0.0.1:8000/", "where readers find what is published", False),
         ("site.title", read_text, "baywire", "name of the whole", False),
-        ("site.authority", read_text, "", "authority,year of the ids; never change it", False),
+        ("site.authority", read_authority, "", "name,year of the ids; never change it", False),
         ("site.photos", read_photos, True, 'whether entries show photographs, or "link" to them', False),
         ("site.languages", choices(*LANGUAGES, many=True), LANGUAGES, "languages that have feeds of their own", False),
         ("store.url", read_store, "sqlite:///var/baywire.sqlite3", "where releases are kept", True),

@@ -20,6 +20,7 @@ __all__ = [
     "line_of",
     "read_address",
     "read_addresses",
+    "read_authority",
     "read_command",
     "read_duration",
     "read_flag",
@@ -38,6 +39,8 @@ __all__ = [
 Value = str | int | float | bool | tuple[str, ...] | timedelta
 Read = Callable[[object], Value]
 
+_AUTHORITY = re.compile(r"([\w.-]+@)?[a-z0-9-]+(\.[a-z0-9-]+)*,\d{4}(-\d\d(-\d\d)?)?", re.ASCII)
+_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 
 
@@ -71,9 +74,23 @@ def read_text(value: object) -> str:
     >>> read_text(" Bay ")
     'Bay'
     """
-    if not isinstance(value, str) or "\n" in value.strip():
+    if not isinstance(value, str) or _CONTROL.search(value.strip()):
         raise ValueError(f"expected text on one line; got {_show(value)}")
     return value.strip()
+
+
+def read_authority(value: object) -> str:
+    """Return *value*, a name and a day on which it was ours, as RFC 4151 has it, or "" for the default.
+
+    >>> read_authority("news.example,2026"), read_authority("desk@news.example,2026-11-23")
+    ('news.example,2026', 'desk@news.example,2026-11-23')
+    """
+    text = read_text(value)
+    if text and not _AUTHORITY.fullmatch(text):
+        raise ValueError(
+            f'expected a name of yours and a year in which you had it, "news.example,2026"; got {_show(text)}'
+        )
+    return text
 
 
 def read_flag(value: object) -> bool:

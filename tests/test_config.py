@@ -7,6 +7,7 @@ import pytest
 
 from feeds.error import ConfigError
 from scheduler.config import load
+from scheduler.desk import load_rules
 from scheduler.key import OPTIONS
 from scheduler.option import line_of
 
@@ -184,3 +185,43 @@ def test_a_file_in_the_place_of_a_folder_is_not_passed_over(tmp_path: Path, name
 def test_a_store_of_another_kind_is_told_before_anything_is_opened(tmp_path: Path) -> None:
     told = problems(tmp_path, "", BAYWIRE_STORE_URL="mysql://u:secret@db/x")
     assert told == ["BAYWIRE_STORE_URL: store.url: expected sqlite:///FILE or postgresql://ROLE@HOST/NAME"]
+
+
+@pytest.mark.parametrize("folder", ["", ".", "..", "/", "var", "var/www", "sources.d", "topics.d/x", "here"])
+def test_nothing_is_published_into_a_folder_that_would_give_away_the_store(tmp_path: Path, folder: str) -> None:
+    (tmp_path / "here").symlink_to(".")
+    (told,) = problems(tmp_path, f'[publish]\ndirectory = "{folder}"\n')
+    assert told.startswith("baywire.toml:2: publish.directory: expected a folder of its own: ")
+    assert problems(tmp_path, BAYWIRE_PUBLISH_DIRECTORY=folder)
+
+
+def test_a_store_does_not_lie_in_what_is_published(tmp_path: Path) -> None:
+    (told,) = problems(tmp_path, '[store]\nurl = "sqlite:///public/x.sqlite3"\n')
+    assert told.endswith(f"would be published, {tmp_path}/public/x.sqlite3 too")
+    for folder in (tmp_path / "www", tmp_path.parent / f"{tmp_path.name}-www"):
+        text = f'[publish]\ndirectory = "{folder}"\n[store]\nurl = "postgresql://db/x"\n'
+        assert load(configured(tmp_path, text), environ={}).publish.directory == folder
+
+
+@pytest.mark.parametrize("authority", ["news.example", "news.example,26", "https://news.example,2026", "a b,2026", ","])
+def test_a_name_of_ids_that_could_not_stay_is_refused(tmp_path: Path, authority: str) -> None:
+    (told,) = problems(tmp_path, f'[site]\nauthority = "{authority}"\n')
+    assert told.startswith("baywire.toml:2: site.authority: expected a name of yours and a year")
+
+
+@pytest.mark.parametrize("sign", ["\\r", "\\u0000", "\\u0085", "\\u2028", "\\u001b"])
+def test_no_setting_holds_what_would_begin_a_header_or_a_line(tmp_path: Path, sign: str) -> None:
+    (told,) = problems(tmp_path, f'[crawl]\ncontact = "a{sign}Evil: b"\n')
+    assert told.startswith("baywire.toml:2: crawl.contact: expected text on one line")
+
+
+def test_what_other_files_would_have_to_name_is_told_with_its_line(tmp_path: Path) -> None:
+    text = '[sources]\nuse = ["hk-gia-eng", "qqqq"]\n[feeds.x]\nwhere = "ai nad data"\n'
+    with pytest.raises(ConfigError) as caught:
+        load_rules(load(configured(tmp_path, text), environ={}))
+    near, far, where = str(caught.value).splitlines()
+    assert near.startswith('baywire.toml:2: sources.use: unknown source hk-gia-eng. Did you mean "hk-gia-')
+    assert far.startswith("baywire.toml:2: sources.use: unknown source qqqq: expected one of cn-")
+    assert where.startswith('baywire.toml:4: feeds.x.where: "ai nad data": column 4: ')
+    with pytest.raises(ConfigError, match=r"^sources\.use: unknown source qqqq: "):
+        load_rules(load(configured(tmp_path, ""), environ={"BAYWIRE_SOURCES_USE": "qqqq"}))
