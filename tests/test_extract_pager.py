@@ -61,7 +61,8 @@ NOT_FOLLOWED = {
         f"<div class=page><p class=comments>{link('../piers-3-open/', '2')}</p></div>"
     ),
     "a month of an archive": (
-        f"<ul>{link('../archives/2023/10', '10')}{link('../archives/2023/09', '09')}{link('../archives/2023/02', '02')}</ul>"
+        f"<ul>{link('../archives/2023/10', '10')}{link('../archives/2023/09', '09')}"
+        f"{link('../archives/2023/02', '02')}</ul>"
     ),
     "a page that is the last": f"<div class=pager>{link('?p=1', '1')}{link('?p=2', '2')}<b>3</b></div>",
 }
