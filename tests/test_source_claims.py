@@ -112,6 +112,12 @@ def test_what_is_not_proven_is_not_called_so_and_what_is_off_says_how_to_look(ke
         assert getattr(source, said), said
 
 
+@pytest.mark.parametrize("key", SOURCES)
+def test_what_the_rights_allow_is_what_is_carried(key: str) -> None:
+    source = SOURCES[key]
+    assert ("only the summary is carried" in source.rights) == (source.content == "summary")
+
+
 @pytest.mark.parametrize("key", [key for key, source in READ.items() if source.siblings])
 def test_rules_for_other_languages_lead_back(key: str) -> None:
     """Whichever version comes second then links both."""
