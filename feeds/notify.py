@@ -5,6 +5,7 @@ What is to be told is kept in the store, so that nothing is lost when the proces
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import hmac
 import json
@@ -15,13 +16,13 @@ from datetime import datetime, timedelta
 from http.client import HTTPException
 from typing import TYPE_CHECKING, Any
 from urllib.error import HTTPError, URLError
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import quote, unquote, urlencode, urlsplit, urlunsplit
 from urllib.request import HTTPRedirectHandler, ProxyHandler, Request, build_opener
 
 if TYPE_CHECKING:  # the store loads SQLAlchemy
     from feeds.store import Store
 
-__all__ = ["Delivery", "Hook", "Notifier", "Post", "post_json", "signature_of"]
+__all__ = ["Delivery", "Hook", "Notifier", "Post", "plain_address", "post_json", "signature_of"]
 
 log = logging.getLogger(__name__)
 
@@ -159,6 +160,25 @@ def signature_of(secret: str, body: bytes) -> str:
     return "sha256=" + hmac.new(secret.encode(), body, hashlib.sha256).hexdigest()
 
 
+def plain_address(url: str) -> tuple[str, dict[str, str]]:
+    """Return *url* in ASCII and without a name and password, and the header that carries these instead.
+
+    urllib takes them for a part of the host: it asks the resolver for them, and names them in its errors.
+
+    >>> plain_address("https://desk:s%40cret@ping.example:8443/é?a=1")
+    ('https://ping.example:8443/%C3%A9?a=1', {'Authorization': 'Basic ZGVzazpzQGNyZXQ='})
+    >>> plain_address("https://bücher.example/")
+    ('https://xn--bcher-kva.example/', {})
+    """
+    parts = urlsplit(url)
+    name, _, place = parts.netloc.rpartition("@")
+    if not place.isascii():
+        place = place.encode("idna").decode("ascii")
+    path, query = (quote(part, safe="%/:=&?~#+!$,;'@()*[]") for part in (parts.path, parts.query))
+    headers = {"Authorization": f"Basic {base64.b64encode(unquote(name).encode()).decode()}"} if name else {}
+    return urlunsplit((parts.scheme, place, path, query, "")), headers
+
+
 class _NoRedirects(HTTPRedirectHandler):
     """A hub that moved must be configured anew: what is signed for one is not sent to another."""
 
@@ -169,7 +189,9 @@ class _NoRedirects(HTTPRedirectHandler):
 def _send(url: str, body: bytes, headers: Mapping[str, str]) -> int:
     if urlsplit(url).scheme not in {"http", "https"}:
         raise ValueError(f"{_shown(url)}: expected an http or https address")
-    request = Request(url, data=body, headers={"User-Agent": "baywire", **headers}, method="POST")  # noqa: S310 -- above
+    url, known = plain_address(url)
+    headers = {"User-Agent": "baywire", **known, **headers}
+    request = Request(url, data=body, headers=headers, method="POST")  # noqa: S310 -- above
     opener = build_opener(ProxyHandler({}), _NoRedirects())
     try:
         with opener.open(request, timeout=_TIMEOUT_S) as answer:

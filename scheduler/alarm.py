@@ -21,7 +21,7 @@ from urllib.error import URLError
 from urllib.request import HTTPRedirectHandler, ProxyHandler, Request, build_opener
 
 from feeds.error import StoreError
-from feeds.notify import Hook, Notifier, post_json
+from feeds.notify import Hook, Notifier, plain_address, post_json
 from feeds.publish import Published
 from feeds.store import State
 from feeds.store.state import SourceState
@@ -308,14 +308,15 @@ class _NoRedirects(HTTPRedirectHandler):
 
 def _get(url: str) -> str:
     """Return what went wrong in asking *url*, "" where nothing did."""
-    request = Request(url, headers={"User-Agent": "baywire"})  # noqa: S310  # http or https, as the configuration holds
     try:
+        url, known = plain_address(url)
+        request = Request(url, headers={"User-Agent": "baywire", **known})  # noqa: S310  # http or https, as configured
         with build_opener(ProxyHandler({}), _NoRedirects()).open(request, timeout=_GET_S) as answer:
             answer.read(1024)
             return ""
     except URLError as error:
         return str(error.reason)
-    except (OSError, HTTPException) as error:
+    except (OSError, HTTPException, ValueError) as error:
         return str(error) or type(error).__name__
 
 

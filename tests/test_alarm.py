@@ -36,6 +36,7 @@ class Clock:
 class Heard:
     port: int = 0
     requests: list[tuple[str, str, bytes, str]] = field(default_factory=list)
+    known: list[str] = field(default_factory=list)
 
     @property
     def paths(self) -> list[str]:
@@ -50,6 +51,7 @@ def listening() -> Iterator[Heard]:
         def _take(self) -> None:
             body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
             signature = self.headers.get("X-Hub-Signature-256", "")
+            heard.known.append(self.headers.get("Authorization", ""))
             heard.requests.append((self.command, self.path, body, signature))
             self.send_response(204)
             self.end_headers()
@@ -209,3 +211,20 @@ def test_nobody_listening_harms_no_cycle(tmp_path: Path, shared: Path) -> None:
         crawl(desk, shared / "pages")
         assert not desk.trouble
     assert (tmp_path / "public" / "feeds" / "all.atom").exists()
+
+
+def test_a_password_in_an_address_goes_to_whom_it_is_for_and_nowhere_else(
+    tmp_path: Path, shared: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    with listening() as heard:
+        told = f"http://desk:s%40cr3t@127.0.0.1:{heard.port}"
+        more = f'[notify]\nheartbeat-url = "{told}/beat/é"\nwebhooks = ["{told}/hook"]\n'
+        with desk_with(tmp_path, Clock(), more) as desk:
+            crawl(desk, shared / "pages")
+        assert set(heard.paths) == {"/beat/%C3%A9", "/hook"}
+        assert set(heard.known) == {"Basic ZGVzazpzQGNyM3Q="}
+    (tmp_path / "later").mkdir()
+    with desk_with(tmp_path / "later", Clock(), more) as desk:  # nobody listens any more
+        crawl(desk, shared / "pages")
+    assert "heartbeat not heard" in caplog.text
+    assert "cr3t" not in caplog.text

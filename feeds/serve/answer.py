@@ -167,7 +167,7 @@ class Serving:
     def _weigh(self, place: str, served: Served, headers: Mapping[bytes, bytes], method: str) -> Reply | None:
         if (held := _held(served, headers)) is not None:
             return held
-        if b"range" in headers and (part := _part(served, headers)) is not None:
+        if method == "GET" and b"range" in headers and (part := _part(served, headers)) is not None:
             return self._cut(place, served.plain, part, method)
         copy = served.plain
         if served.packed:

@@ -124,6 +124,11 @@ def test_a_tag_decides_before_a_date(live: Live) -> None:
     assert ask(live, FEED, {"If-Modified-Since": "the day before yesterday"}).status == 200
 
 
+def test_a_part_is_given_to_get_alone(live: Live) -> None:
+    part = {"Range": "bytes=0-9"}
+    assert (ask(live, FEED, part).status, ask(live, FEED, part, "HEAD").status) == (206, 200)
+
+
 def test_head_tells_the_same_without_the_body(live: Live) -> None:
     for headers in ({}, {"Accept-Encoding": "gzip"}):
         head, get = ask(live, FEED, headers, "HEAD"), ask(live, FEED, headers)
