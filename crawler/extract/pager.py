@@ -27,7 +27,7 @@ _NEXT = re.compile(
     re.IGNORECASE,
 )
 _OF_CALENDAR = re.compile(r"month|calendar|date-|week|mois|monat", re.IGNORECASE)
-_SIGN = re.compile(r"[\s\xa0]*(?:›|»|>|>>|→|▶|»»|›››|❯|⟩)[\s\xa0]*")
+_SIGNS = frozenset("›»>→❯")
 _DRESS = re.compile(r"^[\s«‹<>›»→←\[\](){}|.…:]+|[\s«‹<>›»→←\[\](){}|.…:]+$")
 _SAYS_NEXT = re.compile(r"(?:^|[\s_-])next(?:$|[\s_-])|pagination__next|nextpage", re.IGNORECASE)
 _SAYS_PAGER = re.compile(
@@ -92,19 +92,21 @@ def _says_next(link: Link) -> bool:
     text = _DRESS.sub("", link.text) if len(link.text) < _LONG else ""
     if text and len(text) < 30 and _NEXT.fullmatch(text):
         return True
-    images = element.iter("img") if len(element) else ()
-    said = [element.get("title"), element.get("aria-label"), *(image.get("alt") for image in images)]
-    if _turns_calendar(element):
-        return False
+    said = [element.get("title"), element.get("aria-label")]
+    if len(element):
+        said += [image.get("alt") for image in element.iter("img")]
     if any(value and len(value) < 40 and _NEXT.fullmatch(_DRESS.sub("", value)) for value in said):
-        return True
-    if len(link.text) >= _SHORT:
-        return False
-    parent = element.getparent()
+        return not _turns_calendar(element)
+    return len(link.text) < _SHORT and _looks_next(link) and not _turns_calendar(element)
+
+
+def _looks_next(link: Link) -> bool:
+    """Say whether the classes or the sign of *link* are those of what leads on."""
+    element, parent = link.element, link.element.getparent()
     classes = f"{element.get('class') or ''} {(parent.get('class') or '') if parent is not None else ''}"
     if _SAYS_NEXT.search(classes) and _in_pager(element) and (_DIGIT.search(_tail(link.url)) or not _has_letters(link)):
         return True
-    return bool(_SIGN.fullmatch(link.text)) and link.text.strip() in {"›", ">", "→", "»", "❯"} and _in_pager(element)
+    return link.text.strip() in _SIGNS and _in_pager(element)
 
 
 def _has_letters(link: Link) -> bool:
