@@ -81,8 +81,18 @@ def look_at_setup(config: Config, *, now: datetime) -> Iterator[Diagnosis]:
     none = "of a server is the server's own: pg_dump makes one" if on_server else "none yet: the daemon makes one a day"
     found = f"last {last.isoformat(timespec='minutes')}" if last else none
     yield Diagnosis(subject="backup", found=found, wrong=bool(last and now - last > _OLD_BACKUP))
+    if config.notify.hook:
+        yield _hook(config)
     told = config.crawl.contact or "none: set [crawl] contact, so that a site can write before it blocks"
     yield Diagnosis(subject="contact", found=told)
+
+
+def _hook(config: Config) -> Diagnosis:
+    program = config.notify.hook[0]
+    where = config.directory / program if "/" in program else program  # as it is started: in the folder of the daemon
+    found = shutil.which(where)
+    told = f"{found} is run when a source fails" if found else f"{program}: no program that this user can run"
+    return Diagnosis(subject="hook", found=told if found else f"{told}: set [notify] hook", wrong=not found)
 
 
 def _clock(latest: datetime, now: datetime) -> Diagnosis:

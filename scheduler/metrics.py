@@ -68,8 +68,15 @@ def _lines(desk: Desk) -> Iterator[str]:
     yield metric("clock_jumps_total", "counter", "times the clock was set back", [({}, float(desk.clock_jumps))])
     url = desk.config.store.url
     if url.startswith("sqlite:///"):
-        size = Path(url.removeprefix("sqlite:///")).stat().st_size
-        yield metric("db_bytes", "gauge", "size of the embedded store", [({}, float(size))])
+        size = sum(_size(url.removeprefix("sqlite:///") + more) for more in ("", "-wal"))
+        yield metric("db_bytes", "gauge", "size of the embedded store and of its log", [({}, float(size))])
+
+
+def _size(name: str) -> int:
+    try:
+        return Path(name).stat().st_size
+    except OSError:  # taken away, which the daemon mends: a monitor is told all the rest
+        return 0
 
 
 def counts_text(desk: Desk) -> str:

@@ -123,3 +123,13 @@ def test_the_page_in_quarantine_is_told(tmp_path: Path, typed: Typed, redesigned
 
 def test_an_unknown_source_is_a_usage_error(typed: Typed) -> None:
     assert typed("doctor", "hk-gia").returncode == 2
+
+
+@pytest.mark.parametrize(("hook", "wrong"), [("/nowhere/tell.sh", True), ("./tell.sh", False), ("sh -c x", False)])
+def test_a_hook_that_could_not_be_run_is_told_before_it_is_needed(tmp_path: Path, hook: str, *, wrong: bool) -> None:
+    (tmp_path / "tell.sh").write_text("#!/bin/sh\n", encoding="utf-8")
+    (tmp_path / "tell.sh").chmod(0o755)
+    (tmp_path / "baywire.toml").write_text(f'[notify]\nhook = "{hook}"\n', encoding="utf-8")
+    found = {one.subject: one for one in look_at_setup(load(tmp_path, environ={}), now=datetime.now(UTC))}
+    assert found["hook"].wrong is wrong
+    assert hook.partition(" ")[0].removeprefix("./") in found["hook"].found

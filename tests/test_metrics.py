@@ -52,3 +52,15 @@ def test_labels_are_of_what_is_configured_and_no_more_than_a_monitor_keeps(
     told = [line for line in metrics_text(desk).splitlines() if "runs_total{" in line]
     assert len(told) == 3
     assert f"# baywire: {len(desk.sources) - 3} more are left out" in metrics_text(desk)
+
+
+def test_the_size_of_a_store_is_told_with_its_log_and_a_lost_one_silences_nothing(desk: Desk, tmp_path: Path) -> None:
+    def told() -> float:
+        lines = dict(line.rsplit(" ", 1) for line in metrics_text(desk).splitlines() if line[0] != "#")
+        return float(lines["baywire_db_bytes"])
+
+    file = tmp_path / "var" / "baywire.sqlite3"
+    desk.store.set_meta("long", "x" * 100_000)
+    assert told() >= 100_000
+    file.rename(tmp_path / "away")
+    assert told() >= 0

@@ -130,7 +130,7 @@ class _Page:
         matches = {self.recognition.which(item.url, [item.title]) for item in listing.items} - {None}
         expected = max(1, min(items, self.most))
         newest = set(range(min(_NEWEST, len(self.recognition.titles))))
-        said = f"{changes['links']} finds {items} releases, {len(matches)} of {expected} known"
+        said = f"{changes['links']} finds {items} releases, {len(matches)} of {max(expected, len(matches))} known"
         if len(matches) < max(_LEAST, _EXPECTED_SHARE * expected, _KNOWN_SHARE * items):
             return NotMended(f"{said}: too few to be sure")
         if 2 * len(newest & matches) < len(newest):
