@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from crawler.extract.group import width_of
@@ -17,6 +18,7 @@ __all__ = ["why_closed"]
 
 _TITLE = 16.0  # wider than what buttons and tabs say
 _LEAST = 4
+_MOST = 3000  # links: a page with more is no list that a person reads
 _CALLED = re.compile(r"(?:javascript:)?\s*(?:return\s+)?([\w$.]+)\(")
 
 
@@ -31,7 +33,7 @@ def why_closed(body: HtmlElement, base: str, url: str) -> str:
     here = url.partition("#")[0]
     count: Counter[str] = Counter()
     called = ""
-    for element in body.iter("a"):
+    for element in islice(body.iter("a"), _MOST):
         href = (element.get("href") or "").strip()
         script = element.get("onclick") or (href if href[:11].lower() == "javascript:" else "")
         address = target_of(element, base)
