@@ -126,7 +126,9 @@ def test_the_rules_that_are_written_down_find_it_again(what: str, tmp_path: Path
     )
     source = load_sources(tmp_path, use=["x-y"])["x-y"]
     found = read_declared_listing(source, READ[what], URL)
-    assert [item.url for item in found.items] == [f"https://harbour.test/news/{number}.html" for _, _, number in ROWS]
+    assert [(item.url, item.title, (item.date or "")[:10]) for item in found.items] == [
+        (f"https://harbour.test/news/{number}.html", title, day) for day, title, number in ROWS
+    ]
 
 
 def test_a_share_button_is_no_list() -> None:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from crawler.extract.above import titles_above
 from crawler.extract.address import base_of
 from crawler.extract.beside import days_of
 from crawler.extract.column import titles_of, without_bullet
@@ -117,10 +118,12 @@ def _link(element: HtmlElement, base: str) -> Link | None:
 def _titles(root: HtmlElement, base: str, url: str, rows: Sequence[Row], css: str) -> list[str]:
     """Return the titles of *rows*: as declared, or less than the link says where it holds a whole card or a teaser."""
     said = [_title(row, css) for row in rows]
+    body = root.find("body")
+    if not css and body is not None and (above := titles_above(body, rows, said)) != said:
+        return above
     plain = all(said) and all(len(link.element) == 0 for row in rows for link in row.links)
     if css or (plain and sum(width_of(title) > _TEASER for title in said) <= len(said) / 2):
         return said
-    body = root.find("body")
     links = links_of(body, base, url) if body is not None else []
     by_element = {link.element: link for link in links}
     whole = [
