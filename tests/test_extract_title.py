@@ -197,6 +197,14 @@ PAGES = {
         f"{NAME}<title>The Harbour Office</title>{graph('The Harbour Office')}<h1>Posts</h1>",
         "The Harbour Office",
     ),
+    "the host goes, however short the title beside it": (
+        "<title>New pier | harbour.test</title>",
+        "New pier",
+    ),
+    "a name like a host before the title stays": (
+        "<title>Harbour.test - What a pier costs</title>",
+        "Harbour.test - What a pier costs",
+    ),
     "a word in an element of its own is no matter": (
         (
             f"<title>A pier in the north opens</title>{graph('A pier in the north opens')}"

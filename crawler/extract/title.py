@@ -42,6 +42,8 @@ _OF_BODY = re.compile(
     r"[\u4e00-\u9fff]{2,}(?:[廳厅局署處处室院府網网委]|公司|中心|協會|协会|委员会|委員會|门户|網站|网站)\s*\Z"
 )
 _BRACKETED = re.compile(r"\s*\[([^\[\]]+)\]\s*\Z")  # where some have the name of their site
+_HOST = re.compile(r"(?:[a-z0-9-]+\.)+[a-z]{2,}", re.IGNORECASE)
+_LEAST_BESIDE_HOST = 4  # letters
 _LONGEST_TITLE = 2000
 _LONG_PART = 16  # letters: longer than names of sites and sections
 _UNTITLED = frozenset(
@@ -246,6 +248,9 @@ def _without_site(text: str, meta: Meta) -> str:
         if (site and (last == site or last in site or site in last)) or (
             len(last) <= 30 and rest >= max(12, len(last))
         ):
+            parts, marks = parts[:-1], marks[:-1]
+            continue
+        if _HOST.fullmatch(parts[-1].strip()) and rest >= _LEAST_BESIDE_HOST:
             parts, marks = parts[:-1], marks[:-1]
             continue
         if _OF_BODY.search(parts[-1]) and len(last) <= 30 and not _OF_BODY.search(parts[0]):
