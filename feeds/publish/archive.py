@@ -7,12 +7,12 @@ yet. When a month was finished is remembered: if the folder is lost, its documen
 made again of what had come by then, in the wording of then. What hangs on a release
 beside its wording (topics, photographs, names of sources) is that of today: no history is
 kept of it, ids and instants stay, so that nothing is new to a reader, and a folder that
-is not lost keeps what it said. A month of many releases has several documents of 500.
+is not lost keeps what it said. A month of many releases has several documents: `part`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -22,6 +22,7 @@ from feeds.publish.book import Book, Leaf, signature
 from feeds.publish.copies import PACKED, Copies
 from feeds.publish.fragments import Fragments
 from feeds.publish.lineup import Lineup
+from feeds.publish.part import parted
 from feeds.publish.selection import Selection
 from feeds.publish.spool import Spool
 from feeds.publish.then import Then
@@ -39,7 +40,6 @@ if TYPE_CHECKING:  # the store loads SQLAlchemy
 __all__ = ["Archives", "archive_path", "archive_paths"]
 
 _HEADS = {"atom": atom.head, "json": json_feed.head}
-_PART = 500
 _GRACE = timedelta(days=3)
 _DAY = timedelta(days=1)
 _REMEMBERED = 5_000  # heads of a month that is open: the next publication need not ask for them
@@ -47,7 +47,7 @@ _MANY_LATE = 500  # more is a backfill: then the months they belong to are writt
 
 
 def archive_path(key: str, part: str, form: str) -> str:
-    """Return where the archive document *part* ("2026-01", "2026-01-2") of the feed *key* lives, below the site.
+    """Return where the archive document *part* ("2026-01", "2026-01-a") of the feed *key* lives, below the site.
 
     >>> archive_path("ai.en", "2026-01", "atom")
     'feeds/archive/ai.en/2026-01.atom'
@@ -190,7 +190,7 @@ class Archives:
             ids, later = self._then.there(ids, datetime.fromisoformat(moment))
             past.late += later
         late = self._late(month, past)
-        for name, there in _parted(month, self._store.heads(list(dict.fromkeys((*ids, *late)))).values()):
+        for name, there in parted(month, self._store.heads(list(dict.fromkeys((*ids, *late)))).values()):
             placed = there if moment is None else self._then.placed(there, datetime.fromisoformat(moment))
             for form in self._forms:
                 path = archive_path(edition.key, name, form)
@@ -270,7 +270,7 @@ class Archives:
         for month in (self._open, *_following(self._open, f"{newest:%Y-%m}")):
             late = past.late if month == self._open else ()
             left = self._heads(list(dict.fromkeys((*self._left(edition, month, held, until), *late))))
-            for name, placed in _parted(month, left):
+            for name, placed in parted(month, left):
                 marks = self._fragments.marks(placed)
                 for form in self._forms:
                     path = archive_path(edition.key, name, form)
@@ -343,16 +343,6 @@ class Archives:
             if name >= month:
                 found.update(ids_of(self._outbox.target.read(archive_path(edition.key, name, form)) or b"", form))
         return found
-
-
-def _parted(month: str, heads: Iterable[Head]) -> Iterator[tuple[str, list[Placed]]]:
-    """Yield the documents of *month*, which hold *heads*: the name of each, and what is in it, newest first."""
-    ordered = sorted(heads, key=lambda head: (head.published, head.id))
-    for number, start in enumerate(range(0, len(ordered), _PART), 1):
-        yield (
-            month if number == 1 else f"{month}-{number}",
-            [Placed(one) for one in ordered[start : start + _PART]][::-1],
-        )
 
 
 def _following(month: str, last: str) -> Iterable[str]:

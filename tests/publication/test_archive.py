@@ -142,9 +142,30 @@ def test_a_busy_month_has_several_documents(press: Press, draft: Draw) -> None:
     press.publish()
     documents = dict(follow(press, "feeds/all.atom"))
     names = [path.rpartition("/")[2] for path in documents]
-    assert names[-2:] == ["2025-11-2.atom", "2025-11.atom"]
+    assert names[-2:] == ["2025-11.atom", "2025-11-baabbba.atom"]
     assert max(map(len, documents.values())) <= 500
     assert ids < {id_ for some in documents.values() for id_ in some}
+
+
+def test_what_comes_late_while_a_reader_follows_the_links_hides_nothing(press: Press, draft: Draw) -> None:
+    """Each time before another document is asked for, what is older than it grows, by what nobody waited for."""
+
+    def come(first: int, count: int, days: int) -> list[str]:
+        found = []
+        for n in range(first, first + count):
+            moment = datetime(2025, 11, 1, tzinfo=UTC) + timedelta(days=days * (n - first) / count, seconds=n)
+            found.append(draft(n, native_id=f"B{n}", url=f"https://harbour.example/b/{n}", published=moment))
+        return press.put(*found)
+
+    ids = set(come(0, 800, 28))
+    press.publish()
+    seen: set[str] = set()
+    for number, (_, some) in enumerate(follow(press, "feeds/all.atom")):
+        seen.update(some)
+        come(2000 + 60 * number, 60, 27 - 2 * number)
+        press.publish()
+    assert number > 2
+    assert ids - seen == set()
 
 
 def test_a_month_that_is_not_finished_has_what_left_the_edition(press: Press, draft: Draw) -> None:
