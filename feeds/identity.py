@@ -70,7 +70,7 @@ def clean_address(url: str) -> str:
     >>> clean_address("https://a.example/#/news/7")
     'https://a.example/#/news/7'
     """
-    url = _SPACE.sub(lambda space: quote(space[0]), _SURROGATE.sub("\N{REPLACEMENT CHARACTER}", url).strip())
+    url = _SPACE.sub(lambda space: _quoted(space[0]), _SURROGATE.sub("\N{REPLACEMENT CHARACTER}", url).strip())
     try:
         parts = urlsplit(url)
     except ValueError:
@@ -80,6 +80,11 @@ def clean_address(url: str) -> str:
     kept = [field for field in parts.query.split("&") if field and not _is_noise(field)]
     fragment = parts.fragment if _ROUTE.match(parts.fragment) else ""
     return urlunsplit((parts.scheme.lower(), parts.netloc, parts.path, "&".join(kept), fragment))
+
+
+@lru_cache(maxsize=64)
+def _quoted(space: str) -> str:
+    return quote(space)
 
 
 @lru_cache(maxsize=4096)  # asked several times of each address of a page

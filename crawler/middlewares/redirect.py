@@ -48,6 +48,7 @@ class Redirect(RedirectMiddleware):
         location = (response.headers["Location"] or b"").decode("latin-1")
         try:
             target = urlsplit(urljoin(request.url, location))
+            _ = target.port  # raises where it is no number
         except ValueError:
             raise RedirectRefused(f"redirects to {location[:80]!r}, which is no address") from None
         if target.scheme not in {"http", "https"}:

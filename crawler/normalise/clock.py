@@ -106,6 +106,7 @@ def _clock(match: re.Match[str], plain: str) -> Clock | None:
         hour += 12
     elif half in {"晚上", "深夜", "午夜", "晚"} and hour == 12:
         hour = 24
+    second = 59 if second == 60 else second  # a leap second: no clock of ours can say it
     if hour > 24 or minute > 59 or second > 59 or (hour == 24 and (minute or second)):
         return None
     return Clock(match.start(), match.end(), hour, minute, second, _zone(match, plain))

@@ -23,6 +23,7 @@ _CHINESE = rf"[附有另]*(?:附有|附|備|备|有|多){_ZH_MEDIA}(?:[/／、�
 _SUFFIX = re.compile(rf"[(（\[［【〔] *({_ENGLISH}|{_PORTUGUESE}|{_CHINESE}) *[)）\]］】〕]\Z", re.IGNORECASE)
 
 _LONGEST = 90
+_MOST = 5_000  # characters that are looked at; a title is cut to fewer
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,7 +46,7 @@ def clean_title(text: str) -> Title:
     >>> clean_title("LCQ3: Support for SMEs (Part 2)")
     Title(text='LCQ3: Support for SMEs (Part 2)', facts={})
     """
-    line = " ".join(clean_text(repair(text).text).split("\n"))
+    line = " ".join(clean_text(repair(text.lstrip()[:_MOST]).text).split("\n"))
     line = re.sub(" {2,}", " ", line).strip(" *")
     suffixes: list[str] = []
     end = len(line)

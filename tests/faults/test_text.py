@@ -18,8 +18,10 @@ import feedparser
 import pytest
 
 from crawler.extract import read_listing, read_release
-from crawler.normalise import decode, language, read_date, repair
+from crawler.normalise import clean_title, decode, language, read_date, repair
+from crawler.normalise.clock import read_zone
 from feeds import topic
+from feeds.identity import canonical
 from feeds.publish import publish
 from feeds.serve import application
 from feeds.site import Site
@@ -321,6 +323,9 @@ def test_x7_no_input_of_100_kb_keeps_a_parser_long(name: str) -> None:
     short = {
         "date": lambda: read_date(text, zone="Asia/Hong_Kong", seen=seen),
         "language": lambda: language(text),
+        "title": lambda: clean_title(text),
+        "address": lambda: canonical.__wrapped__(f"https://a.example/{text}"),
+        "zone": lambda: read_zone(text),
     }
     whole = {
         "repair": lambda: repair(text),
