@@ -95,6 +95,14 @@ NOT_READ = {
         page(f"<script>var data = {json.dumps([{**row, 'url': ''} for row in OBJECTS])};</script>"),
         "6 titles with days in a script, and no addresses",
     ),
+    "a frame": (
+        page("<iframe src='/counter.html' height='0'></iframe><iframe src='list.html?id=3' width='100%'></iframe>"),
+        "what this page shows is in a frame: https://harbour.test/news/list.html?id=3",
+    ),
+    "a frame of somebody else": (
+        page("<iframe src='https://video.test/embed/1'></iframe>"),
+        "no group of links looks like a list of releases",
+    ),
     "no links at all": (
         each("<h3>{t}</h3><p>{d}</p>" + TEASER, "{}"),
         "no group of links looks like a list of releases",
