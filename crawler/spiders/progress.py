@@ -59,6 +59,8 @@ class Progress:
     archive: bool = False  # walks back: neither judged nor remembered
     phase: Phase = "listing"
     pending: int = 0
+    asking: int = 0  # requests of these, and waits for a host
+    held: Read | None = None  # the first page under another title than was listed: maybe one page for all
     fetched_bytes: int = 0
     proven: bool = False  # a listing was fetched and parsed, now or, if unchanged, before
     trouble: Trouble | None = None

@@ -56,6 +56,7 @@ class SourceSpider(Wire):
             crawl.trouble = Trouble(outcome=Outcome.BLOCKED, reason=reason, deferred=True)
             crawl.wait_until = until
         elif self.circuits.must_wait(crawl):
+            crawl.asking += 1
             crawl.pending += 1  # another source asks the host first; then _resume() comes back here
         else:
             openings = self._openings(crawl)
@@ -295,8 +296,10 @@ class SourceSpider(Wire):
                 crawl.again.discard(asked)
                 return
             draft = voted or draft
-        if not isinstance(draft, NotARelease) and (why := self._astray(crawl, draft, response.url, item)):
+        key, why = self._astray(crawl, draft, response.url, item)
+        if why:
             refused = draft = NotARelease(why)
+            yield from self._take_back(crawl, key)
         if isinstance(draft, NotARelease):
             reason = what_wall(text) or (refused.reason if refused is not None else "") or draft.reason
             crawl.unread.append(f"{asked}: {reason}")
@@ -318,16 +321,37 @@ class SourceSpider(Wire):
         aliases = dict.fromkeys([*draft.aliases, *others])
         draft = replace(draft, aliases=tuple(aliases), page=digest(response.body))
         crawl.pending += 1
-        yield Read(crawl=crawl, drafts=(draft,), page=page)
+        yield from self._hold_back(crawl, key, Read(crawl=crawl, drafts=(draft,), page=page))
 
-    def _astray(self, crawl: Progress, draft: Draft, url: str, item: Item | None) -> str:
-        """Return why what was read is another page than the one that *item* named, "" where it may be that."""
-        if item is None:
-            return ""
+    def _hold_back(self, crawl: Progress, key: str, read: Read) -> Iterator[Read]:
+        """Yield *read*, but the first page under another title than was listed only when it proves to be no other's."""
+        if key and len(crawl.unlike) == 1 and crawl.asking > 1:
+            crawl.held = read  # until another page is the same, or none is left to ask for
+            return
+        if key and crawl.held is not None:  # another page under another title: this site just names them so
+            yield crawl.held
+            crawl.held = None
+        yield read
+
+    def _astray(self, crawl: Progress, draft: Draft | NotARelease, url: str, item: Item | None) -> tuple[str, str]:
+        """Return what `same_for_all` knows *draft* by, and why it is another page than the one that *item* named."""
+        if item is None or isinstance(draft, NotARelease):
+            return "", ""
         key, why = same_for_all(draft, item.title, crawl.unlike, item.url)
         if key:
             crawl.unlike.setdefault(key, item.url)
-        return home_instead(item.url, url, crawl.addresses) or why
+        return key, home_instead(item.url, url, crawl.addresses) or why
+
+    def _take_back(self, crawl: Progress, key: str) -> Iterator[Read]:
+        """Yield the page that is held, for quarantine, where it is the one that is *key* too."""
+        held = crawl.held
+        if held is None or held.page is None or len(crawl.unlike) > 1 or key not in crawl.unlike:
+            return
+        crawl.held, asked = None, crawl.unlike[key]
+        reason = "the same page as others, under another title than was listed"
+        crawl.unread.append(f"{asked}: {reason}")
+        crawl.memory.set_aside(asked, now=crawl.started)
+        yield Read(crawl=crawl, page=replace(held.page, kind=PageKind.QUARANTINE, reason=reason))
 
     def _no_release(self, crawl: Progress, url: str, trouble: Trouble) -> None:
         if trouble.gone:

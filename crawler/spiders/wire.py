@@ -122,6 +122,7 @@ class Wire(scrapy.Spider, ABC):
         priority: int = 0,
     ) -> scrapy.Request:
         crawl.pending += 1
+        crawl.asking += 1
         more = {} if item is None else {"item": item}
 
         def answered(response: Response) -> Iterable[Any]:
@@ -160,6 +161,10 @@ class Wire(scrapy.Spider, ABC):
                 found += work()
             finally:
                 crawl.pending -= answers
+                crawl.asking -= answers
+                if not crawl.asking and crawl.held is not None:  # no other page was the same
+                    found.append(crawl.held)
+                    crawl.held = None
             if not crawl.pending and crawl.phase != "finished":
                 found += self._advance(crawl)
         except Exception as error:  # noqa: BLE001 - the boundary of a source: the others go on

@@ -64,11 +64,36 @@ def test_p7_one_page_in_place_of_every_release_makes_no_release_of_them_all(
         else:
             newsroom.redirect(f"/r/{n}.htm", "/" if how == "redirects" else "/list")
     ended = desk.outcome("bad", now=at(0))
-    assert ended.new <= 1, "the first may be one"
-    assert desk.count("bad") <= 1
+    assert (ended.new, desk.count("bad")) == (0, 0), "the first neither"
     assert "no release" in ended.reason or "none of 5 pages" in ended.reason
     for n, text in texts.items():
         newsroom.page(f"/r/{n}.htm", release(7, title=f"Ferry pier {n} is open to the public", text=text))
     desk.crawl("bad", now=at(1.5))
     assert desk.titles("bad") == {f"Ferry pier {n} is open to the public" for n in texts}
     assert desk.count("bad") == 5
+
+
+def test_pages_under_other_titles_than_were_listed_are_releases_where_they_differ(
+    desk: Desk, newsroom: Chaos, listing: Page, release: Page
+) -> None:
+    newsroom.page("/list", listing(1, 2, 3, 4, title="Document {n}0{n} (PDF, {n} pages)"))
+    names = ("Harbour ferries resume", "Water supply suspended", "Man charged with theft", "Harbour ferries resume")
+    for n, name in enumerate(names[:3], 1):
+        newsroom.page(f"/r/{n}.htm", release(n, title=name, text=f"{name}: so said the office, in part {n}. " * 9))
+    newsroom.page("/r/4.htm", "not there", 404)
+    ended = desk.outcome("bad", now=at(0))
+    assert (ended.new, desk.titles("bad")) == (3, set(names))
+    newsroom.page("/list", listing(5, title="Document 505"))
+    newsroom.page("/r/5.htm", release(5, title="Road works begin", text="Road works begin on Monday in the west. " * 9))
+    assert desk.outcome("bad", now=at(1), explicit=True).new == 1, "one alone is taken as it is"
+
+
+def test_one_page_for_all_beside_a_good_one_is_no_release(
+    desk: Desk, newsroom: Chaos, listing: Page, release: Page
+) -> None:
+    newsroom.page("/list", listing(1, 2, 3, title="Ferry pier {n} is open to the public"))
+    newsroom.page("/r/1.htm", HOME)
+    newsroom.page("/r/2.htm", release(2, title="Ferry pier 2 is open to the public"))
+    newsroom.page("/r/3.htm", HOME)
+    assert (desk.outcome("bad", now=at(0)).new, desk.titles("bad")) == (1, {"Ferry pier 2 is open to the public"})
+    assert {page.url for page in desk.quarantine("bad")} == {newsroom.url("/r/1.htm"), newsroom.url("/r/3.htm")}
