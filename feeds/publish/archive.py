@@ -285,7 +285,7 @@ class Archives:
         """Return what an unfinished *month* has that the edition does not hold any more, by whole days."""
         ids = self._selection.month(edition, month)
         holds = {one.head.id for one in held} | {other.id for one in held for other in one.also}
-        if holds.issuperset(ids):
+        if holds.issuperset(ids) and f"{until:%Y-%m-%d}" <= f"{month}-01":
             return ()
         return [head.id for head in self._heads(ids) if head.published < until or head.id not in holds]
 

@@ -147,6 +147,22 @@ def test_a_busy_month_has_several_documents(press: Press, draft: Draw) -> None:
     assert ids < {id_ for some in documents.values() for id_ in some}
 
 
+def test_nothing_is_missing_between_the_edition_and_the_month_it_begins_to_leave(press: Press, draft: Draw) -> None:
+    """The edition holds a whole month, to its first day, and then one release less each time."""
+    moments = [datetime(2025, 10, 1, tzinfo=UTC) + timedelta(days=n) for n in range(31)]
+    moments += [datetime(2025, 11, 2, 8, tzinfo=UTC) + timedelta(hours=9 * n) for n in range(60)]
+    drafts = [
+        draft(n, native_id=f"B{n}", url=f"https://harbour.example/b/{n}", published=moment)
+        for n, moment in enumerate(moments)
+    ]
+    ids = set(press.put(*drafts[:80]))
+    press.publish()
+    for one in drafts[80:]:
+        ids.update(press.put(one))
+        press.publish()
+        assert ids == {id_ for _, some in follow(press, "feeds/all.atom") for id_ in some}
+
+
 def test_what_comes_late_while_a_reader_follows_the_links_hides_nothing(press: Press, draft: Draw) -> None:
     """Each time before another document is asked for, what is older than it grows, by what nobody waited for."""
 
