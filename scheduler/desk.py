@@ -229,6 +229,12 @@ def load_rules(config: Config) -> tuple[Mapping[str, Source], Topics]:
                 where.parse(expression, topics=keys, sources=sources)
             except ConfigError as error:
                 problems.append(f"{config.place('feeds', name, 'where')}feeds.{name}.where: {error}")
+        held = sorted({*keys, *config.feeds})
+        problems += [
+            f'{config.place("publish", "moved")}publish.moved: "{new}" is no topic{did_you_mean(new, held)}'
+            for new in config.publish.moved.values()
+            if new not in held
+        ]
     if problems or topics is None:
         raise ConfigError("\n".join(problems))
     return sources, topics

@@ -225,3 +225,21 @@ def test_what_other_files_would_have_to_name_is_told_with_its_line(tmp_path: Pat
     assert where.startswith('baywire.toml:4: feeds.x.where: "ai nad data": column 4: ')
     with pytest.raises(ConfigError, match=r"^sources\.use: unknown source qqqq: "):
         load_rules(load(configured(tmp_path, ""), environ={"BAYWIRE_SOURCES_USE": "qqqq"}))
+
+
+@pytest.mark.parametrize(
+    ("moved", "why"),
+    [
+        ("old=fintec", '"fintec" is no topic. Did you mean "fintech"?'),
+        ("ai=data", '"ai" is still a topic'),
+        ("x=ai", ""),
+    ],
+)
+def test_readers_are_not_sent_to_a_topic_that_is_not_there(tmp_path: Path, moved: str, why: str) -> None:
+    config = load(configured(tmp_path, f'[sources]\nuse = ["hk-gia-en"]\n[publish]\nmoved = ["{moved}"]\n'), environ={})
+    if not why:
+        assert load_rules(config)
+        return
+    with pytest.raises(ConfigError) as caught:
+        load_rules(config)
+    assert str(caught.value) == f"baywire.toml:4: publish.moved: {why}"
