@@ -215,7 +215,7 @@ def gather(heads: Sequence[Head], is_same: Callable[[Head, Head], bool]) -> tupl
 _ANY_DAY = datetime(2000, 1, 1, tzinfo=UTC)
 
 
-@lru_cache(maxsize=100_000)
+@lru_cache(maxsize=20_000)
 def called(title: str, language: str) -> str:
     """Return what two releases share that are called the same: looked at once, though they stand in many editions."""
     return title_key(title, _ANY_DAY, language)
