@@ -243,20 +243,22 @@ class Archives:
         until = ""
         if lineup.oldest:
             day = lineup.oldest.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0) + _DAY
-            until = day.isoformat()
-            if not (same and self._is_current(edition, past, day)):
+            # What is told by another's entry leaves with that one, be it newer than the oldest entry that stays.
+            until = f"{day.isoformat()} {signature(sorted(lineup.also))}" if lineup.also else day.isoformat()
+            if not (same and self._is_current(edition, lineup, past, day, until)):
                 held = holds(edition) if lineup.placed is None else lineup.placed
                 past.open = self._unfinished(edition, held, day, blank, past)
         past.until, past.month = until, self._open
         leaf.told["past"] = past.told()
         return [*past.parts, *past.open][-1] if past.parts or past.open else ""
 
-    def _is_current(self, edition: Edition, past: _Past, until: datetime) -> bool:
+    def _is_current(self, edition: Edition, lineup: Lineup, past: _Past, day: datetime, until: str) -> bool:
         """Take over the open documents of *edition* where nothing in them changed; return whether nothing did."""
-        if past.month != self._open or past.until != until.isoformat():
+        if past.month != self._open or past.until != until:
             return False
+        holds = {*lineup.held, *lineup.also}.difference(past.late)
         for head in self._changed:
-            if (head.published < until or head.id in past.late) and self._selection.chooses(edition, head):
+            if (head.published < day or head.id not in holds) and self._selection.chooses(edition, head):
                 return False
         paths = [archive_path(edition.key, name, form) for name in past.open for form in self._forms]
         return self._copies.carry(edition.key, paths)

@@ -163,6 +163,35 @@ def test_nothing_is_missing_between_the_edition_and_the_month_it_begins_to_leave
         assert ids == {id_ for _, some in follow(press, "feeds/all.atom") for id_ in some}
 
 
+def test_a_text_that_another_published_first_is_missing_nowhere(press: Press, draft: Draw) -> None:
+    """Told by the entry of the first body, it goes where that one goes, also when that one is gone before it comes."""
+
+    def one(n: int, **more: object) -> Draft:
+        moment = datetime(2025, 11, 2, tzinfo=UTC) + timedelta(hours=5 * n)
+        told = {"native_id": f"B{n}", "url": f"https://harbour.example/b/{n}", "published": moment}
+        return draft(n, **(told | more))
+
+    def again(n: int) -> Draft:
+        moment = one(n).published
+        assert moment is not None
+        later = {"published": moment + timedelta(hours=60), "native_id": "", "url": f"https://pier.example/{n}"}
+        return one(n, source="pier-en", **later)
+
+    ids = set(press.put(*(one(n) for n in range(58)), again(12)))
+    press.publish()
+    for n in range(58, 72):
+        ids.update(press.put(one(n), *([again(10)] if n == 62 else [])))
+        press.publish()
+        found: set[str] = set()
+        path = "feeds/all.json"
+        while path:
+            told = json.loads(press.read(path))
+            found.update(item["id"] for item in told["items"])
+            found.update(other["id"] for item in told["items"] for other in item["_baywire"].get("also", ()))
+            path = told.get("next_url", "").removeprefix(press.site.base_url)
+        assert ids == found, n
+
+
 def test_what_comes_late_while_a_reader_follows_the_links_hides_nothing(press: Press, draft: Draw) -> None:
     """Each time before another document is asked for, what is older than it grows, by what nobody waited for."""
 
