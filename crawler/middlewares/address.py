@@ -155,7 +155,7 @@ class ClosedHandler(BaseDownloadHandler):
 
             resolver: Any = reactor.nameResolver  # ours, as long as the process runs
             if (reason := resolver.refused.get(host)) is not None:
-                raise AddressRefused(f"{host}: {reason}") from None
+                raise AddressRefused(reason if reason.startswith(host) else f"{host}: {reason}") from None
             said = resolver.names.unknown.get(host, "")
             raise NameUnknown(f"no address found for the host: {said}: type getent ahosts {host}") from None
         except DownloadFailedError:
