@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from urllib.parse import urlsplit
 
+from feeds.identity import DEFAULT_AUTHORITY
 from scheduler.log import escape
 
 __all__ = [
@@ -39,7 +40,7 @@ __all__ = [
 Value = str | int | float | bool | tuple[str, ...] | timedelta
 Read = Callable[[object], Value]
 
-_AUTHORITY = re.compile(r"([\w.-]+@)?[a-z0-9-]+(\.[a-z0-9-]+)*,\d{4}(-\d\d(-\d\d)?)?", re.ASCII)
+_AUTHORITY = re.compile(r"([\w.-]+@)?[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*,\d{4}(-\d\d(-\d\d)?)?", re.ASCII)
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 
@@ -82,10 +83,16 @@ def read_text(value: object) -> str:
 def read_authority(value: object) -> str:
     """Return *value*, a name and a day on which it was ours, as RFC 4151 has it, or "" for the default.
 
-    >>> read_authority("news.example,2026"), read_authority("desk@news.example,2026-11-23")
-    ('news.example,2026', 'desk@news.example,2026-11-23')
+    A name alone gets the year of the default, which never changes.
+
+    >>> read_authority("news.example,2027"), read_authority("desk@news.example,2026-11-23")
+    ('news.example,2027', 'desk@news.example,2026-11-23')
+    >>> read_authority("news.example")
+    'news.example,2026'
     """
     text = read_text(value)
+    if text and "," not in text:
+        text = f"{text},{DEFAULT_AUTHORITY.partition(',')[2]}"
     if text and not _AUTHORITY.fullmatch(text):
         raise ValueError(
             f'expected a name of yours and a year in which you had it, "news.example,2026"; got {_show(text)}'

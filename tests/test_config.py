@@ -203,7 +203,7 @@ def test_a_store_does_not_lie_in_what_is_published(tmp_path: Path) -> None:
         assert load(configured(tmp_path, text), environ={}).publish.directory == folder
 
 
-@pytest.mark.parametrize("authority", ["news.example", "news.example,26", "https://news.example,2026", "a b,2026", ","])
+@pytest.mark.parametrize("authority", ["news example", "news.example,26", "https://news.example,2026", "a b,2026", ","])
 def test_a_name_of_ids_that_could_not_stay_is_refused(tmp_path: Path, authority: str) -> None:
     (told,) = problems(tmp_path, f'[site]\nauthority = "{authority}"\n')
     assert told.startswith("baywire.toml:2: site.authority: expected a name of yours and a year")
