@@ -108,7 +108,7 @@ class _Work:
         named = [(topic.key, topic.names, topic.about, topic.maps) for topic in topics.topics]
         self._settings = signature(VERSION, html.VERSION, site, newsrooms, named, rules)
         self._same = self._settings == self._book.settings and not outbox.check
-        self._mark, self._ids = store.last_change(), []
+        self._mark, self._arrival, self._ids = store.last_change(), store.last_arrival(), []
         if self._same:
             since = store.changed(self._book.mark, limit=_MANY)
             self._ids = [id_ for id_, number in since if number <= self._mark]
@@ -120,9 +120,20 @@ class _Work:
             self._book.heads.clear()
         names, keys = [topic.key for topic in topics.topics], list(newsrooms)
         self._selection = Selection(store, topics=names, sources=keys, heads=self._book.heads)
-        self._changed = {head.id: head for head in self._selection.heads(self._ids)}
+        come = self._ids if self._same else self._come()
+        self._changed = {head.id: head for head in self._selection.heads(come)}
+        self._is_backfill = len(come) >= _MANY
         self._fragments = Fragments(store, site, topics.topics, newsrooms)
         self._newsrooms = newsrooms
+
+    def _come(self) -> Sequence[str]:
+        """Return what changed since the last time where all is made anew: of too much, what came; () if never."""
+        if self._outbox.check or self._book.arrival is None:
+            return ()
+        since = self._store.changed(self._book.mark, limit=_MANY)
+        if len(since) < _MANY:
+            return [id_ for id_, _ in since]
+        return self._store.arrived(self._book.arrival, limit=_MANY)
 
     def carry_out(self, report: Progress, now: datetime) -> Published:
         """Write what leads nowhere first, then what leads to it: releases, their past, feeds, pages, lists."""
@@ -146,6 +157,7 @@ class _Work:
             changed=self._changed,
             selection=self._selection,
             same=self._same,
+            is_backfill=self._is_backfill,
             now=now,
         )
         touched = self._touched()
@@ -219,7 +231,7 @@ class _Work:
             out |= leaf.told.get("out", {})
         if not outbox.check:
             book.stamp()
-            book.close(mark=self._mark, settings=self._settings, full=full)
+            book.close(mark=self._mark, arrival=self._arrival, settings=self._settings, full=full)
         return Published(
             written=tuple(outbox.written),
             more=outbox.more,

@@ -108,11 +108,14 @@ class Archives:
         changed: Collection[Head],
         selection: Selection,
         now: datetime,
+        is_backfill: bool,
     ) -> None:
         """Read from *book* what is finished; *changed* are the releases that did since it was closed.
 
-        *selection* knows what editions choose. What is finished now is so since *now*.
+        *selection* knows what editions choose. What is finished now is so since *now*; all
+        is written again after a backfill.
         """
+        self._is_backfill = is_backfill
         self._now = now.isoformat()
         self._then = Then(store, site, fragments)
         self._selection = selection
@@ -161,7 +164,7 @@ class Archives:
             past = _Past(at=past.at)  # lost: what was told when is known
         if late := self._come_late(edition, past):
             past = replace(past, late=past.late + late, month="")
-        if len(past.late) > _MANY_LATE:
+        if len(past.late) > _MANY_LATE or self._is_backfill:
             past = _Past()
         if past.month == self._open and not self._came_between(edition, past):
             return past
@@ -320,14 +323,14 @@ class Archives:
 
     def _come_late(self, edition: Edition, past: _Past) -> list[str]:
         """Return the releases whose month is finished and was written without them."""
-        found = []
+        if not past.done:
+            return []
+        late = {}
         for head in self._changed:
             month = f"{head.published.astimezone(UTC):%Y-%m}"
-            if not past.done or month > past.done or head.id in past.late:
-                continue
-            if self._selection.chooses(edition, head) and head.id not in self._written(edition, month, past):
-                found.append(head.id)
-        return sorted(found)
+            if month <= past.done and head.id not in past.late and self._selection.chooses(edition, head):
+                late[head.id] = month
+        return sorted(late.keys() - self._written(edition, min(late.values()), past)) if late else []
 
     def _came_between(self, edition: Edition, past: _Past) -> bool:
         """Return whether a release came of a month after the last with a document that is no open one either."""

@@ -63,8 +63,9 @@ _MEMORIES: WeakKeyDictionary[Store, dict[str, _Memory]] = WeakKeyDictionary()
 class Book:
     """What is known of the files at *target*; kept in the store, so that losing it only costs work.
 
-    Its *mark* is the last change that was looked at, *settings* stands for all that is
-    no release. It *may_lose* entries once, after `allow_loss`.
+    Its *mark* is the last change that was looked at, *arrival* the last release that had
+    come, None where that is not known; *settings* stands for all that is no release. It
+    *may_lose* entries once, after `allow_loss`.
     """
 
     def __init__(self, store: Store, target: Target, *, trusting: bool = True) -> None:
@@ -75,6 +76,7 @@ class Book:
         head = store.book_head(target.name)
         self._serial: int = head.get("serial", 0)
         self.mark: int = head.get("mark", 0)
+        self.arrival: int | None = head.get("arrival")
         self.settings: str = head.get("settings", "")
         self._full_at: str = head.get("full", "")
         self.may_lose = may_lose(store)
@@ -187,16 +189,16 @@ class Book:
             return True
         return abs(now - datetime.fromisoformat(self._full_at)) >= _DAY
 
-    def close(self, *, mark: int, settings: str, full: datetime | None) -> None:
+    def close(self, *, mark: int, arrival: int, settings: str, full: datetime | None) -> None:
         """Keep the book; not where another publication to the same place ended meanwhile: then the next one looks."""
         changed = {name: leaf for name, leaf in self._now.items() if self._before.get(name) != leaf}
         dropped = self.dropped()
         full_at = full.isoformat() if full else self._full_at
-        told = (mark, settings, full_at)
+        told = (mark, arrival, settings, full_at)
         serial = self._serial
-        if changed or dropped or told != (self.mark, self.settings, self._full_at):
+        if changed or dropped or told != (self.mark, self.arrival, self.settings, self._full_at):
             serial += 1
-            head = {"serial": serial, "mark": mark, "settings": settings, "full": full_at}
+            head = {"serial": serial, "mark": mark, "arrival": arrival, "settings": settings, "full": full_at}
             pages = {name: [leaf.files, leaf.told] for name, leaf in changed.items()}
             if not self._store.put_book(self._target.name, head, pages, dropped, serial=self._serial):
                 _MEMORIES.get(self._store, {}).pop(self._target.name, None)

@@ -64,8 +64,9 @@ class FeedFiles:
         selection: Selection,
         same: bool,
         now: datetime,
+        is_backfill: bool = False,
     ) -> None:
-        """Write *site* from *store*, of which *changed* changed since the *book* was closed.
+        """Write *site* from *store*, of which *changed* changed since the *book* was closed, or more in a backfill.
 
         *selection* knows what an edition holds; the *same* settings as last time make the
         same of what did not change. Archives that are finished are so since *now*.
@@ -89,6 +90,7 @@ class FeedFiles:
             changed=changed.values(),
             selection=selection,
             now=now,
+            is_backfill=is_backfill,
         )
         self._blank = Feed(
             id="",

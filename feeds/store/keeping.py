@@ -26,6 +26,10 @@ _SINCE: Final = Quick(
     .order_by(releases.c.changed, releases.c.key)
     .limit(bindparam("most"))
 )
+_LAST_KEY: Final = Quick(select(func.max(releases.c.key)))
+_ARRIVED: Final = Quick(
+    select(releases.c.id).where(releases.c.key > bindparam("after")).order_by(releases.c.key).limit(bindparam("most"))
+)
 _NEXT: Final = (
     select(releases.c.key, releases.c.id)
     .where(releases.c.key > bindparam("after"))
@@ -67,6 +71,14 @@ class Keeping(Base):
         Whatever changes what readers see of a release has it tagged again.
         """
         return tuple((id_, number) for id_, number in _SINCE.ask(self._database, mark=mark, most=limit))
+
+    def last_arrival(self) -> int:
+        """Return the number of the release that came last, 0 before the first: a mark for `arrived`."""
+        return _LAST_KEY.ask(self._database)[0][0] or 0
+
+    def arrived(self, mark: int, *, limit: int) -> tuple[str, ...]:
+        """Return the releases that came since *mark*, the earliest first."""
+        return tuple(id_ for (id_,) in _ARRIVED.ask(self._database, after=mark, most=limit))
 
     def is_larger(self, count: int) -> bool:
         """Return whether there are more than *count* releases, at the cost of counting so many."""

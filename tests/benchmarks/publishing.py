@@ -195,7 +195,7 @@ def our_feeds(store: Store, site: Site, topics: Topics, folder: Path) -> int:
         files.edition(edition, lineup, book.open(edition.key))
     outbox.settle()
     book.stamp()
-    book.close(mark=store.last_change(), settings="same", full=None)
+    book.close(mark=store.last_change(), arrival=store.last_arrival(), settings="same", full=None)
     return len([path for path in outbox.written if not path.endswith(".gz")])
 
 

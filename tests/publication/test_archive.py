@@ -147,6 +147,19 @@ def test_a_busy_month_has_several_documents(press: Press, draft: Draw) -> None:
     assert ids < {id_ for some in documents.values() for id_ in some}
 
 
+def test_what_comes_late_is_told_too_where_the_settings_are_others_then(press: Press, draft: Draw) -> None:
+    """As after an upgrade, or an edit of the configuration: all is made anew, and what came is still late."""
+    ids = press.put(*daily(draft, 45))
+    press.publish()
+    frozen = press.read("feeds/archive/all/2025-11.atom")
+    press.site = replace(press.site, title="Another wire")
+    ids += press.put(draft(7, native_id="LATE", url="https://harbour.example/late", published=START))
+    for _ in range(2):
+        press.publish()
+        assert {id_ for _, some in follow(press, "feeds/all.atom") for id_ in some} == set(ids)
+    assert press.read("feeds/archive/all/2025-11.atom") == frozen
+
+
 def test_nothing_is_missing_between_the_edition_and_the_month_it_begins_to_leave(press: Press, draft: Draw) -> None:
     """The edition holds a whole month, to its first day, and then one release less each time."""
     moments = [datetime(2025, 10, 1, tzinfo=UTC) + timedelta(days=n) for n in range(31)]
