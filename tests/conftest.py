@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
@@ -32,6 +33,16 @@ ALLOWED_SKIPS = (
     "the right to give up rights",
     "IPv6 on loopback",
 )
+
+
+@pytest.fixture(autouse=True)
+def _same_levels_of_logging() -> Iterator[None]:
+    """Let a command that says less, run in this process, not silence what the next test listens to."""
+    loggers = [logging.getLogger(name) for name in ("", "crawler", "feeds", "scheduler")]
+    levels = [logger.level for logger in loggers]
+    yield
+    for logger, level in zip(loggers, levels, strict=True):
+        logger.setLevel(level)
 
 
 @pytest.fixture(scope="session")
