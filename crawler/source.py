@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from crawler.source_file import nearest
 from crawler.source_read import read_source
 from crawler.source_rule import (
     AddressRules,
@@ -20,7 +19,7 @@ from crawler.source_rule import (
     Source,
     View,
 )
-from feeds.error import ConfigError
+from feeds.error import ConfigError, did_you_mean
 
 __all__ = [
     "AddressRules",
@@ -57,7 +56,7 @@ def load_sources(*folders: Path, use: Sequence[str] = ()) -> Mapping[str, Source
         files |= {path.stem: path for path in sorted(folder.glob("*.toml"))}
     known = ", ".join(sorted(files))
     problems += [
-        f"sources.use: unknown source {key}{nearest(key, files) or f': expected one of {known}'}"
+        f"sources.use: unknown source {key}{did_you_mean(key, files) or f': expected one of {known}'}"
         for key in use
         if key not in files
     ]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 import tomllib
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -15,7 +14,9 @@ from typing import cast
 
 from cronsim import CronSim, CronSimError
 
-__all__ = ["Table", "bounded", "nearest", "read_toml", "seconds", "shortest_gap"]
+from feeds.error import did_you_mean
+
+__all__ = ["Table", "bounded", "read_toml", "seconds", "shortest_gap"]
 
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 _LONGEST_PATTERN = 300
@@ -74,7 +75,9 @@ class Table:
         """Return the string under *key*, one of *choices*."""
         value = self.string(key, default)
         if value not in choices:
-            self.complain(key, f'got "{value}"', f"one of {', '.join(filter(None, choices))}" + nearest(value, choices))
+            self.complain(
+                key, f'got "{value}"', f"one of {', '.join(filter(None, choices))}" + did_you_mean(value, choices)
+            )
             return default
         return value
 
@@ -146,7 +149,9 @@ class Table:
         for key in self.values:
             if key not in known:
                 self.complain(
-                    key, "unknown key", f"one of {', '.join(known)}{nearest(key, known)}" if known else "no key here"
+                    key,
+                    "unknown key",
+                    f"one of {', '.join(known)}{did_you_mean(key, known)}" if known else "no key here",
                 )
 
     def _take(self, key: str, default: object) -> object:
@@ -218,13 +223,3 @@ def bounded(pattern: str) -> re.Pattern[str]:
         return re.compile(pattern)
     except re.error as error:
         raise ValueError(str(error)) from error
-
-
-def nearest(word: str, known: Iterable[str]) -> str:
-    """Return ". Did you mean …?" with the one of *known* that is nearest to *word*, "" where none is near.
-
-    >>> nearest("link", ["links", "title"]), nearest("x", ["links"])
-    ('. Did you mean "links"?', '')
-    """
-    near = difflib.get_close_matches(word, list(known), n=1, cutoff=0.6)
-    return f'. Did you mean "{near[0]}"?' if near else ""

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-__all__ = ["BaywireError", "ConfigError", "PublishError", "SearchError", "SourceError", "StoreError"]
+from collections.abc import Iterable
+
+__all__ = ["BaywireError", "ConfigError", "PublishError", "SearchError", "SourceError", "StoreError", "did_you_mean"]
 
 
 class BaywireError(Exception):
@@ -27,3 +29,15 @@ class SearchError(BaywireError):
 
 class PublishError(BaywireError):
     """The published files cannot be written: look at the folder named."""
+
+
+def did_you_mean(word: str, known: Iterable[str], *, cutoff: float = 0.6) -> str:
+    """Return ". Did you mean …?" with the word of *known* nearest to *word*, or "" where none is as near as *cutoff*.
+
+    >>> did_you_mean("portt", ["host", "port"]), did_you_mean("x", ["links"])
+    ('. Did you mean "port"?', '')
+    """
+    from difflib import get_close_matches  # noqa: PLC0415  # 5 ms that only a mistake costs
+
+    near = get_close_matches(word, list(known), n=1, cutoff=cutoff)
+    return f'. Did you mean "{near[0]}"?' if near else ""

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, NoReturn, Protocol, TypedDict, TypeVar
 
-from feeds.error import ConfigError
+from feeds.error import ConfigError, did_you_mean
 
 __all__ = ["LANGUAGES", "Folding", "Narrowed", "Where", "parse", "plain"]
 
@@ -199,7 +198,7 @@ class _Parser:
         root = self.either(0)
         if self.next < len(self.tokens):
             word, column = self.tokens[self.next]
-            self.wrong(column, f'expected and, or, or the end; got "{word}"{_nearest(word, ("and", "or"))}')
+            self.wrong(column, f'expected and, or, or the end; got "{word}"{did_you_mean(word, ("and", "or"))}')
         return Where(self.text, root)
 
     def either(self, depth: int) -> _Node:
@@ -240,13 +239,13 @@ class _Parser:
         known: dict[str, tuple[str, ...]] = {"topic": self.topics, "source": self.sources, "language": LANGUAGES}
         if field not in _FIELDS:
             self.wrong(
-                column, f'expected topic:, source:, author: or language:; got "{field}:"{_nearest(field, _FIELDS)}'
+                column, f'expected topic:, source:, author: or language:; got "{field}:"{did_you_mean(field, _FIELDS)}'
             )
         if not value:
             self.wrong(column, f'"{word}" names nothing: expected a name after the colon')
         names = {name.lower(): name for name in known.get(field, ())}
         if (names or field == "topic") and value.lower() not in names:
-            self.wrong(column, f'there is no {field} "{value}"{_nearest(value.lower(), names)}')
+            self.wrong(column, f'there is no {field} "{value}"{did_you_mean(value.lower(), names)}')
         name = names.get(value.lower(), value)
         # mypy cannot see that membership in _FIELDS narrows a str
         return _Is(field, name)  # type: ignore[arg-type]
@@ -258,8 +257,3 @@ class _Parser:
 
     def wrong(self, column: int, what: str) -> NoReturn:
         raise ConfigError(f'"{self.text}": column {column + 1}: {what}')
-
-
-def _nearest(word: str, known: Iterable[str]) -> str:
-    close = difflib.get_close_matches(word, list(known), n=1)
-    return f'. Did you mean "{close[0]}"?' if close else ""

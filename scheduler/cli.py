@@ -14,7 +14,7 @@ from types import FrameType
 
 import click
 
-from feeds.error import BaywireError
+from feeds.error import BaywireError, did_you_mean
 from scheduler import VERSION
 from scheduler.session import Session
 
@@ -79,8 +79,6 @@ class _Group(click.Group):
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         if args and not args[0].startswith("-") and args[0] not in VERBS:
-            from scheduler.option import did_you_mean  # noqa: PLC0415  # difflib, at a mistake only
-
             raise click.UsageError(f'"{args[0]}" is not a verb{did_you_mean(args[0], VERBS)}', ctx)
         return super().resolve_command(ctx, args)
 

@@ -12,11 +12,11 @@ from types import MappingProxyType
 from typing import cast
 from urllib.parse import quote, urlsplit
 
-from feeds.error import ConfigError
+from feeds.error import ConfigError, did_you_mean
 from feeds.site import LANGUAGES
 from scheduler.apart import why_not_apart
 from scheduler.key import NEVER_PLAIN, OPTIONS
-from scheduler.option import Option, Value, did_you_mean, line_of, read_text, syntax_line
+from scheduler.option import Option, Value, line_of, read_text, syntax_line
 
 __all__ = [
     "NEVER_PLAIN",

@@ -17,13 +17,12 @@ from crawler.address import host_of
 from crawler.run import Zygote
 from crawler.source import Source, load_sources
 from feeds import topic, where
-from feeds.error import ConfigError
+from feeds.error import ConfigError, did_you_mean
 from feeds.identity import DEFAULT_AUTHORITY
 from feeds.store import Store, Writing, open_store
 from feeds.topic import Topics
 from scheduler.config import Config
 from scheduler.extra import need
-from scheduler.option import did_you_mean
 from scheduler.rhythm import Rhythm, rhythm_of
 from scheduler.trouble import Trouble
 

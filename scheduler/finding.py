@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from crawler.source import load_sources
-from feeds.error import ConfigError
+from feeds.error import ConfigError, did_you_mean
 from feeds.store import Store
 from feeds.topic import load
 from feeds.where import Where, parse
 from scheduler.config import Config
-from scheduler.option import did_you_mean
 
 __all__ = ["check_names", "wanted_by"]
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 import shlex
 import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from urllib.parse import urlsplit
 
+from feeds.error import did_you_mean
 from feeds.identity import DEFAULT_AUTHORITY
 from scheduler.log import escape
 
@@ -17,7 +18,6 @@ __all__ = [
     "Option",
     "Read",
     "choices",
-    "did_you_mean",
     "line_of",
     "read_address",
     "read_addresses",
@@ -285,18 +285,6 @@ def choices(*allowed: str, many: bool = False) -> Read:
         return words if many else words[0]
 
     return read
-
-
-def did_you_mean(word: str, known: tuple[str, ...] | list[str] | Mapping[str, object], *, cutoff: float = 0.6) -> str:
-    """Return ". Did you mean …?" with the word of *known* nearest to *word*, or "" where none is as near as *cutoff*.
-
-    >>> did_you_mean("portt", ["host", "port"])
-    '. Did you mean "port"?'
-    """
-    from difflib import get_close_matches  # noqa: PLC0415  # 5 ms that only a mistake costs
-
-    near = get_close_matches(word, list(known), n=1, cutoff=cutoff)
-    return f'. Did you mean "{near[0]}"?' if near else ""
 
 
 def line_of(text: str, *keys: str) -> int | None:

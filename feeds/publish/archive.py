@@ -67,9 +67,10 @@ class _Past:
 
     *parts* are the documents of finished months, *open* those of months that are not;
     *late* came after their month was finished, and wait to be told. *until* and *month*
-    are how far the open documents reach, and which month was the first open one: "" where
-    something of them has to be written, "-" where the edition holds all there ever was.
-    *at* is when each month was finished.
+    are how far the open documents reach (a day, and what stands for the releases that
+    others tell of), and which month was the first open one: "" where something of them has
+    to be written, "-" where the edition holds all there ever was. *at* is when each month
+    was finished.
     """
 
     parts: list[str] = field(default_factory=list)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 import tomllib
 from collections.abc import Iterable, Mapping, Sequence
@@ -11,12 +10,12 @@ from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
 
-from feeds.error import ConfigError
+from feeds.error import ConfigError, did_you_mean
 from feeds.topic.fold import fold, is_word
 from feeds.topic.place import lines
 from feeds.topic.rule import LANGUAGES, Boost, Mapped, Override, Phrase, Term, Topic, digest_of
 
-__all__ = ["RESERVED", "SCHEMES", "nearest", "read_file"]
+__all__ = ["RESERVED", "SCHEMES", "read_file"]
 
 RESERVED = ("all", "source", "archive", "index", "corrections")  # addresses of feeds that are no topics
 SCHEMES = {
@@ -72,16 +71,6 @@ def _line(found: Mapping[_Place, int], at: _Place) -> int:
 
 def _name(at: _Place) -> str:
     return "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in at).lstrip(".") or "file"
-
-
-def nearest(word: str, known: Iterable[str]) -> str:
-    """Return `. Did you mean "…"?` where one of the *known* words is close to *word*, else nothing.
-
-    >>> nearest("treshold", ["threshold", "terms"])
-    '. Did you mean "threshold"?'
-    """
-    close = difflib.get_close_matches(word, list(known), n=1)
-    return f'. Did you mean "{close[0]}"?' if close else ""
 
 
 @dataclass(slots=True)
@@ -208,7 +197,7 @@ class _Reading:
             prefix, colon, number = code.partition(":")
             if not colon or not number or prefix not in SCHEMES:
                 known = ", ".join(f"{name}:" for name in SCHEMES)
-                self.wrong((*at, code), f"expected a code that begins with {known}{nearest(prefix, SCHEMES)}")
+                self.wrong((*at, code), f"expected a code that begins with {known}{did_you_mean(prefix, SCHEMES)}")
                 continue
             term = number if prefix == "wikidata" else code
             maps.append(Mapped(scheme=SCHEMES[prefix], term=term, label=self._string(label, (*at, code))))
@@ -248,7 +237,7 @@ class _Reading:
     def _keys(self, table: Mapping[str, Any], at: _Place, known: Sequence[str]) -> None:
         for key in table:
             if key not in known:
-                expected = nearest(key, known) or f": expected one of {', '.join(known)}"
+                expected = did_you_mean(key, known) or f": expected one of {', '.join(known)}"
                 self.wrong((*at, key), f"unknown key{expected}")
 
     def _table(self, value: object, at: _Place) -> dict[str, Any]:
@@ -275,7 +264,7 @@ class _Reading:
             elif text[1:] in self.lists:
                 strings.extend(self.lists[text[1:]])
             else:
-                what = f'no list of that name: got "{text}"{nearest(text[1:], self.lists)}'
+                what = f'no list of that name: got "{text}"{did_you_mean(text[1:], self.lists)}'
                 self.wrong((*at, number), what)
         return tuple(strings)
 

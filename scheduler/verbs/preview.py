@@ -37,9 +37,8 @@ def preview(  # noqa: PLR0913  # one parameter an option
     replay: str | None,
 ) -> int:
     """Fetch, read, normalise and tag SOURCE or the page at URL; store nothing."""
-    from feeds.error import SourceError
+    from feeds.error import SourceError, did_you_mean
     from scheduler.desk import load_rules, now_utc
-    from scheduler.option import did_you_mean
     from scheduler.preview import Page, Preview, require_address
     from scheduler.show import print_line
 

@@ -15,10 +15,9 @@ __all__ = ["why"]
 @click.pass_obj
 def why(session: Session, *, release: str, topic: str | None) -> int:
     """Print what each topic (or TOPIC alone) says of the release ID, and the words it says it from."""
-    from feeds.error import ConfigError
+    from feeds.error import ConfigError, did_you_mean
     from scheduler.desk import load_rules
     from scheduler.explain import print_tags
-    from scheduler.option import did_you_mean
     from scheduler.reading import find_one, open_to_read
 
     _, topics = load_rules(session.config)
