@@ -6,7 +6,8 @@ from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from feeds.identity import canonical, is_unlike, material_digest
+from crawler.memory import digest
+from feeds.identity import canonical, is_unlike
 
 if TYPE_CHECKING:
     from feeds.release import Draft
@@ -40,6 +41,6 @@ def same_for_all(draft: Draft, title: str, seen: Mapping[str, str], asked: str) 
     """
     if not title or not draft.title or not is_unlike(title, draft.title):
         return "", ""
-    key = material_digest(draft.title, draft.text)
+    key = digest(f"{draft.title}\n{draft.text}".encode("utf-8", "surrogatepass"))
     first = seen.get(key, asked)
     return key, "" if first == asked else f"the same page as {first}, under another title than was listed"

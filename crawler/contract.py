@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from crawler.extract.found import Listing
 from crawler.extract.overlap import overlap
+from crawler.spoilt import is_spoilt
 from crawler.wall import BLOCKING, what_wall
 
 if TYPE_CHECKING:
@@ -128,6 +129,9 @@ def _senseless(listing: Listing) -> str:
     empty = sum(not title.strip() for title in titles)
     if empty > len(titles) / 2:
         return f"{empty} of {len(titles)} items have no title"
+    spoilt = sum(map(is_spoilt, titles))
+    if spoilt > len(titles) / 2:
+        return f"the words of {spoilt} of {len(titles)} titles are lost: {titles[0][:40]}"
     return ""
 
 

@@ -117,6 +117,12 @@ class Memory:
         wait = min(_FIRST_RETRY * 4 ** min(times - 1, 6), _LONGEST_RETRY)
         self.aside[url] = (times, (now + wait).timestamp())
 
+    def forget(self, urls: Iterable[str], *, now: datetime) -> None:
+        """Forget that *urls* led to no release, where they would be tried again by now: nobody will."""
+        for url in urls:
+            if url in self.aside and not self.is_aside(url, now=now):
+                del self.aside[url]
+
 
 def digest(body: bytes) -> str:
     """Return a short hash of *body*."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 import zlib
 from typing import TYPE_CHECKING, Final
 
@@ -16,9 +18,14 @@ if TYPE_CHECKING:
 
 __all__ = ["Content", "looks_whole", "unpack"]
 
-# Closing tags of what we read; a server that ends a body by closing the connection says nothing else.
-_ENDS: Final = (b"</html>", b"</rss>", b"</feed>", b"</rdf:rdf>", b"</urlset>", b"}", b"]")
-_TAIL: Final = 2048
+# A server that ends a body by closing the connection says nothing of its end: what is written there has to.
+_TAIL: Final = 8192  # bytes: some put scripts behind the end of a page
+_CLOSERS: Final = {b"{": b"}", b"[": b"]"}
+_PAGE: Final = re.compile(rb"<html[\s>]", re.IGNORECASE)
+_ELEMENT: Final = re.compile(rb"<([A-Za-z_][\w.:-]{0,60})")
+_COMMENT: Final = re.compile(rb"<!--.*?-->", re.DOTALL)
+_FEED: Final = re.compile(rb"<(rss|feed|rdf:rdf|urlset|sitemapindex)[\s>]", re.IGNORECASE)
+_VALIDATORS: Final = ("ETag", "Last-Modified")
 _BOTH: Final = 32  # zlib finds out by itself whether it reads gzip or zlib
 
 
@@ -73,23 +80,35 @@ def _inflate(body: bytes, bits: int, limit: int) -> bytes:
     return b"".join(parts)
 
 
-def looks_whole(body: bytes) -> bool:
-    r"""Return whether *body*, of a length nobody stated, ends as a page, a feed or JSON ends.
+def looks_whole(body: bytes) -> bool | None:
+    r"""Return whether *body*, of a length nobody stated, ends as a page, a document of XML or JSON ends.
 
-    >>> looks_whole(b"<html><p>One</p></html>\n"), looks_whole(b"<html><p>On")
+    None where nothing tells: a text, a piece of a page, a page that leaves its outer tags out.
+
+    >>> looks_whole(b"<html><p>One</p></html>\n"), looks_whole(b"<html><style>p {}")
     (True, False)
-    >>> looks_whole(b"plain text")
-    True
+    >>> looks_whole(b'{"a": [{"b": 1}]}'), looks_whole(b'[{"a": 1}, {"b": {}}'), looks_whole(b"<li>One</li>")
+    (True, False, None)
     """
-    tail = body[-_TAIL:].rstrip().lower()
-    if tail.endswith((b"}", b"]")):
-        return True
-    head = body[:_TAIL].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
-    if head.startswith((b"{", b"[")):
+    start = body[:_TAIL].lstrip(b"\xef\xbb\xbf \t\r\n")
+    if start[:1] in _CLOSERS:
+        return _is_json(body) if body.rstrip().endswith(_CLOSERS[start[:1]]) else False
+    root = b"html" if _PAGE.search(body) else b""
+    if not root:
+        is_xml = start[:5].lower() == b"<?xml"
+        first = _ELEMENT.search(_COMMENT.sub(b"", start)) if is_xml else _FEED.match(start)
+        root = b"" if first is None else first[1].lower()
+    return b"</" + root in body[-_TAIL:].lower() if root else None
+
+
+def _is_json(body: bytes) -> bool | None:
+    try:
+        json.loads(body)
+    except UnicodeDecodeError:  # written in another encoding, as it may be
+        return None
+    except (ValueError, RecursionError):
         return False
-    if b"<html" not in head and not head.startswith(b"<?xml"):
-        return True
-    return any(end in tail for end in _ENDS[:-2])
+    return True
 
 
 class Content:
@@ -113,17 +132,24 @@ class Content:
         request.headers["Accept-Encoding"] = b"gzip, deflate"
 
     def process_response(self, request: Request, response: Response) -> Response:  # noqa: ARG002 - Scrapy's signature
-        """Return *response* with its body unpacked."""
+        """Return *response* with its body unpacked.
+
+        One that may have been cut off loses its validators: half a page that was
+        confirmed by 304 ever after would hide the rest of it.
+        """
         stated = b",".join(response.headers.getlist("Content-Encoding")).decode("latin-1").lower()
+        layers = [layer for part in stated.split(",") if (layer := part.strip()) not in {"", "identity"}]
         body = response.body
-        if stated and body:
-            layers = [layer for part in stated.split(",") if (layer := part.strip())]
+        if layers and body:
             if len(layers) > 2:
                 raise BadContent(f"packed {len(layers)} times over: expected once")
             for layer in reversed(layers):
                 body = unpack(body, layer, limit=self._limit)
             response = response.replace(body=body)
             del response.headers["Content-Encoding"]
-        elif "partial" in response.flags and not looks_whole(body):
-            raise BadContent("cut off: the connection closed before the page ended")
+        elif "partial" in response.flags and not (whole := looks_whole(body)):
+            if whole is False:
+                raise BadContent("cut off: the connection closed before the page ended")
+            for name in _VALIDATORS:
+                response.headers.pop(name, None)
         return response

@@ -177,6 +177,11 @@ class Progress:
         """Return what the pages read now list, each address once, in their order."""
         return tuple({item.url: item for page in self.read for item in page.listing.items}.values())
 
+    def look_again(self, url: str) -> None:
+        """Take note that the look at *url*, if its time had come, could not be had: it is still to come."""
+        if url in self.due:
+            self.memory.checked[url] -= 1
+
     def believe(self) -> None:
         """Take what was listed into the memory: the next crawl compares with it."""
         for page in self.read:

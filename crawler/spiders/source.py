@@ -20,6 +20,7 @@ from crawler.spiders.plan import recheck_step, too_old
 from crawler.spiders.progress import ListingPage, Progress, Read
 from crawler.spiders.repair import moved, repair_listing, repair_release
 from crawler.spiders.wire import UNASKED, Wire, content_type_of, seal_of
+from crawler.spoilt import lost_words
 from crawler.wall import what_wall
 from feeds.store import Outcome, PageKind
 
@@ -181,6 +182,7 @@ class SourceSpider(Wire):
         if not crawl.archive:
             reworded = {item.url for item in crawl.memory.changed(items)} | crawl.rewritten.reworded.keys()
             yield from self._recheck(crawl, [item for item in items if item.url in reworded & known])
+            crawl.memory.forget(known - crawl.looked - crawl.again, now=crawl.started)
 
     def _following(self, crawl: Progress, known: frozenset[str]) -> Request | None:
         """Return the request for the next page of a list, as long as its last page held something we did not."""
@@ -230,7 +232,9 @@ class SourceSpider(Wire):
         for release in self.store.releases(recent).values():
             step = recheck_step(crawl.started - release.first_seen)
             seen_to = crawl.memory.checked.get(release.url, 0)
-            if step > seen_to and release.url not in asked and release.withdrawn is None:
+            if step <= seen_to or crawl.memory.is_aside(release.url, now=crawl.started):
+                continue
+            if release.url not in asked and release.withdrawn is None:
                 due.append((release.url, step))
         for url, step in due[:_RECHECKS]:
             crawl.memory.checked[url] = step
@@ -252,6 +256,8 @@ class SourceSpider(Wire):
             read = read_declared_release(crawl.source, "", item.url, item=item, seen=crawl.started)
             if isinstance(read, NotARelease):
                 crawl.unread.append(f"{item.url}: {read.reason}")
+            elif why := lost_words(read, self.store):
+                crawl.unread.append(f"{item.url}: {why}")
             else:
                 drafts.append(read)
         if drafts:
@@ -270,7 +276,7 @@ class SourceSpider(Wire):
 
     def _release(self, crawl: Progress, response: Response, item: Item | None = None) -> Iterator[Read]:
         self.circuits.heard(host_of(response.url), response)
-        asked = item.url if item is not None else response.url
+        asked = item.url if item is not None else response.meta.get("redirect_urls", [response.url])[0]
         trouble = self._trouble(crawl, response)
         if trouble is not None:
             self._no_release(crawl, asked, trouble)
@@ -279,6 +285,7 @@ class SourceSpider(Wire):
             crawl.delivered += 1
             crawl.timely |= crawl.due & {asked}
             crawl.again.discard(asked)
+            crawl.memory.aside.pop(asked, None)
         else:
             yield from self._read_release(crawl, response, asked, item)
 
@@ -296,7 +303,8 @@ class SourceSpider(Wire):
                 crawl.again.discard(asked)
                 return
             draft = voted or draft
-        key, why = self._astray(crawl, draft, response.url, item)
+        key, why = self._astray(crawl, draft, (asked, response.url), item)
+        why = why or ("" if isinstance(draft, NotARelease) else lost_words(draft, self.store))
         if why:
             refused = draft = NotARelease(why)
             yield from self._take_back(crawl, key)
@@ -305,6 +313,7 @@ class SourceSpider(Wire):
             crawl.unread.append(f"{asked}: {reason}")
             crawl.memory.set_aside(asked, now=crawl.started)
             crawl.again.discard(asked)
+            crawl.look_again(asked)
             crawl.pending += 1
             yield Read(crawl=crawl, page=replace(page, kind=PageKind.QUARANTINE, reason=reason))
             return
@@ -333,14 +342,16 @@ class SourceSpider(Wire):
             crawl.held = None
         yield read
 
-    def _astray(self, crawl: Progress, draft: Draft | NotARelease, url: str, item: Item | None) -> tuple[str, str]:
-        """Return what `same_for_all` knows *draft* by, and why it is another page than the one that *item* named."""
-        if item is None or isinstance(draft, NotARelease):
+    def _astray(
+        self, crawl: Progress, draft: Draft | NotARelease, way: tuple[str, str], item: Item | None
+    ) -> tuple[str, str]:
+        """Return what `same_for_all` knows *draft* by, and why it is another page than where *way* began."""
+        if isinstance(draft, NotARelease):
             return "", ""
-        key, why = same_for_all(draft, item.title, crawl.unlike, item.url)
+        key, why = same_for_all(draft, item.title if item is not None else "", crawl.unlike, way[0])
         if key:
-            crawl.unlike.setdefault(key, item.url)
-        return key, home_instead(item.url, url, crawl.addresses) or why
+            crawl.unlike.setdefault(key, way[0])
+        return key, home_instead(*way, crawl.addresses) or why
 
     def _take_back(self, crawl: Progress, key: str) -> Iterator[Read]:
         """Yield the page that is held, for quarantine, where it is the one that is *key* too."""
@@ -370,8 +381,10 @@ class SourceSpider(Wire):
         """Take note that a release we hold could not be looked at again: nothing is lost, another try will do."""
         if trouble.absent or trouble.gone or trouble.refused:
             crawl.again.discard(url)
-        elif not trouble.deferred:
-            crawl.memory.set_aside(url, now=crawl.started)
+        else:
+            crawl.look_again(url)
+            if not trouble.deferred:
+                crawl.memory.set_aside(url, now=crawl.started)
         message = one_line(f"{url}: {trouble.reason}")
         self.emit({"event": "log", "level": "info", "source": crawl.source.key, "message": message})
 

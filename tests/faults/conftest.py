@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 _chaos = importlib.import_module("faults.chaos")
 _wire = importlib.import_module("faults.wire")
 site, serve, wire, strict = _wire.site, _wire.serve, _wire.wire, _wire.strict  # fixtures
+_office = importlib.import_module("faults.office")
+empty, office = _office.empty, _office.office  # fixtures
 _rig = importlib.import_module("faults.rig")
 
 RULES = """\

@@ -65,7 +65,7 @@ def test_d8_a_cycle_that_found_no_descriptor_is_tried_again_soon(rig: Rig) -> No
     assert running.stop() == 0
 
 
-@pytest.mark.parametrize("cycles", [pytest.param(300, marks=pytest.mark.soak)])
+@pytest.mark.parametrize("cycles", [pytest.param(100, marks=pytest.mark.soak)])
 def test_d8_cycles_leave_no_descriptor_behind(rig: Rig, cycles: int) -> None:
     running = rig.start().serving()
 

@@ -1,0 +1,69 @@
+"""Row P9, and what no row lists: looks at releases we hold that are answered by something else."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+from faults.conftest import RULES
+
+if TYPE_CHECKING:
+    from faults.chaos import Chaos, Wire
+    from faults.conftest import Desk
+
+Page = Callable[..., str]
+START = datetime(2026, 4, 29, 12, tzinfo=UTC)
+
+
+def at(hours: float) -> str:
+    return (START + timedelta(hours=hours)).isoformat()
+
+
+def today(page: str) -> str:
+    return re.sub(r"2026-04-\d\d 10", "2026-04-29 10", page)
+
+
+@pytest.mark.parametrize("fault", ["reset", "500"])
+def test_p9_a_look_that_could_not_be_had_is_had_later_and_finds_the_correction(
+    desk: Desk, newsroom: Chaos, release: Page, fault: str
+) -> None:
+    for n in range(1, 4):
+        newsroom.page(f"/r/{n}.htm", today(release(n)))
+    for hours in (0, 1.1, 3.1, 9.1):
+        desk.crawl("bad", now=at(hours))
+    corrected = today(
+        release(2, text="There were 14 persons, not 12, when pier number 2 was opened to the public. " * 3)
+    )
+
+    def broken(wire: Wire) -> None:
+        wire.reset() if fault == "reset" else wire.page("no", 500)
+
+    newsroom.routes["/r/2.htm"] = broken
+    desk.crawl("bad", now=at(27.1))
+    newsroom.asked.clear()
+    desk.crawl("bad", now=at(27.2))
+    assert not newsroom.times("/r/2.htm")  # not at every cycle
+    newsroom.page("/r/2.htm", corrected)
+    assert desk.outcome("bad", now=at(29)).changed == 1
+    newsroom.asked.clear()
+    desk.crawl("bad", now=at(31))
+    assert {asked.path for asked in newsroom.asked} <= {"/list", "/robots.txt"}
+
+
+@pytest.mark.parametrize("rules", [RULES, re.sub(r"body .*\n", "", RULES)], ids=["declared", "voted"])
+def test_p9_a_look_that_is_led_to_the_home_page_is_no_correction_and_no_release(
+    desk: Desk, newsroom: Chaos, release: Page, rules: str
+) -> None:
+    desk.source("bad", newsroom.url("/list"), rules=rules)
+    for n in range(1, 4):
+        newsroom.page(f"/r/{n}.htm", today(release(n)))
+    assert desk.outcome("bad", now=at(0)).new == 3
+    newsroom.page("/", today(release(9, title="Welcome to the department")))
+    for n in range(1, 4):
+        newsroom.redirect(f"/r/{n}.htm", "/")
+    ended = desk.outcome("bad", now=at(1.1))
+    assert (ended.new, ended.changed, desk.count("bad")) == (0, 0, 3)
+    assert "Welcome to the department" not in desk.titles("bad")
