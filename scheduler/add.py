@@ -6,10 +6,10 @@ import json
 import re
 import time
 from collections import Counter
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from crawler.address import host_of
@@ -89,6 +89,7 @@ def find_out(  # noqa: PLR0913  # what a fetch is told, by name
         scout.notes.append("no selectors hold for its releases: their bodies are found by vote; see preview --explain")
     if not drafts:
         scout.notes.append("none of its first releases could be read: see baywire preview")
+    scout.notes += _doubts(source, place.listing, now)
     source, told = with_next(source, place.text, place.listing, scout.get)
     scout.notes += [told] if told else []
     if source.zone == "UTC" and source.kind == "html":
@@ -102,6 +103,15 @@ def find_out(  # noqa: PLR0913  # what a fetch is told, by name
         drafts=tuple(replace(one, source=source.key) for one in drafts),
         notes=tuple(scout.notes),
     )
+
+
+def _doubts(source: Source, listing: Listing, now: datetime) -> Iterator[str]:
+    """Yield what of *listing* to look at: that no selectors hold for it, that days of it lie in the future."""
+    if source.kind == "html" and not source.listing.links:
+        yield "no selectors hold for its list: it is found anew each time, by what repeats"
+    latest = (now + timedelta(days=1)).date().isoformat()  # where the newsroom is it may be tomorrow already
+    if ahead := sum((item.date or "")[:10] > latest for item in listing.items):
+        yield f"{ahead} of its days lie in the future: are they days of events? see baywire preview, and date"
 
 
 def check_key(key: str, taken: Collection[str] = ()) -> None:

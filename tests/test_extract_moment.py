@@ -73,3 +73,34 @@ def test_a_day_in_several_elements_is_one_day(parts: str) -> None:
 def test_numbers_beside_a_year_in_a_text_are_no_day() -> None:
     root = read_html("<body><h1>A</h1><p><b>12</b> of the <b>20</b> piers of <b>2026</b> are old.</p>")
     assert moment_of_page(root, read_meta(root), "https://a.test/story", zone="UTC").published is None
+
+
+SHOWN = "<body><h1>A pier opens</h1><p class={}>August 25, 2020</p><p>It is long.</p></body>"
+MOVED = (
+    '<script type="application/ld+json">{"@type": "Article", "datePublished": "2023-06-24", '
+    '"dateModified": "2023-06-24"}</script>'
+)
+
+
+@pytest.mark.parametrize(
+    ("address", "day"),
+    [("https://a.test/story", "2020-08-25"), ("https://a.test/2023/06/24/story", "2023-06-24")],
+)
+def test_a_page_that_was_moved_is_of_the_day_beside_its_headline(address: str, day: str) -> None:
+    root = read_html(f"<head>{MOVED}</head>{SHOWN.format('date')}")
+    found = moment_of_page(root, read_meta(root), address, zone="UTC")
+    assert str(found.published)[:10] == day
+
+
+def test_a_page_that_was_changed_later_is_of_the_day_that_its_head_calls_published() -> None:
+    later = MOVED.replace('"dateModified": "2023-06-24"', '"dateModified": "2023-07-30"')
+    root = read_html(f"<head>{later}</head>{SHOWN.format('a')}")
+    found = moment_of_page(root, read_meta(root), "https://a.test/story", zone="UTC")
+    assert str(found.published)[:10] == "2023-06-24"
+
+
+def test_metas_that_say_one_vague_date_twice_speak_once() -> None:
+    metas = "".join(f'<meta name="{name}" content="2021-12-20T11:02:44+01:00">' for name in ("dcterms.date", "date"))
+    root = read_html(f"<head>{metas}</head><body><h1>A</h1><p class=date>Published 27.01.2022</p><p>B</p></body>")
+    found = moment_of_page(root, read_meta(root), "https://a.test/story", zone="UTC")
+    assert str(found.published)[:10] == "2022-01-27"

@@ -26,6 +26,7 @@ _LONGEST = 120
 _SKIPPED = frozenset(["script", "style", "option", "title"])
 _HEADINGS = frozenset(["h1", "h2", "h3", "h4", "h5", "h6", "caption", "th", "legend"])
 _BESIDE, _BESIDE_HEADING, _BARE_YEAR = 24, 48, 8  # characters beside a day in a line that heads rows; of a bare year
+_LINKS_BETWEEN = 8  # between a day and the first row below it: what more a head has to offer
 _RUN = 3  # days that follow each other without a row between them
 _TODAY = re.compile(r"今天|今日|现在|現在|\btoday\b|current (?:date|time)", re.IGNORECASE)
 
@@ -36,19 +37,25 @@ class _Line(NamedTuple):
     row: int
     text: str = ""
     is_heading: bool = False
+    links: int = 0  # how many links stand before it on the page, those of rows left out
 
 
 def days_of(root: HtmlElement, rows: Sequence[Row], *, american: bool = False) -> Dated:
     """Return the days of *rows*: those in them, or where few have one those above them; at last those of addresses."""
     dated = _spanned(rows, dates_of(rows, american=american))
-    if dated.share < 0.4:
-        dated = _beside(root, rows, american=american) or dated
-    if dated.share == 1:
+    above = _beside(root, rows, american=american) if dated.share < 0.4 else None
+    dated = above or dated
+    if dated.share == 1 and above is None:
         return dated
-    told = [date_in_address(row.url, zone="UTC") for row in rows]
+    instants = (date_in_address(row.url, zone="UTC") for row in rows)
+    told = [None if when is None else when.date().isoformat() for when in instants]
     if sum(when is not None for when in told) < 0.6 * len(rows):
         return dated
-    days = (day or (when.date().isoformat() if when else None) for day, when in zip(dated.days, told, strict=True))
+    days = (
+        # The year of a row may be that of another list above it: an address that agrees in all else knows better.
+        when if day is None or (when is not None and day[4:] == when[4:]) else day
+        for day, when in zip(dated.days, told, strict=True)
+    )
     return Dated(tuple(days), dated.path)
 
 
@@ -76,11 +83,15 @@ def _beside(root: HtmlElement, rows: Sequence[Row], *, american: bool) -> Dated 
     found: list[str | None] = [None] * len(rows)
     behind = bool(lines) and lines[0].row >= 0 and sum(line.row < 0 for line in lines) >= 0.8 * len(rows)
     last: str | None = None
+    told = -1  # how many links stand before a day that no row has followed yet
     for line in reversed(lines) if behind else lines:
         if line.row < 0:
             day = named[line.text].read(order=order) if line.text in named else None
-            last = day.isoformat() if day else last
+            last, told = (day.isoformat(), line.links) if day else (last, told)
         else:
+            # A day that other links follow is that of another part of the page.
+            last = None if not behind and 0 <= told < line.links - _LINKS_BETWEEN else last
+            told = -1
             found[line.row] = last
             last = None if behind else last
     dated = Dated(tuple(found))
@@ -134,22 +145,24 @@ def _lines_between(root: HtmlElement, rows: Sequence[Row]) -> list[_Line]:
     """Return in their order the numbers of *rows*, and the lines outside them that are days, months or years."""
     starts = {row.element: number for number, row in enumerate(rows)}
     lines: list[_Line] = []
+    links = 0
     # A node to enter, or None and a text that stands behind one; what is below a row is not entered.
     todo: list[tuple[HtmlElement | None, str, bool]] = [(root, "", False)]
     while todo:
         element, behind, headed = todo.pop()
         if element is None:
-            _add_line(lines, behind, is_heading=headed)
+            _add_line(lines, behind, is_heading=headed, links=links)
             continue
         number = starts.get(element)
         if number is not None:
-            lines.append(_Line(number))
+            lines.append(_Line(number, links=links))
             continue
         if not isinstance(element.tag, str) or element.tag in _SKIPPED:
             continue
+        links += element.tag == "a"
         inside = headed or element.tag in _HEADINGS
         if (text := element.text) and len(text) < _LONGEST and not text.isspace():
-            _add_line(lines, text, is_heading=inside)
+            _add_line(lines, text, is_heading=inside, links=links)
         for child in reversed(element):
             if (tail := child.tail) and len(tail) < _LONGEST and not tail.isspace():
                 todo.append((None, tail, inside))
@@ -157,7 +170,7 @@ def _lines_between(root: HtmlElement, rows: Sequence[Row]) -> list[_Line]:
     return lines
 
 
-def _add_line(lines: list[_Line], text: str, *, is_heading: bool) -> None:
+def _add_line(lines: list[_Line], text: str, *, is_heading: bool, links: int) -> None:
     if _DIGIT.search(text) is None:
         return
     line = " ".join(text.split())
@@ -166,4 +179,4 @@ def _add_line(lines: list[_Line], text: str, *, is_heading: bool) -> None:
     if (days and rest < (_BESIDE_HEADING if is_heading else _BESIDE) and not _TODAY.search(line)) or (
         month_in(line) or (year_in(line) and (is_heading or len(line) < _BARE_YEAR))
     ):
-        lines.append(_Line(-1, line, is_heading))
+        lines.append(_Line(-1, line, is_heading, links))

@@ -34,6 +34,7 @@ _ORDER = re.compile(
     re.IGNORECASE,
 )
 _FILE = re.compile(r"[\w.-]+\.(?:pdf|docx?|html?|wpd|txt)", re.IGNORECASE)
+_IN_HEADING = re.compile(r"(?:^|/)h[1-6]\b")
 _SAYS_TITLE = re.compile(r"(?:^|/)(?:h[1-6]|strong|b|a)\b|title|heading|name|case")
 _TITLE, _TEASER, _TOO_LONG = 12.0, 90.0, 300.0
 _HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
@@ -242,7 +243,7 @@ def _title_below(element: HtmlElement, text: str) -> str:
     """Return the title inside a link that holds a day beside it, or whose class says title."""
     if len(element) == 0:
         return ""
-    for names in (("title", "subject", "标题"), ("headline",)):
+    for names in (("title", "标题"), ("headline",), ("subject",)):
         for below in element.iter("span", "div", "p", "strong", "b", "em"):
             said = (below.get("class") or "").lower()
             if any(name in said for name in names):
@@ -275,6 +276,8 @@ def _columns(rows: Sequence[Row], labels: frozenset[str]) -> Mapping[str, float]
     for path, column in texts.items():
         distinct = len(set(column)) / len(column)
         width = sum(min(width_of(text), 90.0) for text in column) / len(column)
+        if width >= _TITLE and _IN_HEADING.search(path):  # is the title, however wide the teasers are
+            width = _TEASER
         heading = 1.5 if _SAYS_TITLE.search(path) else 1.0
         weights[path] = distinct * width * len(column) / len(rows) * heading
     return weights

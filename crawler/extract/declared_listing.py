@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -9,8 +10,8 @@ from typing import TYPE_CHECKING
 from crawler.extract.above import titles_above
 from crawler.extract.address import base_of
 from crawler.extract.beside import days_of
-from crawler.extract.column import titles_of, without_bullet
-from crawler.extract.day import days_in, settle
+from crawler.extract.column import are_labels, says_nothing, titles_of, without_bullet
+from crawler.extract.day import days_in, settle, without_days
 from crawler.extract.feed import is_feed, read_feed, read_instant
 from crawler.extract.found import Item, Listing
 from crawler.extract.group import Link, Row, add_links, links_of, rows_of, width_of
@@ -32,6 +33,7 @@ __all__ = ["read_declared_listing"]
 
 _FEW = 12  # links of a page that stands before a site
 _LONGEST = 400
+_OFTEN = 0.2  # of the rows: what their links say so often is a label
 _TEASER = 110.0  # wider than titles are
 
 
@@ -121,8 +123,10 @@ def _titles(root: HtmlElement, base: str, url: str, rows: Sequence[Row], css: st
     body = root.find("body")
     if not css and body is not None and (above := titles_above(body, rows, said)) != said:
         return above
+    often = {title for title, number in Counter(said).items() if number >= max(3, _OFTEN * len(said))}
     plain = all(said) and all(len(link.element) == 0 for row in rows for link in row.links)
-    if css or (plain and sum(width_of(title) > _TEASER for title in said) <= len(said) / 2):
+    wide = sum(width_of(title) > _TEASER for title in said) > len(said) / 2
+    if css or (plain and not wide and not often and not are_labels(said)):
         return said
     links = links_of(body, base, url) if body is not None else []
     by_element = {link.element: link for link in links}
@@ -133,7 +137,8 @@ def _titles(root: HtmlElement, base: str, url: str, rows: Sequence[Row], css: st
     add_links(whole, links)
     less = titles_of(whole)[0]
     return [
-        short if not title or 4 <= len(short) < len(title) else title for short, title in zip(less, said, strict=True)
+        short if says_nothing(title) or title in often or 4 <= len(short) < len(title) else title
+        for short, title in zip(without_days(less), said, strict=True)
     ]
 
 

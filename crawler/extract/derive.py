@@ -8,6 +8,7 @@ from itertools import islice
 from os.path import commonprefix
 from typing import TYPE_CHECKING
 
+from crawler.extract.built import lasting
 from crawler.extract.day import days_in
 from crawler.extract.group import Row
 from crawler.extract.name import stays
@@ -102,7 +103,7 @@ def candidates(rows: Sequence[Row]) -> Iterator[str]:
     number = 0
     for length in range(1, min(depth, 7)):
         chain = " > ".join(reversed(steps[:length]))
-        for above in ["", *(step for step in steps[length:] if "." in step or "#" in step)]:
+        for above in ["", *(step for step in steps[length:] if any(mark in step for mark in ".#["))]:
             yield f"{above} {chain}".strip()
             number += 1
             if number > _MOST:
@@ -131,10 +132,12 @@ def _step(elements: Sequence[HtmlElement]) -> str:
     common = set((first.get("class") or "").split())
     for element in elements[1:]:
         common &= set((element.get("class") or "").split())
-    names = sorted(name for name in common if _PLAIN.fullmatch(name) and stays(name))
+    named = (lasting(name) for name in sorted(common) if _PLAIN.fullmatch(name))
+    # What a build made may have digits in it: the rest of such a name says what the element is.
+    names = sorted({name for name in named if name and (name.startswith("[") or stays(name[1:]))})
     places = {sum(1 for _ in element.itersiblings(preceding=True)) for element in elements}
     place = f":nth-child({places.pop() + 1})" if tag in {"td", "dd"} and len(places) == 1 else ""
-    return tag + "".join(f".{name}" for name in names[:3]) + place
+    return tag + "".join(names[:3]) + place
 
 
 def _date(path: str, rows: Sequence[Row]) -> str:
@@ -147,6 +150,7 @@ def _date(path: str, rows: Sequence[Row]) -> str:
     css = name + (f":nth-child({int(place) + 1})" if place else "") + attribute
     if not _COLUMN.fullmatch(css):
         return ""
+    css = re.sub(r"\.([A-Za-z_][\w-]*)", lambda name: lasting(name[1]), css)
     rule = selector(css)
     found = sum(bool(days_in(" ".join(rule.string(row.element).split())[:_LONGEST])) for row in rows)
     return css if found >= 0.8 * len(rows) else ""

@@ -78,6 +78,9 @@ _ASIDE = re.compile(
 )
 _MOST_TIMES = 200
 _OF_CHANGE = 0.4  # and of one that the head calls the day of a change
+_CLEAR = 6  # of the names of metas above: these say that the page was published, the others a date
+_REDONE = 0.3  # and of what the head says of the day on which a page was moved
+_SURE = 2.0  # what stands beside the headline, or is marked as the day
 _EARLIEST = date(1995, 1, 1)
 _LONGEST = 160
 _LONGEST_TEXT = 300_000  # htmldate takes a second for each megabyte of one text, and for each 30,000 elements
@@ -106,6 +109,7 @@ def moment_of_page(root: HtmlElement, meta: Meta, url: str, *, zone: str) -> Mom
     told: dict[date, list[tuple[int, str, datetime]]] = defaultdict(list)
     said = [found for found in _said(root, meta, url, zone) if found[3].date() >= _EARLIEST]
     changed = _days_of_change(said)
+    redone = _days_redone(said)
     heard: set[tuple[str, date]] = set()
     for full, origin, text, when in said:
         day = when.date()
@@ -114,6 +118,8 @@ def moment_of_page(root: HtmlElement, meta: Meta, url: str, *, zone: str) -> Mom
             weight *= _AGAIN if (origin, day) in heard else 1
             weight *= _OF_CHANGE if day in changed else 1
             heard.add((origin, day))
+        elif day in redone:
+            weight *= _REDONE
         votes[day] += weight
         if _UTC.search(text) and zone == "UTC" and not 10 <= when.hour < 16 and _precision(text):
             # It may be another day where it was written: an address or a text then decides.
@@ -147,6 +153,22 @@ def _days_of_change(said: Sequence[tuple[float, str, str, datetime]]) -> set[dat
     published = {when.date() for weight, origin, _, when in said if origin not in _SHOWN and weight > 1}
     changed = {when.date() for weight, origin, _, when in said if origin not in _SHOWN and weight < 1}
     return {day for day in changed - published if published and day - min(published) > timedelta(days=1)}
+
+
+def _days_redone(said: Sequence[tuple[float, str, str, datetime]]) -> set[date]:
+    """Return the day of which the head says that the page was published and changed on it, where an earlier is shown.
+
+    So do pages that were moved to another system: the head tells the day of the move, and beside the headline
+    stands that of the release. An address that tells the day of the head, too, is right.
+    """
+    head = [(weight, when.date()) for weight, origin, _, when in said if origin not in _SHOWN and origin != "address"]
+    published = {day for weight, day in head if weight > 1}
+    moved = published & {day for weight, day in head if weight < 1}
+    shown = [when.date() for weight, origin, _, when in said if origin in _SHOWN and weight >= _SURE]
+    named = {when.date() for _, origin, _, when in said if origin == "address"}
+    if len(published) > 1 or moved & named:
+        return set()
+    return {day for day in moved if any(day - other > timedelta(days=1) for other in shown)}
 
 
 def _in_place(
@@ -183,11 +205,13 @@ def _texts(root: HtmlElement, meta: Meta) -> Iterator[tuple[float, str, str]]:
         yield 3.0, "json-ld", text
     if text := meta.said("dateModified"):
         yield 0.4, "json-ld", text
-    yield from (
-        (3.0 if number < 6 else 2.0, f"meta {name}", meta.metas[name])
-        for number, name in enumerate(_PUBLISHED)
-        if name in meta.metas
-    )
+    weak: set[str] = set()
+    for number, name in enumerate(_PUBLISHED):
+        if name in meta.metas:
+            text = meta.metas[name]
+            # Names that say no more than "date" are written by one hand: together they speak once.
+            yield 3.0 if number < _CLEAR else 0.3 if text in weak else 2.0, f"meta {name}", text
+            weak |= {text} if number >= _CLEAR else set()
     yield from ((0.4, f"meta {name}", meta.metas[name]) for name in _CHANGED if name in meta.metas)
     yield from _marked(root)
     yield from _seen(root)

@@ -23,6 +23,8 @@ _STOPS = re.compile(r"[.!?;,。！？；，]")
 _SKIPPED = frozenset(["script", "style", "noscript", "template", "option", "select", "a", "button"])
 _INSIDE = frozenset(["a", "span", "b", "strong", "em", "i", "u", "font", "cite"])
 _EDGES = frozenset(["br", "div", "p", "ul", "ol", "table", "li", "dt", "dd", "h1", "h2", "h3", "h4", "hr"])
+# What opens over a page is said on every page of a site. "modal-enabled" is no such name.
+_OVER = re.compile(r"(?:pop-?up|modal|lightbox|dialog)(?:\s|\Z)|(?:\A|\s)(?:cookie|consent|gdpr)", re.IGNORECASE)
 _BEFORE = 40  # letters before a link in its own line: it goes on with a sentence
 
 
@@ -97,11 +99,23 @@ def _runs(body: HtmlElement, starts: set[HtmlElement]) -> list[tuple[HtmlElement
         if tail and len(tail) >= 2 and not tail.isspace() and (above := element.getparent()) in begun:
             found.setdefault(above, [above.text or ""]).append(tail)
     runs = ((element, " ".join(pieces), begun[element]) for element, pieces in found.items())
-    return [run for run in runs if len(run[1]) >= _LONG / 2.5 and _is_shown(run[0])]
+    return [run for run in runs if len(run[1]) >= _LONG / 2.5 and _is_shown(run[0]) and not _is_over(run[0])]
 
 
 def _is_shown(element: HtmlElement) -> bool:
     return isinstance(element.tag, str) and element.tag not in _SKIPPED
+
+
+def _is_over(element: HtmlElement) -> bool:
+    """Say whether *element* stands in what opens over the page."""
+    for here in (element, *element.iterancestors()):
+        if here.tag in {"body", "html", "main", "article"}:
+            return False
+        if here.tag == "dialog" or here.get("role") == "dialog":
+            return True
+        if any(_OVER.search(here.get(name) or "") for name in ("class", "id")):
+            return True
+    return False
 
 
 def _is_beside(element: HtmlElement, listed: set[HtmlElement]) -> bool:

@@ -14,7 +14,8 @@ from lxml import etree
 
 from crawler.extract.column import says_nothing
 from crawler.extract.day import days_in
-from crawler.extract.group import Group, Row, width_of
+from crawler.extract.group import Group, Link, Row, width_of
+from crawler.extract.select import text_of
 
 if TYPE_CHECKING:
     from lxml.html import HtmlElement
@@ -39,6 +40,8 @@ _DIGIT = re.compile(r"\d")
 
 
 _MENU = 0.1
+_CARD = 60  # letters: longer than most titles
+_HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
 _CARDS = 0.6
 
 
@@ -81,7 +84,7 @@ def _speaks(group: Group) -> bool:
 def _score(group: Group, place: float) -> float:
     rows = group.rows
     count = len(rows)
-    own = [max((width_of(link.text) for link in row.links if not says_nothing(link.text)), default=0.0) for row in rows]
+    own = [max((_width(link) for link in row.links if not says_nothing(link.text)), default=0.0) for row in rows]
     width = min(median(own), 110.0)
     if width < 12:  # numbers, "PDF": what stands beside them speaks, if it is dated or much
         around = [sum(width_of(text) for _, text in row.parts) for row in rows] if place > _MENU else [0.0]
@@ -98,6 +101,13 @@ def _score(group: Group, place: float) -> float:
     if count == 2:
         score *= 0.5
     return score
+
+
+def _width(link: Link) -> float:
+    """Return how wide what *link* says is; of a card, which is a link as a whole, its heading speaks."""
+    if len(link.text) > _CARD and (heading := next(link.element.iter(*_HEADINGS), None)) is not None:
+        return width_of(" ".join(text_of(heading).split())) or width_of(link.text)
+    return width_of(link.text)
 
 
 def entries(rows: Sequence[Row]) -> float:

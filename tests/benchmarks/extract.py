@@ -103,15 +103,10 @@ def no_listing(shared: Path, name: str) -> float:
 
 
 def speeds(shared: Path) -> dict[str, float]:
-    """Return, in one run, listings detected and declared pages read against trafilatura's pages, a CPU second.
-
-    `parsed_…` is what libxml2 makes of the same declared pages with nothing else done: more than that nobody reaches.
-    """
-    from lxml import html
+    """Return, in one run, listings detected against trafilatura's pages, a CPU second."""
     from trafilatura import extract
 
-    from crawler.extract import read_declared_release, read_listing
-    from crawler.source import load_sources
+    from crawler.extract import read_listing
 
     listings = [
         path.read_bytes().decode("utf-8", "replace") for path in sorted((shared / "extraction/listings").glob("*.html"))
@@ -120,30 +115,15 @@ def speeds(shared: Path) -> dict[str, float]:
         gzip.decompress(path.read_bytes()).decode("utf-8", "replace")
         for path in sorted((shared / "extraction/articles/html").glob("*.gz"))[:60]
     ]
-    releases = [path.read_text("utf-8") for path in sorted((shared / "pages/www.info.gov.hk").glob("*.htm"))]
-    source = load_sources(use=["hk-gia-en"])["hk-gia-en"]
-    from datetime import UTC, datetime
-
-    seen = datetime(2026, 1, 1, tzinfo=UTC)
-    url = "https://www.info.gov.hk/gia/general/202001/04/P2020010400582.htm"
     extract(articles[0])
     read_listing(listings[0], "http://x.test/")
-    read_declared_release(source, releases[0], url, item=None, seen=seen)
     theirs = _pages_a_second(extract(text) for text in articles)
     detected = _pages_a_second(read_listing(text, "http://x.test/") for text in listings)
     looked = _pages_a_second(read_listing(text, "http://x.test/") for text in articles)
-    extracted = _pages_a_second(extract(text) for _ in range(3) for text in releases)
-    parsed = _pages_a_second(html.document_fromstring(text) for _ in range(20) for text in releases)
-    declared = _pages_a_second(
-        read_declared_release(source, text, url, item=None, seen=seen) for _ in range(20) for text in releases
-    )
     return {
         "listings_against_trafilatura": detected / theirs,
         "articles_looked_at_against_trafilatura_there": looked / theirs,
         "listings_against_trafilatura_there": detected / _pages_a_second(extract(text) for text in listings),
-        "declared_against_trafilatura_there": declared / extracted,
-        "parsed_against_trafilatura_there": parsed / extracted,
-        "declared_against_trafilatura": declared / theirs,
     }
 
 

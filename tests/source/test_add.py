@@ -214,3 +214,11 @@ def test_a_release_that_cannot_be_had_does_not_keep_the_source_from_being_writte
     del harbour.answers["/news/9.html"]
     finding = found_at(harbour, "/press/")
     assert [draft.title for draft in finding.drafts] == ["Pier 8 opens to the public", "Pier 7 opens to the public"]
+
+
+def test_a_list_without_selectors_and_days_to_come_are_told(harbour: Site, list_page: Callable[..., str]) -> None:
+    deep = "<div>" * 300
+    harbour.put("/deep/", list_page(9, 8, 7, 6, 5).replace("<body>", f"<body>{deep}").replace("2026", "2096"))
+    notes = found_at(harbour, "/deep/").notes
+    assert "no selectors hold for its list: it is found anew each time, by what repeats" in notes
+    assert "5 of its days lie in the future: are they days of events? see baywire preview, and date" in notes
