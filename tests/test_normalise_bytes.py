@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from pathlib import Path
 
 import pytest
@@ -55,10 +56,19 @@ def test_trees_are_made_in_few_places_and_from_text() -> None:
     }
     assert found <= set(HOMES)
     for home in found:
-        names = {
-            node.id for node in ast.walk(ast.parse((ROOT / home).read_text("utf-8"))) if isinstance(node, ast.Name)
-        }
-        assert not names & {"bytes", "bytearray", "memoryview", "BytesIO"}
+        tree = ast.parse((ROOT / home).read_text("utf-8"))
+        taken = [
+            ast.unparse(argument.annotation)
+            for node in tree.body
+            if isinstance(node, ast.FunctionDef) and not node.name.startswith("_")
+            for argument in (*node.args.args, *node.args.kwonlyargs)
+            if argument.annotation is not None
+        ]
+        assert taken, home
+        assert not [name for name in taken if re.search(r"\b(bytes|bytearray|memoryview|BytesIO)\b", name)], home
+    for read in (read_html, read_xml):
+        with pytest.raises(TypeError, match="expected text that went through decode"):
+            read(b"<p>x</p>")  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("label", ["gb2312", "big5", "utf-8", "iso-8859-1", ""])

@@ -23,6 +23,7 @@ _CHINESE = rf"[附有另]*(?:附有|附|備|备|有|多){_ZH_MEDIA}(?:[/／、�
 _SUFFIX = re.compile(rf"[(（\[［【〔] *({_ENGLISH}|{_PORTUGUESE}|{_CHINESE}) *[)）\]］】〕]\Z", re.IGNORECASE)
 
 _LONGEST = 90
+_PASSES = 6
 _MOST = 5_000  # characters that are looked at; a title is cut to fewer
 
 
@@ -35,7 +36,7 @@ class Title:
 
 
 def clean_title(text: str) -> Title:
-    """Return the headline in *text* on one line, mojibake undone, its suffixes taken off and kept.
+    r"""Return the headline in *text* on one line, mojibake undone, its suffixes taken off and kept.
 
     >>> clean_title("Speech by CE in London (English Only)(with photos/video)")
     Title(text='Speech by CE in London', facts={'suffixes': ('English Only', 'with photos/video')})
@@ -43,10 +44,18 @@ def clean_title(text: str) -> Title:
     {'suffixes': ('附圖／短片',)}
     >>> clean_title("The Investorâ€™s Guide").text
     'The Investor’s Guide'
+    >>> clean_title("\x9dInvestorâ€™s").text
+    'Investor’s'
     >>> clean_title("LCQ3: Support for SMEs (Part 2)")
     Title(text='LCQ3: Support for SMEs (Part 2)', facts={})
     """
-    line = " ".join(clean_text(repair(text.lstrip()[:_MOST]).text).split("\n"))
+    text = text.lstrip()[:_MOST]
+    clean = clean_text(repair(text).text)
+    for _ in range(_PASSES):  # without what does not show, letters that stood apart may look broken
+        if clean == text or clean.isascii():
+            break
+        text, clean = clean, clean_text(repair(clean).text)
+    line = " ".join(clean.split("\n"))
     line = re.sub(" {2,}", " ", line).strip(" *")
     suffixes: list[str] = []
     end = len(line)

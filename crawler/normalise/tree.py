@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
 __all__ = ["read_html", "read_xml", "shorn"]
 
+_EMPTY = b"<html></html>"
 # lxml refuses text that declares an encoding, rightly: text has none.
 _DECLARATION = re.compile(r"\A\s*<\?xml[^>]*>")
 _DOCTYPE = re.compile(r"<!DOCTYPE[^\[>]*(?:\[.*?\]\s*)?>", re.DOTALL | re.IGNORECASE)
@@ -53,7 +54,7 @@ def read_html(text: str) -> HtmlElement:
         raise TypeError(f"page: got {type(text).__name__}: expected text that went through decode()")
     body = _legal(_DECLARATION.sub("", shorn(text)))
     root, cut = _parse(body, huge=False)
-    return _parse(_flatten(body), huge=True)[0] if cut else root
+    return _parse(_legal(_flatten(body.decode())), huge=True)[0] if cut else root
 
 
 def read_xml(text: str) -> _Element:
@@ -69,7 +70,7 @@ def read_xml(text: str) -> _Element:
         raise TypeError(f"document: got {type(text).__name__}: expected text that went through decode()")
     from lxml import etree  # noqa: PLC0415 - as in `_parse`
 
-    body = _DOCTYPE.sub("", _legal(_DECLARATION.sub("", text.lstrip("\ufeff \t\r\n"))), count=1)
+    body = _DOCTYPE.sub("", _legal(_DECLARATION.sub("", text.lstrip("\ufeff \t\r\n"))).decode(), count=1)
     if "&" in body:
         parts = _CDATA.split(body)
         body = "".join(part if part.startswith("<![CDATA[") else _ENTITY.sub(_character, part) for part in parts)
@@ -91,11 +92,12 @@ def read_xml(text: str) -> _Element:
     return root
 
 
-def _parse(body: str, *, huge: bool) -> tuple[HtmlElement, bool]:
+def _parse(body: bytes, *, huge: bool) -> tuple[HtmlElement, bool]:
     """Return the tree of *body*, and whether libxml2 gave up before its end; *huge* lifts its usual limits."""
     from lxml import etree, html  # noqa: PLC0415 - 15 MB that a reader of plain text does not need
 
     parser = html.HTMLParser(
+        encoding="utf-8",  # whatever the page says of itself: it was told apart before
         no_network=True,
         recover=True,
         huge_tree=huge,
@@ -107,9 +109,9 @@ def _parse(body: str, *, huge: bool) -> tuple[HtmlElement, bool]:
     # One class for all elements: lxml would else ask Python for the class of each, whenever it is met.
     parser.set_element_class_lookup(etree.ElementDefaultClassLookup(element=html.HtmlElement))
     try:
-        root = html.document_fromstring(body if body.strip() else "<html></html>", parser=parser, ensure_head_body=True)
+        root = html.document_fromstring(body if body.strip() else _EMPTY, parser=parser, ensure_head_body=True)
     except etree.LxmlError:  # "Document is empty": a page of comments only, say
-        root = html.document_fromstring("<html></html>", ensure_head_body=True)
+        root = html.document_fromstring(_EMPTY, ensure_head_body=True)
     return root, any(entry.type_name == "ERR_RESOURCE_LIMIT" for entry in parser.error_log)
 
 
@@ -169,12 +171,12 @@ def _character(match: re.Match[str]) -> str:
     return match[0] if name in _OF_XML else html5.get(name, match[0])
 
 
-def _legal(text: str) -> str:
-    """Leave out what XML 1.0 forbids: lxml raises on it."""
+def _legal(text: str) -> bytes:
+    """Return *text* in UTF-8, without what XML 1.0 forbids: lxml raises on it."""
     try:
         packed = text.encode()
     except UnicodeEncodeError:  # a lone surrogate
-        return _ILLEGAL.sub("\ufffd", text)
+        return _ILLEGAL.sub("\ufffd", text).encode()
     # Looking for bytes is four times as fast as looking for characters.
     clean = len(packed.translate(None, _CONTROLS)) == len(packed) and "\ufffe" not in text and "\uffff" not in text
-    return text if clean else _ILLEGAL.sub("\ufffd", text)
+    return packed if clean else _ILLEGAL.sub("\ufffd", text).encode()
