@@ -16,10 +16,13 @@ __all__ = [
     "Address",
     "canonical",
     "clean_address",
+    "closeness",
+    "is_beside",
     "is_marked_correction",
     "is_reissue",
     "is_unlike",
     "local_part",
+    "loose",
     "material_digest",
     "release_id",
     "title_key",
@@ -42,6 +45,14 @@ _SESSION: Final = re.compile(
 )
 _PRINT_VALUE: Final = re.compile(
     r"(?:view|output|format|mode|action|layout|tmpl)=(?:print|printable|printview)", re.IGNORECASE
+)
+# One page of one site under another of its names: see `loose`.
+_SITE: Final = re.compile(r"(?:www\d?|m|mobile|wap|amp)\.(?=[^.]+\.[^.])")
+_INDEX: Final = re.compile(r"/(?:(?:index|default|home)\.(?:x?html?|php\d?|aspx?|jspx?|cfm|do)|amp)$", re.IGNORECASE)
+_CHOICE: Final = re.compile(
+    r"(?:l|hl|lng|lang|language|locale)=(?:[a-z]{2,3}(?:[-_][a-z]{2,4}){0,2}|english|chinese|portuguese)|"
+    r"amp(?:=1|=true|=)?|outputtype=amp",
+    re.IGNORECASE,
 )
 # The Hong Kong government's converter to Simplified characters: sc.isd.gov.hk/TuniS/www.info.gov.hk/...,
 # in 2021 and 2022 with two slashes; older pages have sc.info.gov.hk/gb/.
@@ -125,6 +136,21 @@ def canonical(url: str) -> Address:
     return Address(urlunsplit((scheme, host, _canonical_path(path), query, parts.fragment)), language)
 
 
+@lru_cache(maxsize=4096)
+def loose(url: str) -> str:
+    """Return what stands for all the addresses at which a site may show the page at *url*: no proof, but a hint.
+
+    Without the name of a host for the web or for phones, without the name of an index, a
+    choice of language, AMP. What is read there tells whether it is the same.
+
+    >>> loose("http://m.a.example/news/7/index.html?lang=en") == loose("https://www.a.example/news/7/")
+    True
+    >>> loose("https://a.example/show?id=7&l=tc") == loose("https://a.example/show?id=8")
+    False
+    """
+    return _hash("\n".join(_loosened(url)))
+
+
 def local_part(native_id: str, url: str) -> str:
     """Return what names a release within its source: its own number, else a hash of its canonical address.
 
@@ -197,6 +223,27 @@ def is_reissue(one: str, other: str, *, marked: bool = False) -> bool:
     return _shared(mine, yours) >= (0.8 if marked else 0.9)
 
 
+def is_beside(one: str, other: str) -> bool:
+    """Return whether two different pages stand in one place of a site, where it keeps all of their kind.
+
+    >>> is_beside("https://a.example/news/2026/07/rain-1.htm", "https://a.example/news/2026/08/rain-2.htm")
+    True
+    >>> is_beside("https://a.example/news/7", "https://a.example/en/press/7.html")
+    False
+    """
+    return _place(one) == _place(other) and canonical(one) != canonical(other)
+
+
+def closeness(one: str, other: str) -> tuple[float, float]:
+    """Return how much two texts have in common: of their numbers, then of their words.
+
+    >>> closeness("aged 42, at home", "aged 42, ill") > closeness("aged 38, ill", "aged 42, ill")
+    True
+    """
+    mine, yours = _counted(one), _counted(other)
+    return _shared(_numbers(mine), _numbers(yours)), _shared(mine, yours)
+
+
 def is_unlike(one: str, other: str) -> bool:
     """Return whether two texts have less than half of their words in common: no edit goes that far.
 
@@ -205,7 +252,7 @@ def is_unlike(one: str, other: str) -> bool:
     >>> is_unlike("The Secretary spoke at noon", "The Secretary spoke at midnight")
     False
     """
-    return _shared(_counted(one), _counted(other)) < 0.5
+    return one != other and _shared(_counted(one), _counted(other)) < 0.5
 
 
 def is_marked_correction(title: str) -> bool:
@@ -246,6 +293,26 @@ def _fold(text: str) -> str:
         text = text.replace(sign, _SIGNS[sign])
     folded = unicodedata.normalize("NFKC", text)
     return folded if folded == text else folded.translate(_PUNCTUATION)
+
+
+def _place(url: str) -> tuple[str, ...]:
+    """Return site, folder with any figures as one, kind of file and names of fields of *url*."""
+    site, path, query, *_ = _loosened(url)
+    folder, _, last = path.rpartition("/")
+    kind = last.rpartition(".")[2] if "." in last else ""
+    return site, re.sub(r"\d+", "0", folder), kind, *(field.partition("=")[0] for field in query.split("&"))
+
+
+def _loosened(url: str) -> tuple[str, ...]:
+    """Return site, path, query, fragment and language of *url* without what a site may put in or leave out."""
+    address = canonical(url)
+    try:
+        parts = urlsplit(address.url)
+    except ValueError:
+        return address.url, "", "", "", ""
+    query = "&".join(field for field in parts.query.split("&") if not _CHOICE.fullmatch(field))
+    path = _INDEX.sub("", parts.path).rstrip("/")
+    return f"{parts.scheme}:{_SITE.sub('', parts.netloc)}", path, query, parts.fragment, address.language
 
 
 def _bare(text: str) -> str:

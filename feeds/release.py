@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
+from urllib.parse import urlsplit
 
 from feeds.view import View
 
@@ -89,8 +90,11 @@ class Newsroom:
         >>> office = Newsroom(key="harbour-en", title="Harbour Office: latest news", publisher="Harbour Office")
         >>> office.author(""), office.author("Pilots of the Bay")
         ('Harbour Office', 'Pilots of the Bay')
+        >>> Newsroom(key="harbour-en", title="", site="https://www.harbour.example/news/").author("")
+        'harbour.example'
         """
-        return named or self.publisher or self.title or self.key
+        host = (urlsplit(self.site).hostname or "").removeprefix("www.")
+        return named or self.publisher or self.title or host or self.key
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,9 +14,12 @@ from feeds.identity import (
     DEFAULT_AUTHORITY,
     canonical,
     clean_address,
+    closeness,
+    is_beside,
     is_marked_correction,
     is_reissue,
     local_part,
+    loose,
     material_digest,
     release_id,
     title_key,
@@ -85,6 +88,61 @@ def test_a_converted_page_is_its_original_in_another_language(address: str) -> N
 )
 def test_different_pages_keep_different_addresses(one: str, other: str) -> None:
     assert canonical(one) != canonical(other)
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "http://www.a.example/news/7",
+        "https://m.a.example/news/7/",
+        "https://a.example/news/7/index.html",
+        "https://a.example/news/7/Default.aspx?lang=en",
+        "https://amp.a.example/news/7/amp?hl=zh-Hant&utm_source=x",
+        "https://a.example/news/7?l=tc#top",
+    ],
+)
+def test_a_page_under_the_names_of_its_site_may_be_the_same(address: str) -> None:
+    assert loose(address) == loose("https://a.example/news/7")
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "https://a.example/news/8",
+        "https://a.example/news",
+        "https://b.a.example/news/7",
+        "https://a.example/news/7?id=1",
+        "https://a.example/news/7?l=700",
+        "https://m.example/news/7",
+        "ftp://a.example/news/7",
+        "https://a.example/news/7#!/x",
+        "https://sc.isd.gov.hk/TuniS/a.example/news/7",
+    ],
+)
+def test_another_page_is_not_the_same_for_its_name(address: str) -> None:
+    assert loose(address) != loose("https://a.example/news/7")
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "beside"),
+    [
+        ("https://a.example/n/7.htm", "https://a.example/n/8.htm", True),
+        ("https://a.example/n/7/", "https://www.a.example/n/8/index.html", True),
+        ("https://a.example/show?id=7", "https://a.example/show?id=8&lang=en", True),
+        ("https://a.example/n/rain-stops", "https://a.example/n/rain-stops-2", True),
+        ("https://a.example/n/7.htm", "https://a.example/n/7.htm?utm_source=x", False),
+        ("https://a.example/n/7.htm", "https://a.example/en/press/7.htm", False),
+        ("https://a.example/n/7.htm", "https://a.example/n/7", False),
+        ("https://a.example/n/7", "https://b.example/n/8", False),
+    ],
+)
+def test_two_pages_of_one_folder_stand_beside_each_other(one: str, other: str, beside: bool) -> None:  # noqa: FBT001
+    assert is_beside(one, other) is is_beside(other, one) is beside
+
+
+def test_the_text_with_the_same_numbers_is_the_closer_one() -> None:
+    texts = [f"The patient, aged {age}, is in hospital since {day} May. Corrected." for age, day in ((33, 2), (58, 3))]
+    assert max(texts, key=lambda text: closeness(text, "The patient, aged 58, is at home since 3 May.")) == texts[1]
 
 
 @given(ADDRESSES)

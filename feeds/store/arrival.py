@@ -9,7 +9,9 @@ from typing import Final
 from feeds import identity
 from feeds.release import Draft
 
-__all__ = ["Arrival", "Rank", "alias_of", "arrive"]
+__all__ = ["NEAR", "Arrival", "Rank", "alias_of", "arrive"]
+
+NEAR: Final = "near:"  # before a name that is a hint, not a proof
 
 # A date further ahead than any zone and any embargo is a slip; one before the web as well.
 _AHEAD: Final = timedelta(hours=36)
@@ -54,6 +56,8 @@ def arrive(draft: Draft, *, authority: str, now: datetime) -> Arrival:
     home = alias_of(draft.url)
     names = [f"native:{local}"] if draft.native_id.strip() else []
     names += [home, *(alias_of(url) for url in draft.aliases)]
+    if not draft.native_id.strip():  # a number is known again at any address
+        names.append(f"{NEAR}{identity.loose(draft.url)} {draft.language}")
     return Arrival(
         draft=draft,
         id=identity.release_id(authority, draft.source, local),

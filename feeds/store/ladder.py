@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final, NamedTuple
 
 from sqlalchemy import Connection, Row, bindparam, or_, select
 
 from feeds import identity
-from feeds.store.arrival import Arrival, alias_of
+from feeds.store.arrival import NEAR, Arrival, alias_of
 from feeds.store.index import free_search_key, search_key_of
 from feeds.store.tables import aliases, releases, revisions
 
@@ -71,22 +71,15 @@ def find(connection: Connection, new: Arrival, *, renamed: bool = False) -> Plac
     known = connection.execute(_ALIASES, {"names": new.names, "source": source})
     names = {alias: Alias(release, digest) for alias, release, digest in known}
     for name in new.names:
-        if name in names:
-            row = held(connection, names[name].release)
-            if name.startswith("native:") and _is_alien(new, row):
-                raise SharedNumberError
-            if _is_later(new, row):
-                if not renamed:
-                    raise ReusedAddressError
-                continue
-            if name.startswith("native:") or not _is_other(new, row):
-                return Place(row, names)
+        if name in names and _is_led(new, row := held(connection, names[name].release), name, renamed=renamed):
+            return Place(row, names)
     search_key = search_key_of(new.id, new.published)
     asked = {"source": source, "title_key": new.title_key or _NO_TITLE, "search_key": search_key}
     near = connection.execute(_NEAR, asked).all()
-    for key in (key for key, title_key, _ in near if title_key == new.title_key):
-        if _is_told_again(new, row := held(connection, key)):
-            return Place(row, names)
+    rows = (held(connection, key) for key, title_key, _ in near if title_key == new.title_key)
+    if again := [row for row in rows if _is_told_again(new, row)]:
+        closest = max(again, key=lambda row: identity.closeness(row.text, new.draft.text)) if again[1:] else again[0]
+        return Place(closest, names)
     if any(taken == search_key for _, _, taken in near):
         search_key = free_search_key(connection, new.id, new.published)
     return Place(None, names, search_key)
@@ -95,6 +88,19 @@ def find(connection: Connection, new: Arrival, *, renamed: bool = False) -> Plac
 def held(connection: Connection, key: int) -> Row[Any]:
     """Return the release *key* with its present wording."""
     return connection.execute(_HELD, {"key": key}).one()
+
+
+def _is_led(new: Arrival, row: Row[Any], name: str, *, renamed: bool) -> bool:
+    """Return whether *name*, which is that of *row*, leads *new* to it; raises as `find` does."""
+    if name.startswith(NEAR):
+        return _is_near(new, row)
+    if name.startswith("native:") and _is_alien(new, row):
+        raise SharedNumberError
+    if _is_later(new, row):
+        if not renamed:
+            raise ReusedAddressError
+        return False
+    return name.startswith("native:") or not _is_other(new, row)
 
 
 def _is_alien(new: Arrival, row: Row[Any]) -> bool:
@@ -130,6 +136,30 @@ def _is_told_again(new: Arrival, row: Row[Any]) -> bool:
     return _is_same(new, row)
 
 
+def _is_near(new: Arrival, row: Row[Any]) -> bool:
+    """Return whether *row*, at what may be another address of the same page, is the same release by what it says."""
+    if row.text and new.draft.text and not identity.is_unlike(row.text, new.draft.text):
+        return True
+    return not identity.is_unlike(row.title, new.draft.title) and not (row.text and new.draft.text)
+
+
+def _is_moved(new: Arrival, row: Row[Any]) -> bool:
+    """Return whether *new* may be *row* at another address: elsewhere on the site, and not at two times of the day.
+
+    Of a page that moved the numbers may be others, as those of who has seen it. Beside the
+    page that we know stands another release, told in the same words.
+    """
+    if (new.numbered and row.numbered) or identity.is_beside(new.draft.url, row.url):
+        return False
+    held_at = row.published + timedelta(seconds=row.published_offset)
+    return new.published == row.published or _is_day(new.published) or _is_day(held_at)
+
+
+def _is_day(moment: datetime) -> bool:
+    """Return whether *moment* is a day without a time, where it was published."""
+    return not (moment.hour or moment.minute)
+
+
 def _is_same(new: Arrival, row: Row[Any]) -> bool:
     """Return whether *row*, of the same title and day, is the same release."""
     if new.draft.source != row.source:
@@ -137,5 +167,6 @@ def _is_same(new: Arrival, row: Row[Any]) -> bool:
     unnumbered = not (new.numbered and row.numbered)
     if unnumbered and not (row.text and new.draft.text):
         return True
-    marked = identity.is_marked_correction(new.draft.title) or identity.is_marked_correction(row.title)
-    return identity.is_reissue(row.text, new.draft.text, marked=marked or unnumbered)
+    corrects = identity.is_marked_correction(new.draft.title) and new.published >= row.published
+    marked = corrects or (identity.is_marked_correction(row.title) and new.published <= row.published)
+    return identity.is_reissue(row.text, new.draft.text, marked=marked or _is_moved(new, row))

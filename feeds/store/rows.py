@@ -143,9 +143,9 @@ def _translations(connection: Connection, keys: Sequence[int]) -> dict[int, tupl
 
 
 def shown_offset(moment: datetime) -> int:
-    """Return how many seconds east of UTC *moment* is told."""
+    """Return how many seconds east of UTC *moment* is told: whole minutes, as RFC 3339 has them."""
     offset = moment.utcoffset()
-    return int(offset.total_seconds()) if offset else 0
+    return int(offset.total_seconds()) // 60 * 60 if offset else 0
 
 
 def revision_from(row: Row[Any]) -> Revision:
