@@ -118,6 +118,7 @@ class _Work:
         else:
             self._ids = []
             self._book.heads.clear()
+        self._is_partial = False  # whether it is known of all that changed
         names, keys = [topic.key for topic in topics.topics], list(newsrooms)
         self._selection = Selection(store, topics=names, sources=keys, heads=self._book.heads)
         come = self._ids if self._same else self._come()
@@ -133,6 +134,7 @@ class _Work:
         since = self._store.changed(self._book.mark, limit=_MANY)
         if len(since) < _MANY:
             return [id_ for id_, _ in since]
+        self._is_partial = True
         return self._store.arrived(self._book.arrival, limit=_MANY)
 
     def carry_out(self, report: Progress, now: datetime) -> Published:
@@ -158,6 +160,7 @@ class _Work:
             selection=self._selection,
             same=self._same,
             is_backfill=self._is_backfill,
+            is_partial=self._is_partial,
             now=now,
         )
         touched = self._touched()

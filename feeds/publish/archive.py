@@ -70,7 +70,7 @@ class _Past:
     are how far the open documents reach (a day, and what stands for the releases that
     others tell of), and which month was the first open one: "" where something of them has
     to be written, "-" where the edition holds all there ever was. *at* is when each month
-    was finished.
+    was finished, *rule* what its combination chose by.
     """
 
     parts: list[str] = field(default_factory=list)
@@ -79,6 +79,7 @@ class _Past:
     until: str = ""
     month: str = ""
     at: dict[str, str] = field(default_factory=dict)
+    rule: str = ""
     due: list[str] = field(default_factory=list)  # months to be finished now
 
     @property
@@ -92,7 +93,7 @@ class _Past:
 
     def told(self) -> dict[str, Any]:
         """Return it for a book."""
-        return {name: getattr(self, name) for name in ("parts", "open", "late", "until", "month", "at")}
+        return {name: getattr(self, name) for name in ("parts", "open", "late", "until", "month", "at", "rule")}
 
 
 class Archives:
@@ -110,13 +111,16 @@ class Archives:
         selection: Selection,
         now: datetime,
         is_backfill: bool,
+        is_partial: bool,
     ) -> None:
         """Read from *book* what is finished; *changed* are the releases that did since it was closed.
 
+        It *is_partial* where that is not all, since topics say of too many where they belong.
         *selection* knows what editions choose. What is finished now is so since *now*; all
         is written again after a backfill.
         """
         self._is_backfill = is_backfill
+        self._is_partial = is_partial
         self._now = now.isoformat()
         self._then = Then(store, site, fragments)
         self._selection = selection
@@ -163,8 +167,10 @@ class Archives:
         past = replace(past, parts=[*past.parts], late=[*past.late], at={**past.at})
         if past.parts and not self._outbox.target.stamp(archive_path(edition.key, past.parts[-1], self._forms[0])):
             past = _Past(at=past.at)  # lost: what was told when is known
-        if late := self._come_late(edition, past):
+        is_ruled_anew = edition.where != past.rule or (self._is_partial and edition.source is None)
+        if late := (self._join_late if is_ruled_anew else self._come_late)(edition, past):
             past = replace(past, late=past.late + late, month="")
+        past.rule = edition.where
         if len(past.late) > _MANY_LATE or self._is_backfill:
             past = _Past()
         if past.month == self._open and not self._came_between(edition, past):
@@ -332,6 +338,14 @@ class Archives:
             if month <= past.done and head.id not in past.late and self._selection.chooses(edition, head):
                 late[head.id] = month
         return sorted(late.keys() - self._written(edition, min(late.values()), past)) if late else []
+
+    def _join_late(self, edition: Edition, past: _Past) -> list[str]:
+        """Return what belongs to finished months that were written without it, as by another rule."""
+        if not past.done:
+            return []
+        months = (month for month in self._selection.months(edition) if month <= past.done)
+        ids = {id_ for month in months for id_ in self._selection.month(edition, month)}
+        return sorted(ids.difference(past.late, self._written(edition, "", past)))
 
     def _came_between(self, edition: Edition, past: _Past) -> bool:
         """Return whether a release came of a month after the last with a document that is no open one either."""

@@ -65,6 +65,7 @@ class FeedFiles:
         same: bool,
         now: datetime,
         is_backfill: bool = False,
+        is_partial: bool = False,
     ) -> None:
         """Write *site* from *store*, of which *changed* changed since the *book* was closed, or more in a backfill.
 
@@ -91,6 +92,7 @@ class FeedFiles:
             selection=selection,
             now=now,
             is_backfill=is_backfill,
+            is_partial=is_partial,
         )
         self._blank = Feed(
             id="",

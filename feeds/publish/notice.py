@@ -11,6 +11,7 @@ from feeds.render.change import changes, summary_of_changes
 from feeds.render.cut import cut
 from feeds.render.entry import release_path
 from feeds.render.model import Entry, Link
+from feeds.render.plain import code_of, person, web_address
 from feeds.render.summary import headline, shorten
 from feeds.render.words import words
 from feeds.site import Site
@@ -36,19 +37,21 @@ def correction(release: Release, before: Revision, after: Revision, site: Site, 
     say = words(release.language)
     page = site.url(release_path(release.source, release.native_id))
     seen = after.seen.astimezone(release.published.tzinfo)
-    original = Link(rel="related", href=release.url, type="text/html", title=say.original)
+    url = web_address(release.url)  # "": nowhere that a reader may be led to
+    original = Link(rel="related", href=url, type="text/html", title=say.original)
+    link = f'<p><a href="{escape(url)}">{escape(say.original)}</a></p>' if url else ""
     return Entry(
         id=site.tag(f"correction/{release.source}/{release.native_id}/{after.number}"),
         url=f"{page}#revision-{after.number}",
         title=headline(say.correction.format(title=after.title)),
-        language=release.language or "und",
-        author=(newsroom or Newsroom(key=release.source, title="")).author(headline(release.author)),
+        language=code_of(release.language),
+        author=(newsroom or Newsroom(key=release.source, title="")).author(person(headline(release.author))),
         author_url=newsroom.site if newsroom else "",
         published=seen,
         updated=seen,
         summary=shorten(summary_of_changes(_whole(before), _whole(after)) or headline(after.title)),
-        html=change_of(before, after) + f'<p><a href="{escape(release.url)}">{escape(say.original)}</a></p>',
-        related=(original,),
+        html=change_of(before, after) + link,
+        related=(original,) if url else (),
         more={"page": page, "release": release.id, "revision": after.number},
     )
 

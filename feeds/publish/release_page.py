@@ -17,7 +17,7 @@ from feeds.render import html
 from feeds.render.cut import cut
 from feeds.render.entry import entry_of, release_path
 from feeds.render.model import instant
-from feeds.render.safe import is_web
+from feeds.render.plain import person, web_address
 from feeds.render.summary import headline
 from feeds.render.words import Words, words
 from feeds.site import Site
@@ -157,11 +157,11 @@ class ReleasePages:
             {
                 "tag": other.language,
                 "name": words(other.language).language,
-                "href": root + _path_of(other.id) if other.id else other.url,
+                "href": root + _path_of(other.id) if other.id else web_address(other.url),
                 "outside": other.id is None,
             }
             for other in release.translations
-            if other.id or is_web(other.url)
+            if other.id or web_address(other.url)
         ][:_LANGUAGES]
 
     def _tag(self, tag: Tag, release: Release, say: Words) -> dict[str, Any]:
@@ -176,10 +176,12 @@ class ReleasePages:
     def _facts(self, release: Release, say: Words) -> list[dict[str, str]]:
         newsroom = self._fragments.newsroom(release.source)
         root = html.root_of(self._site)
-        author = newsroom.author(headline(release.author))
+        author = newsroom.author(person(headline(release.author)))
+        # A source of which nothing is known has a key and no publisher.
+        publisher = author if author not in {newsroom.title, newsroom.key} else ""
         told = [
             (say.source, newsroom.title or release.source, f"{root}sources/{release.source}/"),
-            (say.publisher, author if author != newsroom.title else "", ""),
+            (say.publisher, publisher, ""),
             (say.published, say.moment(release.published), ""),
             (say.updated, say.moment(release.updated) if release.updated != release.published else "", ""),
             (say.number, release.native_id, ""),

@@ -7,14 +7,15 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from html import escape
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 from urllib.parse import urlsplit
 
-from feeds.release import Attachment, Newsroom, Photo, Release
+from feeds.release import Attachment, Newsroom, Photo, Release, Translation
 from feeds.render.cut import cut
 from feeds.render.model import Category, Entry, Link, Origin
-from feeds.render.safe import is_web, safe
-from feeds.render.summary import headline, summarise
+from feeds.render.plain import code_of, kind_of, person, web_address
+from feeds.render.safe import safe
+from feeds.render.summary import headline, shorten, summarise
 from feeds.render.words import words
 from feeds.site import Site
 from feeds.tag import Tag
@@ -22,10 +23,14 @@ from feeds.tag import Tag
 __all__ = ["VERSION", "Also", "Label", "entry_of", "release_path"]
 
 # Goes up when the same release gives other bytes: cached fragments are then made anew.
-VERSION = 7
+VERSION = 8
 _LONGEST = 1_000_000  # bytes of a text; the W3C validator reads five times that of a whole feed
 _PHOTOS = 20
+_UNTITLED = 100  # characters of a text that stand for its title where it has none
 _MOST = 200  # photographs, attachments, languages of one release: more is a fault, and fills a feed
+
+
+_Linked = TypeVar("_Linked", Photo, Attachment, Translation)
 
 
 class Label(NamedTuple):
@@ -68,22 +73,22 @@ def entry_of(  # noqa: PLR0913 - each is another thing that is told
 
     Raises ValueError where its address leads nowhere on the web.
     """
-    if not is_web(release.url):
-        raise ValueError(f"{release.id}: {release.url[:80]!r}: expected an http or https address")
     page = site.url(release_path(release.source, release.native_id))
     release = _within_the_web(release)
     summary = summarise(release.summary, release.text)
     whole = newsroom.content != "summary"
-    html = _text(release) if whole else f"<p>{escape(summary, quote=False)}</p>"
+    title = headline(release.title) or shorten(summary, _UNTITLED) or release.url
+    html = (_text(release) if whole else "") or f"<p>{escape(summary or title, quote=False)}</p>"
     if not site.photos:
         html = _IMAGE.sub(_linked, html)
+    also = [replace(other, url=url) for other in also if (url := web_address(other.url))]
     notes = _notes(release, page, also)
     return Entry(
         id=release.id,
         url=release.url,
-        title=headline(release.title),
-        language=release.language or "und",
-        author=newsroom.author(headline(release.author)),
+        title=title,
+        language=release.language,
+        author=newsroom.author(person(headline(release.author))),
         author_url=newsroom.site,
         published=release.published,
         updated=release.updated,
@@ -113,10 +118,9 @@ def entry_of(  # noqa: PLR0913 - each is another thing that is told
 
 def _text(release: Release) -> str:
     """Return the text of *release*, safe; of one that is longer than a reader can take its beginning."""
-    html = safe(release.html)
-    shown = cut(html, _LONGEST)
-    if shown == html:
-        return html
+    shown = cut(release.html, _LONGEST)
+    if shown == release.html:
+        return shown
     host = (urlsplit(release.url).hostname or release.url).removeprefix("www.")
     said = words(release.language).rest.format(host=host)
     return f'{shown}<p><a href="{escape(release.url)}">{escape(said, quote=False)}</a></p>'
@@ -131,13 +135,24 @@ def _evidence(tags: Sequence[Tag]) -> Iterator[dict[str, str]]:
 
 
 def _within_the_web(release: Release) -> Release:
-    """Return *release* with only what has an address that a reader may follow, and as much as one can take."""
+    """Return *release*, safe, with only what has an address that a reader may follow, and as much as one can take."""
+    url = web_address(release.url)
+    if not url:
+        raise ValueError(f"{release.id}: {release.url[:80]!r}: expected an http or https address")
     return replace(
         release,
-        photos=tuple(photo for photo in release.photos if is_web(photo.url))[:_MOST],
-        attachments=tuple(item for item in release.attachments if is_web(item.url))[:_MOST],
-        translations=tuple(other for other in release.translations if is_web(other.url))[:_MOST],
+        url=url,
+        language=code_of(release.language),
+        html=safe(release.html),
+        photos=_followed(release.photos),
+        attachments=_followed(release.attachments),
+        translations=tuple(replace(one, language=code_of(one.language)) for one in _followed(release.translations)),
     )
+
+
+def _followed(told: Sequence[_Linked]) -> tuple[_Linked, ...]:
+    """Return *told* with their addresses as all readers read them, without those that lead nowhere."""
+    return tuple(replace(one, url=url) for one in told if (url := web_address(one.url)))[:_MOST]
 
 
 class _Note(NamedTuple):
@@ -170,7 +185,7 @@ def _shown(release: Release, site: Site) -> str:
     say = words(release.language)
     made = []
     if site.photos:
-        missing = [photo for photo in release.photos if photo.url not in release.html]
+        missing = [photo for photo in release.photos if escape(photo.url) not in release.html]
         made += [_figure(photo, say.photo) for photo in missing[:_PHOTOS]]
     elif release.photos:
         links = [
@@ -178,7 +193,7 @@ def _shown(release: Release, site: Site) -> str:
             for photo in release.photos
         ]
         made.append(f"<p>{escape(say.photos)}</p><ul>{''.join(links)}</ul>")
-    missing_too = [item for item in release.attachments if escape(item.url, quote=False) not in release.html]
+    missing_too = [item for item in release.attachments if escape(item.url) not in release.html]
     if missing_too:
         items = [f'<li><a href="{escape(item.url)}">{escape(_name(item))}</a></li>' for item in missing_too]
         made.append(f"<p>{escape(say.attachments)}</p><ul>{''.join(items)}</ul>")
@@ -221,7 +236,7 @@ def _again(other: Also) -> Link:
 
 
 def _is_measured(item: Attachment) -> bool:
-    return bool(item.length)
+    return item.length is not None and item.length > 0
 
 
 def _enclosure(item: Attachment) -> Link:
@@ -242,4 +257,4 @@ def _name(item: Attachment) -> str:
 
 
 def _type(item: Attachment) -> str:
-    return item.type or mimetypes.guess_type(urlsplit(item.url).path)[0] or "application/octet-stream"
+    return kind_of(item.type) or mimetypes.guess_type(urlsplit(item.url).path)[0] or "application/octet-stream"

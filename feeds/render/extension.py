@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import mimetypes
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from typing import Any
 from urllib.parse import urlsplit
@@ -127,7 +127,7 @@ class EntryExtension(BaseEntryExtension):  # type: ignore[misc]  # feedgen ships
         told = self.entry
         if told is None:
             return item
-        etree.SubElement(item, "pubDate").text = format_datetime(told.published)
+        etree.SubElement(item, "pubDate").text = _rfc822(told.published)
         etree.SubElement(item, f"{{{ATOM}}}updated").text = _utc(told.updated)
         etree.SubElement(item, f"{{{_DC}}}creator").text = told.author
         if told.language and told.language != "und":
@@ -278,6 +278,13 @@ def _text_of(parent: etree._Element, tag: str, text: str) -> None:
 def _utc(moment: datetime) -> str:
     """Return *moment* in UTC: when something changed is ours to say, when it was published the page's."""
     return instant(moment.astimezone(UTC))
+
+
+def _rfc822(moment: datetime) -> str:
+    """Return *moment* as RSS has it; in UTC where its offset is one that readers of RFC 822 do not know, as +05:45."""
+    offset = moment.utcoffset()
+    known = offset is not None and not offset % timedelta(minutes=30)
+    return format_datetime(moment if known else moment.astimezone(UTC))
 
 
 def _person(name: str, url: str) -> dict[str, str]:

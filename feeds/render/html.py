@@ -17,7 +17,7 @@ from feeds.site import Site, slug
 __all__ = ["ASSETS", "VERSION", "item", "page", "root_of"]
 
 # Goes up when a template or the sheet changes what a fragment or a page looks like.
-VERSION = 10
+VERSION = 11
 
 _FOLDER = Path(__file__).with_name("templates")
 ASSETS = {name: _FOLDER / name for name in ("style.css", "icon.svg", "icon.png")}

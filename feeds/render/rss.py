@@ -38,6 +38,7 @@ def _head(feed: Feed) -> bytes:
     return before
 
 
+@lru_cache(maxsize=256)  # many feeds have the same news
 def _dated(moment: datetime) -> bytes:
     return b"<lastBuildDate>%b</lastBuildDate>" % format_datetime(moment.astimezone(UTC)).encode()
 

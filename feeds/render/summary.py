@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from feeds.render.plain import line
+
 __all__ = ["headline", "shorten", "summarise"]
 
 LIMIT = 300
@@ -12,16 +14,17 @@ _TITLE = 1000  # no body writes a longer one; what is longer was no title, or a 
 # A full stop ends a sentence where white space and no small letter follows, and no initial or
 # abbreviation stands before it ("J. Lee", "Dr. Wong", "No. 3"); the Chinese ones always do.
 _END = re.compile(r"[。！？]+[”’」』）)]*|[.!?…]+[\"”’)]*(?=\s+[^\sa-z]|\s*$)")
+_AFTER_STOP = re.compile(r"(?<=[。！？；：，、」』）》]) ")  # no space parts sentences in Chinese
 _SHORT = re.compile(r"\b(?:[A-Z]|Dr|Mr|Mrs|Ms|No|St|Sr|Sra|vs|Rev|Ltd|Prof|Hon|Art)\.$")
 
 
 def headline(title: str) -> str:
-    """Return *title* as entries and pages have it: at most 1,000 characters.
+    r"""Return *title* as entries and pages have it: one line, at most 1,000 characters.
 
-    >>> headline("Tree falls"), len(headline("T" * 2_000_000))
+    >>> headline("Tree\n falls"), len(headline("T" * 2_000_000))
     ('Tree falls', 1000)
     """
-    return title if len(title) <= _TITLE else shorten(title[: 2 * _TITLE], _TITLE)
+    return shorten(line(title[: 2 * _TITLE]), _TITLE)
 
 
 def summarise(summary: str, text: str) -> str:
@@ -29,8 +32,11 @@ def summarise(summary: str, text: str) -> str:
 
     >>> summarise("", "It rained.\n\nIt stopped.")
     'It rained. It stopped.'
+    >>> summarise("", "天氣晴朗。\n\n　　市民應多喝水。")
+    '天氣晴朗。市民應多喝水。'
     """
-    return shorten(" ".join((summary or text[: 4 * LIMIT]).split()))
+    told = line(" ".join((summary or text)[: 4 * LIMIT].split()))
+    return shorten(told if told.isascii() else _AFTER_STOP.sub("", told))
 
 
 def shorten(text: str, limit: int = LIMIT) -> str:

@@ -334,6 +334,37 @@ def test_a_release_shows_why_it_is_here_and_what_changed(browser: Browser, base:
     assert browser.evaluate("document.querySelector('a[hreflang=zh-Hant]').pathname") == "/releases/harbour-zh/C1/"
 
 
+def test_chinese_is_not_leant_and_its_titles_fill_their_lines(browser: Browser, base: str) -> None:
+    browser.open(f"{base}sources/")
+    wrap = "[...document.querySelectorAll('h3')].map(e => [e.innerText, getComputedStyle(e).textWrapStyle])"
+    told = dict(browser.evaluate(wrap))
+    assert (told["Harbour Office"], told["海港辦公室"]) == ("balance", "pretty")
+    browser.open(f"{base}releases/harbour-zh/C1/")
+    assert browser.evaluate("getComputedStyle(document.querySelector('h1')).textWrapStyle") == "pretty"
+    leant = """(() => { const e = document.createElement('em'); document.querySelector('.prose').append(e);
+      return getComputedStyle(e).fontStyle; })()"""
+    assert browser.evaluate(leant) == "normal"
+
+
+@pytest.mark.parametrize("name", ["index", "search", "source"])
+def test_an_address_to_copy_is_parted_at_a_sign(browser: Browser, base: str, name: str) -> None:
+    browser.open(base + PAGES[name])
+    told = browser.evaluate(
+        """[...document.querySelectorAll('.copy')].map(e => { const lines = new Map();
+          for (const walk = document.createTreeWalker(e, 4); walk.nextNode();) {
+            for (let at = 0; at < walk.currentNode.length; at++) { const range = document.createRange();
+              range.setStart(walk.currentNode, at); range.setEnd(walk.currentNode, at + 1);
+              const top = Math.round(range.getBoundingClientRect().top);
+              lines.set(top, (lines.get(top) || '') + walk.currentNode.data[at]); } }
+          return [e.innerText, ...lines.values()]; })"""
+    )
+    assert len(told) == 3
+    for whole, *lines in told:
+        assert whole == "".join(lines)
+        assert whole.startswith(base)
+        assert all(line.endswith(("/", "-")) for line in lines[:-1]), lines
+
+
 def test_a_browser_sent_to_a_feed_arrives_at_its_page(browser: Browser, base: str) -> None:
     browser.open(f"{base}feeds/ai.zh-hant.atom")
     assert browser.evaluate("location.href") == f"{base}topics/ai/zh-hant/"

@@ -10,7 +10,10 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import feedparser
+import pytest
 
+from feeds import topic
+from feeds.publish import publish
 from feeds.release import Draft
 
 if TYPE_CHECKING:
@@ -79,6 +82,58 @@ def test_a_reader_of_a_combination_gets_every_release_that_it_chooses(press: Pre
     press.site = replace(press.site, combinations={})
     press.publish()
     assert not (press.directory / "feeds/archive/both").exists()
+
+
+def test_what_an_edited_combination_chooses_is_told_and_no_finished_month_is_written_again(
+    press: Press, draft: Draw
+) -> None:
+    """Few join the month that is open; what leaves stays in the months that are finished."""
+    press.site = replace(press.site, combinations={"both": "ai and not source:pier-en"})
+    drafts = daily(draft, 45)
+    ids = press.put(*(replace(one, source="pier-en") if n % 7 == 0 else one for n, one in enumerate(drafts)))
+    press.publish()
+    frozen = press.read("feeds/archive/both/2025-11.atom")
+    joined = {one for n, one in enumerate(ids) if n % 7 == 0}
+    for where in ("source:pier-en", "ai"):
+        press.site = replace(press.site, combinations={"both": where})
+        for _ in range(2):
+            press.publish()
+            documents = dict(follow(press, "feeds/both.atom"))
+            told = {id_ for some in documents.values() for id_ in some}
+            assert told >= joined if where.startswith("source") else told == set(ids)
+            archived = [id_ for path, some in documents.items() if "archive" in path for id_ in some]
+            assert len(archived) == len(set(archived))
+        assert press.read("feeds/archive/both/2025-11.atom") == frozen
+        assert press.publish().written == ()
+
+
+def test_what_a_topic_takes_in_of_old_is_told_where_more_was_tagged_anew_than_is_looked_at(
+    press: Press, draft: Draw, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("feeds.publish._MANY", 25)
+    text = "Ferries leave at nine from the pier."
+    drafts = daily(draft, 45)
+    ferries = [replace(one, text=text, html=f"<p>{text}</p>") for one in drafts[::3]]
+    rest = [one for n, one in enumerate(drafts) if n % 3]
+    ids = []
+    for some in (
+        *(rest[n : n + 20] for n in range(0, len(rest), 20)),
+        *(ferries[n : n + 20] for n in range(0, 60, 20)),
+    ):
+        ids += press.put(*some)  # no more at once than is looked at
+        press.publish()
+    frozen = press.read("feeds/archive/ai/2025-11.atom")
+    wider = press.directory.parent / "ai.toml"
+    name = 'name = { en = "AI", zh-Hant = "人工智能", zh-Hans = "人工智能", pt = "IA" }'
+    terms = 'terms = [{ t = ["artificial intelligence", "ferries", "ferry"], w = 5 }]'
+    wider.write_text(f'[[topic]]\nid = "ai"\nabout = "Wider."\n{name}\n{terms}\n', encoding="utf-8")
+    for _ in range(2):
+        publish(press.store, topic.load(wider), press.site, press.directory, now=press.now)
+        documents = dict(follow(press, "feeds/ai.atom"))
+        assert {id_ for some in documents.values() for id_ in some} == set(ids)
+        archived = [id_ for path, some in documents.items() if "archive" in path for id_ in some]
+        assert len(archived) == len(set(archived))
+    assert press.read("feeds/archive/ai/2025-11.atom") == frozen
 
 
 def test_json_feed_leads_backwards_too(press: Press, draft: Draw) -> None:

@@ -124,7 +124,7 @@ def with_node(package: str) -> Read:
 
 
 def with_sfeed(url: str, folder: Path) -> list[Item]:
-    lines = run([program("sfeed")], folder, fetched(url)).decode().splitlines()
+    lines = run([program("sfeed")], folder, fetched(url)).decode().split("\n")[:-1]
     rows = [line.split("\t") for line in lines]
     return [Item(row[5], row[1], row[2], datetime.fromtimestamp(int(row[0]), UTC)) for row in rows]
 

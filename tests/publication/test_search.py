@@ -188,7 +188,8 @@ def test_a_browser_that_goes_to_a_search_feed_sees_its_page(live: Live) -> None:
     shown = ask(live, "search.atom?q=%E7%81%A3%E5%8D%80+topic:ai", browser)
     assert shown.headers["content-type"] == "text/html; charset=utf-8"
     assert 'value="灣區 topic:ai"' in shown.text
-    assert f">{live.base}search.atom?q=%E7%81%A3%E5%8D%80+topic%3Aai</code>" in shown.text
+    address = f">{live.base}search.atom?q=%E7%81%A3%E5%8D%80+topic%3Aai</code>"
+    assert address in shown.text.replace("<wbr>", "")  # where it may be parted
     assert ask(live, "search.atom?q=ferry").headers["vary"] == "Sec-Fetch-Dest"
 
 
