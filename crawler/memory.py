@@ -113,9 +113,14 @@ class Memory:
 
     def set_aside(self, url: str, *, now: datetime) -> None:
         """Remember that *url* led to no release: tried again after an hour, then less and less often."""
-        times = self.aside.pop(url, (0, 0.0))[0] + 1
+        times = self.tried(url) + 1
+        self.aside.pop(url, None)
         wait = min(_FIRST_RETRY * 4 ** min(times - 1, 6), _LONGEST_RETRY)
         self.aside[url] = (times, (now + wait).timestamp())
+
+    def tried(self, url: str) -> int:
+        """Return how often *url* led to no release."""
+        return self.aside.get(url, (0, 0.0))[0]
 
     def forget(self, urls: Iterable[str], *, now: datetime) -> None:
         """Forget that *urls* led to no release, where they would be tried again by now: nobody will."""

@@ -14,20 +14,25 @@ from crawler.extract import Listing, read_listing
 from crawler.memory import RECENT, Memory, PageMemory, item_digest
 from crawler.outcome import Trouble
 from crawler.rewritten import Rewritten
+from crawler.spiders.plan import recheck_step
 from feeds.store import KeptPage, Outcome, PageKind, SourceState, State
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from crawler.extract import Item
     from crawler.mend import Mend
     from crawler.source import Source
-    from feeds.release import Draft
+    from feeds.release import Draft, Release
 
-__all__ = ["ListingPage", "Phase", "Progress", "Read", "rules_digest"]
+__all__ = ["RECHECKS", "ListingPage", "Phase", "Progress", "Read", "rules_digest"]
 
 Phase = Literal["listing", "further", "releases", "finished"]
+RECHECKS: Final = 10
+"""So many releases are looked at again in a crawl, at most."""
+
 _NO_RELEASES: Final = "none of"
+_TRIES: Final = 4  # of one that is listed in other words: within three and a half days
 
 
 def rules_digest(source: Source) -> str:
@@ -79,7 +84,7 @@ class Progress:
     lacking: list[str] = field(default_factory=list)  # further listing pages that could not be had
     followed: set[str] = field(default_factory=set)  # "next" links we went after
     looked: set[str] = field(default_factory=set)  # releases held that are looked at again
-    due: set[str] = field(default_factory=set)  # of those, the ones whose time had come
+    due: dict[str, str] = field(default_factory=dict)  # of those whose time had come → their address as held
     timely: set[str] = field(default_factory=set)  # of those, the ones that were read again
     again: set[str] = field(default_factory=set)  # of those listed in other words, the ones not looked at yet
     left: int = 0  # releases left for another time: limit, since, no time
@@ -177,10 +182,24 @@ class Progress:
         """Return what the pages read now list, each address once, in their order."""
         return tuple({item.url: item for page in self.read for item in page.listing.items}.values())
 
-    def look_again(self, url: str) -> None:
-        """Take note that the look at *url*, if its time had come, could not be had: it is still to come."""
+    def looks_due(self, releases: Iterable[Release]) -> Iterator[str]:
+        """Yield where to look again at those of *releases* whose time has come: where they are listed by now."""
+        listed = {held: url for url, held in {**self.memory.rewriting.held, **self.rewritten.same}.items()}
+        for release in releases:
+            url, step = listed.get(release.url, release.url), recheck_step(self.started - release.first_seen)
+            if step <= self.memory.checked.get(release.url, 0) or self.memory.is_aside(url, now=self.started):
+                continue
+            if url not in self.again and release.withdrawn is None and len(self.due) < RECHECKS:
+                self.memory.checked[release.url] = step
+                self.due[url] = release.url
+                yield url
+
+    def not_seen(self, url: str) -> None:
+        """Take note that a look at *url* could not be had: it is still to come, for some days."""
         if url in self.due:
-            self.memory.checked[url] -= 1
+            self.memory.checked[self.due[url]] -= 1
+        if self.memory.tried(url) >= _TRIES:
+            self.again.discard(url)
 
     def believe(self) -> None:
         """Take what was listed into the memory: the next crawl compares with it."""

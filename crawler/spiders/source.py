@@ -16,8 +16,8 @@ from crawler.memory import PageMemory, digest, item_digest
 from crawler.normalise import decode
 from crawler.outcome import Trouble
 from crawler.source import Request as Opening
-from crawler.spiders.plan import recheck_step, too_old
-from crawler.spiders.progress import ListingPage, Progress, Read
+from crawler.spiders.plan import too_old
+from crawler.spiders.progress import RECHECKS, ListingPage, Progress, Read
 from crawler.spiders.repair import moved, repair_listing, repair_release
 from crawler.spiders.wire import UNASKED, Wire, content_type_of, seal_of
 from crawler.spoilt import lost_words
@@ -34,7 +34,6 @@ if TYPE_CHECKING:
 __all__ = ["SourceSpider"]
 
 _WHOLE_AFTER_S: Final = 86_400  # a listing is fetched whole once a day, whatever its server says
-_RECHECKS: Final = 10  # a crawl, at most
 _RECENT: Final = timedelta(hours=48)
 
 
@@ -221,25 +220,14 @@ class SourceSpider(Wire):
         Those listed in other words now; and those of the last 48 hours, an hour after
         they were first seen, three hours, nine, twenty-seven.
         """
-        asked = {item.url for item in corrected}
-        crawl.again |= asked
+        crawl.again |= {item.url for item in corrected}
         timely = [item for item in corrected if not crawl.memory.is_aside(item.url, now=crawl.started)]
-        for item in timely[:_RECHECKS]:
+        for item in timely[:RECHECKS]:
             crawl.looked.add(item.url)
             yield self._request(crawl, item.url, self._release, item=item, conditional=True)
-        recent = self.store.newest(source=crawl.source.key, since=crawl.started - _RECENT, limit=5 * _RECHECKS)
-        due = []
-        for release in self.store.releases(recent).values():
-            step = recheck_step(crawl.started - release.first_seen)
-            seen_to = crawl.memory.checked.get(release.url, 0)
-            if step <= seen_to or crawl.memory.is_aside(release.url, now=crawl.started):
-                continue
-            if release.url not in asked and release.withdrawn is None:
-                due.append((release.url, step))
-        for url, step in due[:_RECHECKS]:
-            crawl.memory.checked[url] = step
+        recent = self.store.newest(source=crawl.source.key, since=crawl.started - _RECENT, limit=5 * RECHECKS)
+        for url in crawl.looks_due(self.store.releases(recent).values()):
             crawl.looked.add(url)
-            crawl.due.add(url)
             yield self._request(crawl, url, self._release, conditional=True)
 
     def _take_whole(self, crawl: Progress, items: tuple[Item, ...], known: frozenset[str]) -> Iterator[Read]:
@@ -283,7 +271,7 @@ class SourceSpider(Wire):
         elif response.status == 304:
             crawl.touched.append(response.url)
             crawl.delivered += 1
-            crawl.timely |= crawl.due & {asked}
+            crawl.timely |= crawl.due.keys() & {asked}
             crawl.again.discard(asked)
             crawl.memory.aside.pop(asked, None)
         else:
@@ -312,20 +300,19 @@ class SourceSpider(Wire):
             reason = what_wall(text) or (refused.reason if refused is not None else "") or draft.reason
             crawl.unread.append(f"{asked}: {reason}")
             crawl.memory.set_aside(asked, now=crawl.started)
-            crawl.again.discard(asked)
-            crawl.look_again(asked)
+            crawl.not_seen(asked)
             crawl.pending += 1
             yield Read(crawl=crawl, page=replace(page, kind=PageKind.QUARANTINE, reason=reason))
             return
         crawl.memory.aside.pop(asked, None)
         crawl.again.discard(asked)
-        crawl.timely |= crawl.due & {asked}
+        crawl.timely |= crawl.due.keys() & {asked}
         if self._since is not None and draft.published is not None and draft.published < self._since:
             crawl.left += 1
             return
         if "agreement" in draft.facts:
             crawl.agreements.append(float(str(draft.facts["agreement"])))
-        before = crawl.rewritten.reworded.get(asked, "")
+        before = crawl.rewritten.reworded.get(asked, "") or crawl.due.get(asked, "")
         others = (url for url in (asked, response.url, before) if url and url != draft.url)
         aliases = dict.fromkeys([*draft.aliases, *others])
         draft = replace(draft, aliases=tuple(aliases), page=digest(response.body))
@@ -379,12 +366,12 @@ class SourceSpider(Wire):
 
     def _not_looked(self, crawl: Progress, url: str, trouble: Trouble) -> None:
         """Take note that a release we hold could not be looked at again: nothing is lost, another try will do."""
-        if trouble.absent or trouble.gone or trouble.refused:
+        if trouble.gone or trouble.refused:
             crawl.again.discard(url)
         else:
-            crawl.look_again(url)
             if not trouble.deferred:
                 crawl.memory.set_aside(url, now=crawl.started)
+            crawl.not_seen(url)
         message = one_line(f"{url}: {trouble.reason}")
         self.emit({"event": "log", "level": "info", "source": crawl.source.key, "message": message})
 

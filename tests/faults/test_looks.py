@@ -67,3 +67,47 @@ def test_p9_a_look_that_is_led_to_the_home_page_is_no_correction_and_no_release(
     ended = desk.outcome("bad", now=at(1.1))
     assert (ended.new, ended.changed, desk.count("bad")) == (0, 0, 3)
     assert "Welcome to the department" not in desk.titles("bad")
+
+
+@pytest.mark.parametrize("fault", ["captcha", "home", "404", "500"])
+def test_p9_a_release_listed_in_other_words_is_looked_at_until_its_page_can_be_read(
+    desk: Desk, newsroom: Chaos, listing: Page, release: Page, fault: str
+) -> None:
+    for hours in (0, 60):
+        desk.crawl("bad", now=at(hours))
+
+    def broken(wire: Wire) -> None:
+        match fault:
+            case "captcha":
+                wire.page("<title>Just a moment...</title><p>Verify you are human</p>")
+            case "home":
+                wire.page("", 302, "Location: /")
+            case _:
+                wire.page("no", int(fault))
+
+    newsroom.page("/", "<h1>Welcome</h1><p>All our services.</p>")
+    newsroom.routes["/r/2.htm"] = broken
+    page = listing(3, 2, 1).replace("Release number 2 of", "Release number 2 (corrected) of")
+    newsroom.page("/list", page)
+    assert desk.outcome("bad", now=at(61)).changed == 0
+    newsroom.asked.clear()
+    assert desk.outcome("bad", now=at(61.5)).changed == 0
+    assert not newsroom.times("/r/2.htm")  # not at every cycle
+    newsroom.page("/r/2.htm", release(2, title="Release number 2 (corrected) of the department"))
+    assert desk.outcome("bad", now=at(62.5)).changed == 1
+    assert "Release number 2 (corrected) of the department" in desk.titles("bad")
+
+
+def test_p9_a_release_that_stays_unreadable_is_given_up_and_its_source_is_well(
+    desk: Desk, newsroom: Chaos, listing: Page
+) -> None:
+    desk.crawl("bad", now=at(0))
+    for n in (2, 3):
+        newsroom.page(f"/r/{n}.htm", "<title>Just a moment...</title><p>Verify you are human</p>")
+    newsroom.page("/list", re.sub(r"Release (?=number [23])", "Note ", listing(3, 2, 1)))
+    assert desk.outcome("bad", now=at(60)).outcome == "suspicious"
+    for hours in range(70, 300, 10):
+        ended = desk.outcome("bad", now=at(hours))
+    newsroom.asked.clear()
+    assert desk.outcome("bad", now=at(301)).outcome == ended.outcome == "unchanged"
+    assert {asked.path for asked in newsroom.asked} <= {"/list", "/robots.txt"}
