@@ -32,12 +32,12 @@ class PublishError(BaywireError):
 
 
 def did_you_mean(word: str, known: Iterable[str], *, cutoff: float = 0.6) -> str:
-    """Return ". Did you mean …?" with the word of *known* nearest to *word*, or "" where none is as near as *cutoff*.
+    """Return " (did you mean …?)" with the word of *known* nearest to *word*, or "" where none is as near as *cutoff*.
 
     >>> did_you_mean("portt", ["host", "port"]), did_you_mean("x", ["links"])
-    ('. Did you mean "port"?', '')
+    (' (did you mean "port"?)', '')
     """
     from difflib import get_close_matches  # noqa: PLC0415  # 5 ms that only a mistake costs
 
     near = get_close_matches(word, list(known), n=1, cutoff=cutoff)
-    return f'. Did you mean "{near[0]}"?' if near else ""
+    return f' (did you mean "{near[0]}"?)' if near else ""

@@ -134,7 +134,7 @@ def parse(expression: str, *, topics: Collection[str], sources: Collection[str] 
 
     >>> parse("ai adn data", topics=["ai", "data"])
     Traceback (most recent call last):
-    feeds.error.ConfigError: "ai adn data": column 4: expected and, or, or the end; got "adn". Did you mean "and"?
+    feeds.error.ConfigError: "ai adn data": column 4: expected and, or, or the end; got "adn" (did you mean "and"?)
     """
     return _Parser(expression, tuple(topics), tuple(sources)).parse()
 

@@ -273,7 +273,7 @@ def choices(*allowed: str, many: bool = False) -> Read:
     >>> choices("atom", "rss", many=True)(["atom", "rs"])
     Traceback (most recent call last):
     ...
-    ValueError: [1]: expected one of atom, rss; got "rs". Did you mean "rss"?
+    ValueError: [1]: expected one of atom, rss; got "rs" (did you mean "rss"?)
     """
 
     def read(value: object) -> Value:

@@ -94,12 +94,12 @@ def test_the_last_directory_and_every_v_count(typed: Typed) -> None:
 @pytest.mark.parametrize(
     ("words", "status", "told"),
     [
-        (["crawll"], 2, 'baywire: "crawll" is not a verb. Did you mean "crawl"?: see baywire --help\n'),
+        (["crawll"], 2, 'baywire: "crawll" is not a verb (did you mean "crawl"?): see baywire --help\n'),
         (["crawl", "--nonsense"], 2, "baywire: No such option '--nonsense': see baywire crawl --help\n"),
         (
             ["crawl", "hk-gia-e"],
             2,
-            'baywire: hk-gia-e: unknown source. Did you mean "hk-gia-en"?: see baywire sources\n',
+            'baywire: hk-gia-e: unknown source (did you mean "hk-gia-en"?): see baywire sources\n',
         ),
         (["crawl", "--replay", "no"], 2, "baywire: no: no index.tsv here: expected a folder of recorded pages\n"),
         (["status", "nobody"], 2, "baywire: nobody: unknown source: see baywire sources\n"),
@@ -108,7 +108,7 @@ def test_the_last_directory_and_every_v_count(typed: Typed) -> None:
             2,
             "baywire: x: no release of that id, number or address is in the store: see baywire search\n",
         ),
-        (["why", "x", "aii"], 2, 'baywire: aii: unknown topic. Did you mean "ai"?: see baywire topics\n'),
+        (["why", "x", "aii"], 2, 'baywire: aii: unknown topic (did you mean "ai"?): see baywire topics\n'),
         (["-C", "no", "status"], 2, "no such folder: name another with -C, or make it with baywire init\n"),
         (["-c", "no.toml", "status"], 2, "no such file: write it with baywire init, or leave -c away\n"),
         (["serve"], 2, "public: nothing is published here: type baywire crawl first\n"),

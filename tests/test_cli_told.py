@@ -106,8 +106,8 @@ def test_a_folded_line_loses_nothing_but_spaces(columns: int) -> None:
 @pytest.mark.parametrize(
     ("words", "told"),
     [
-        (["--topic", "aii"], 'aii: unknown topic. Did you mean "ai"?: see baywire topics'),
-        (["--source", "hk-gia-eb"], 'hk-gia-eb: unknown source. Did you mean "hk-gia-en"?: see baywire sources'),
+        (["--topic", "aii"], 'aii: unknown topic (did you mean "ai"?): see baywire topics'),
+        (["--source", "hk-gia-eb"], 'hk-gia-eb: unknown source (did you mean "hk-gia-en"?): see baywire sources'),
         (["--language", "zh-hat"], "--language"),
     ],
 )

@@ -53,14 +53,14 @@ def test_all_problems_are_told_at_once_with_file_line_key_and_nearest_key(tmp_pa
     text = '[publish]\nformats = ["atom", "rs"]\n\n[serve]\nportt = 1\nhost = 7\n\n[sitee]\n[feeds.x]\nwhere = 1\n'
     environ = {"BAYWIRE_SITE_BASE_URI": "x", "BAYWIRE_CRAWL_DELAY": "soon", "BAYWIRE_SERV_PORT": "1"}
     assert problems(tmp_path, text, **environ) == [
-        'baywire.toml:2: publish.formats[1]: expected one of atom, rss, json; got "rs". Did you mean "rss"?',
-        'baywire.toml:5: serve.portt: is not a key. Did you mean "port"?',
+        'baywire.toml:2: publish.formats[1]: expected one of atom, rss, json; got "rs" (did you mean "rss"?)',
+        'baywire.toml:5: serve.portt: is not a key (did you mean "port"?)',
         "baywire.toml:6: serve.host: expected text on one line; got 7",
-        'baywire.toml:8: sitee: is not a section. Did you mean "site"?',
+        'baywire.toml:8: sitee: is not a section (did you mean "site"?)',
         'baywire.toml:9: feeds.x: expected a table with where = "…", such as "ai and greater-bay-area"',
-        'BAYWIRE_SITE_BASE_URI: is not a setting. Did you mean "BAYWIRE_SITE_BASE_URL"?',
+        'BAYWIRE_SITE_BASE_URI: is not a setting (did you mean "BAYWIRE_SITE_BASE_URL"?)',
         'BAYWIRE_CRAWL_DELAY: crawl.delay: expected a number of seconds, 0 or more; got "soon"',
-        'BAYWIRE_SERV_PORT: is not a setting. Did you mean "BAYWIRE_SERVE_PORT"?',
+        'BAYWIRE_SERV_PORT: is not a setting (did you mean "BAYWIRE_SERVE_PORT"?)',
     ]
 
 
@@ -220,7 +220,7 @@ def test_what_other_files_would_have_to_name_is_told_with_its_line(tmp_path: Pat
     with pytest.raises(ConfigError) as caught:
         load_rules(load(configured(tmp_path, text), environ={}))
     near, far, where = str(caught.value).splitlines()
-    assert near.startswith('baywire.toml:2: sources.use: unknown source hk-gia-eng. Did you mean "hk-gia-')
+    assert near.startswith('baywire.toml:2: sources.use: unknown source hk-gia-eng (did you mean "hk-gia-')
     assert far.startswith("baywire.toml:2: sources.use: unknown source qqqq: expected one of cn-")
     assert where.startswith('baywire.toml:4: feeds.x.where: "ai nad data": column 4: ')
     with pytest.raises(ConfigError, match=r"^sources\.use: unknown source qqqq: "):
@@ -230,7 +230,7 @@ def test_what_other_files_would_have_to_name_is_told_with_its_line(tmp_path: Pat
 @pytest.mark.parametrize(
     ("moved", "why"),
     [
-        ("old=fintec", '"fintec" is no topic. Did you mean "fintech"?'),
+        ("old=fintec", '"fintec" is no topic (did you mean "fintech"?)'),
         ("ai=data", ""),
         ("x=ai", ""),
     ],

@@ -79,7 +79,7 @@ def test_use_of_an_unknown_source_is_told(tmp_path: Path) -> None:
     [
         ("title = ", "Invalid value (at end of document)"),
         (GOOD.replace("links", "lnks"), "my-source.toml:4: listing.lnks: unknown key: expected one of"),
-        (GOOD.replace("links", "lnks"), 'Did you mean "links"?'),
+        (GOOD.replace("links", "lnks"), 'did you mean "links"?'),
         (GOOD.replace("ul a", "ul ["), ':4: listing.links: got "ul ["'),
         (GOOD.replace("https://a.hk/list", "a.hk"), 'listing.url: got "a.hk": expected an address'),
         ('every = "often"' + GOOD, 'every: got "often": expected a time'),
