@@ -19,7 +19,6 @@ RECENT: Final = 20
 """How many of the last values of a kind are kept."""
 
 _ASIDE: Final = 200
-_CHECKED: Final = 200
 _FIRST_RETRY: Final = timedelta(hours=1)
 _LONGEST_RETRY: Final = timedelta(days=7)
 
@@ -84,7 +83,6 @@ class Memory:
         self.counts, self.dated = self.counts[-RECENT:], self.dated[-RECENT:]
         self.agreements, self.looks = self.agreements[-RECENT:], self.looks[-RECENT:]
         self.aside = dict(list(self.aside.items())[-_ASIDE:])
-        self.checked = dict(list(self.checked.items())[-_CHECKED:])
         return {**learnt, "crawl": asdict(self)}
 
     @property

@@ -18,12 +18,12 @@ from crawler.spiders.plan import recheck_step
 from feeds.store import KeptPage, Outcome, PageKind, SourceState, State
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterator
 
     from crawler.extract import Item
     from crawler.mend import Mend
     from crawler.source import Source
-    from feeds.release import Draft, Release
+    from feeds.release import Draft
 
 __all__ = ["RECHECKS", "ListingPage", "Phase", "Progress", "Read", "rules_digest"]
 
@@ -182,16 +182,21 @@ class Progress:
         """Return what the pages read now list, each address once, in their order."""
         return tuple({item.url: item for page in self.read for item in page.listing.items}.values())
 
-    def looks_due(self, releases: Iterable[Release]) -> Iterator[str]:
-        """Yield where to look again at those of *releases* whose time has come: where they are listed by now."""
+    def looks_due(self, lately: Sequence[tuple[str, datetime]]) -> Iterator[str]:
+        """Yield where to look again at those whose time has come: where they are listed by now.
+
+        *lately* are addresses of releases held, and when they were first seen.
+        """
         listed = {held: url for url, held in {**self.memory.rewriting.held, **self.rewritten.same}.items()}
-        for release in releases:
-            url, step = listed.get(release.url, release.url), recheck_step(self.started - release.first_seen)
-            if step <= self.memory.checked.get(release.url, 0) or self.memory.is_aside(url, now=self.started):
+        before = self.memory.checked
+        self.memory.checked = {held: before[held] for held, _ in lately if held in before}
+        for held, seen in lately:
+            url, step = listed.get(held, held), recheck_step(self.started - seen)
+            if step <= self.memory.checked.get(held, 0) or self.memory.is_aside(url, now=self.started):
                 continue
-            if url not in self.again and release.withdrawn is None and len(self.due) < RECHECKS:
-                self.memory.checked[release.url] = step
-                self.due[url] = release.url
+            if url not in self.again and len(self.due) < RECHECKS:
+                self.memory.checked[held] = step
+                self.due[url] = held
                 yield url
 
     def not_seen(self, url: str) -> None:

@@ -34,7 +34,8 @@ if TYPE_CHECKING:
 __all__ = ["SourceSpider"]
 
 _WHOLE_AFTER_S: Final = 86_400  # a listing is fetched whole once a day, whatever its server says
-_RECENT: Final = timedelta(hours=48)
+_LATELY: Final = timedelta(hours=78)  # a day without a time of day, the last look, and a day between two crawls
+_MOST_LATELY: Final = 1000  # of which each is looked at four times: more than the busiest newsroom publishes
 
 
 class SourceSpider(Wire):
@@ -217,16 +218,16 @@ class SourceSpider(Wire):
     def _recheck(self, crawl: Progress, corrected: list[Item]) -> Iterator[Request]:
         """Yield conditional requests for releases that may have been corrected.
 
-        Those listed in other words now; and those of the last 48 hours, an hour after
-        they were first seen, three hours, nine, twenty-seven.
+        Those listed in other words now; and those of the last days, an hour after they
+        were first seen, three hours, nine, twenty-seven.
         """
         crawl.again |= {item.url for item in corrected}
         timely = [item for item in corrected if not crawl.memory.is_aside(item.url, now=crawl.started)]
         for item in timely[:RECHECKS]:
             crawl.looked.add(item.url)
             yield self._request(crawl, item.url, self._release, item=item, conditional=True)
-        recent = self.store.newest(source=crawl.source.key, since=crawl.started - _RECENT, limit=5 * RECHECKS)
-        for url in crawl.looks_due(self.store.releases(recent).values()):
+        lately = self.store.lately(crawl.source.key, since=crawl.started - _LATELY, limit=_MOST_LATELY)
+        for url in crawl.looks_due(lately):
             crawl.looked.add(url)
             yield self._request(crawl, url, self._release, conditional=True)
 

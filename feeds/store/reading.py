@@ -35,6 +35,13 @@ _HEADS: Final = Quick(
 _TITLED: Final = select(*(releases.c[name] for name in ("id", "source", "language", "published", "title"))).order_by(
     releases.c.published, releases.c.id.desc()
 )
+_LATELY: Final = Quick(
+    select(releases.c.url, releases.c.first_seen)
+    .where(releases.c.source == bindparam("source"), releases.c.published >= bindparam("since"))
+    .where(releases.c.withdrawn.is_(None))
+    .order_by(releases.c.published.desc(), releases.c.id)
+    .limit(bindparam("most"))
+)
 _TITLED_BETWEEN: Final = Quick(_TITLED.where(releases.c.published.between(bindparam("since"), bindparam("until"))))
 
 
@@ -145,6 +152,11 @@ class Reading(Base):
                 return tuple(row[0] for row in statement.rows(connection, (), **asked))
 
         return self._database.again(read)
+
+    def lately(self, source: str, *, since: datetime, limit: int) -> tuple[tuple[str, datetime], ...]:
+        """Return address and first sight of what *source* published *since* and let stand, newest first."""
+        rows = _LATELY.ask(self._database, source=source, since=microseconds(since), most=limit)
+        return tuple((url, moment(first_seen)) for url, first_seen in rows)
 
     def titled(self) -> Iterator[tuple[str, str, str, datetime, str]]:
         """Yield id, source, language, moment and title of every release, oldest first."""

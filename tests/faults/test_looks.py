@@ -111,3 +111,28 @@ def test_p9_a_release_that_stays_unreadable_is_given_up_and_its_source_is_well(
     newsroom.asked.clear()
     assert desk.outcome("bad", now=at(301)).outcome == ended.outcome == "unchanged"
     assert {asked.path for asked in newsroom.asked} <= {"/list", "/robots.txt"}
+
+
+def test_p9_a_release_whose_page_states_a_day_long_before_it_was_listed_is_looked_at_as_any(
+    desk: Desk, newsroom: Chaos, release: Page
+) -> None:
+    for n in range(1, 4):
+        newsroom.page(f"/r/{n}.htm", re.sub(r"2026-04-\d\d 10:00", "2026-04-28", release(n)))
+    desk.crawl("bad", now=at(0))
+    newsroom.asked.clear()
+    desk.crawl("bad", now=at(27.1))
+    assert [len(newsroom.times(f"/r/{n}.htm")) for n in range(1, 4)] == [1, 1, 1]
+
+
+def test_p9_of_a_busy_newsroom_each_release_is_looked_at_again(
+    desk: Desk, newsroom: Chaos, listing: Page, release: Page
+) -> None:
+    numbers = range(1, 81)
+    newsroom.page("/list", listing(*numbers))
+    for n in numbers:
+        newsroom.page(f"/r/{n}.htm", today(release(n)))
+    desk.crawl("bad", now=at(0))
+    newsroom.asked.clear()
+    for turn in range(9):
+        desk.crawl("bad", now=at(27.1 + turn / 10))
+    assert {len(newsroom.times(f"/r/{n}.htm")) for n in numbers} == {1}
