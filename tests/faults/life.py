@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from email.utils import format_datetime
 from hashlib import blake2b
 from random import Random
 from typing import TYPE_CHECKING
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from faults.chaos import Answer, Chaos, Wire
 
-__all__ = ["LISTS", "PAGES", "Paper", "Place"]
+__all__ = ["LISTS", "PAGES", "Paper", "Place", "Wireroom"]
 
 _WORDS = (
     "harbour", "ferry", "tunnel", "budget", "clinic", "school", "reservoir", "typhoon", "festival", "museum", "vaccine",
@@ -49,12 +50,15 @@ class Paper:
     def mark(self) -> str:
         return f"Reference Q{self.number}Z."
 
+    @property
+    def body(self) -> str:
+        return "".join(f"<p>{text}</p>" for text in (f"{self.mark} {self.paragraphs[0]}", *self.paragraphs[1:]))
+
     def page(self) -> str:
         """Return it as a page."""
-        body = "".join(f"<p>{text}</p>" for text in (f"{self.mark} {self.paragraphs[0]}", *self.paragraphs[1:]))
         return (
             f"<html><head><title>{self.title}</title></head><body><h1>{self.title}</h1>"
-            f'<p class="date">{self.at:%Y-%m-%d %H:%M}</p><div class="body">{body}</div></body></html>'
+            f'<p class="date">{self.at:%Y-%m-%d %H:%M}</p><div class="body">{self.body}</div></body></html>'
         )
 
 
@@ -160,3 +164,31 @@ class Place:
                 wire.write(f"HTTP/1.1 304 X\r\nETag: {tag}\r\nConnection: close\r\n\r\n".encode())
             case _:
                 wire.page(page, 200, *([f"ETag: {tag}"] if self.tagged else []))
+
+
+@dataclass
+class Wireroom(Place):
+    """A place that tells its papers whole, in a feed; *numbers* says what its items are called by."""
+
+    numbers: str = ""
+    dated: bool = True
+
+    def __post_init__(self) -> None:
+        self.numbers = self.chance.choice(("own", "address", ""))
+        self.dated = self.chance.random() < 0.75
+
+    def _list(self, wire: Wire) -> None:
+        papers = self.listed()[: 2 if self.fault == "shrunk" else None]
+        items = "".join(map(self._item, papers)) if self.fault != "empty" else ""
+        space = 'xmlns:content="http://purl.org/rss/1.0/modules/content/"'
+        page = f"<rss version='2.0' {space}><channel><title>Chaos</title>{items}</channel></rss>"
+        if self.fault == "lost":
+            page = re.sub("[A-Za-z]{4,}(?=[^<>]*</(title|p)>)", "????", page)
+        self._says(wire, page, "" if self.fault == "empty" else self.fault)
+
+    def _item(self, paper: Paper) -> str:
+        link = self.server.url(self._path(paper.number))
+        number = {"own": f'<guid isPermaLink="false">n-{paper.number}</guid>', "address": f"<guid>{link}</guid>"}
+        date = f"<pubDate>{format_datetime(paper.at)}</pubDate>" if self.dated else ""
+        told = f"<content:encoded><![CDATA[{paper.body}]]></content:encoded>"
+        return f"<item><title>{paper.title}</title><link>{link}</link>{number.get(self.numbers, '')}{date}{told}</item>"

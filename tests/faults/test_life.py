@@ -8,8 +8,8 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
-from faults.conftest import RULES
-from faults.life import LISTS, PAGES, Place
+from faults.conftest import FEED_RULES, RULES
+from faults.life import LISTS, PAGES, Place, Wireroom
 
 if TYPE_CHECKING:
     from faults.chaos import Answer, Chaos
@@ -35,14 +35,15 @@ class Routes(dict[str, "Answer"]):
 class Life:
     """A place, the crawls of it, and what is held of each of its papers."""
 
-    def __init__(self, desk: Desk, chaos: Chaos, chance: random.Random) -> None:
+    def __init__(self, desk: Desk, chaos: Chaos, chance: random.Random, kind: type[Place] = Place) -> None:
         self.desk, self.chance = desk, chance
         self.now = datetime(2026, 4, 29, 3, tzinfo=UTC)
-        self.place = Place(chaos, chance)
+        self.place = kind(chaos, chance)
         chaos.routes = Routes(self.place)
         self.ids: dict[int, str] = {}
         self.said: list[str] = []
         rules = RULES if chance.random() < 0.8 else re.sub(r"body .*\n", "", RULES)
+        rules = rules if kind is Place else FEED_RULES
         desk.source("bad", chaos.url("/list"), rules=rules)
         for hours in range(8, 0, -1):
             self.place.publish(self.now - timedelta(hours=3 * hours))
@@ -103,10 +104,11 @@ class Life:
 
 @pytest.mark.soak
 @pytest.mark.parametrize("turn", range(6))
+@pytest.mark.parametrize("kind", [Place, Wireroom])
 def test_p3_p9_a_life_by_lot_loses_nothing_doubles_nothing_and_ends_as_its_author_knows_it(
-    desk: Desk, chaos: Chaos, turn: int
+    desk: Desk, chaos: Chaos, turn: int, kind: type[Place]
 ) -> None:
-    life = Life(desk, chaos, random.Random(turn))  # noqa: S311  # it guards nothing
+    life = Life(desk, chaos, random.Random(turn), kind)  # noqa: S311  # it guards nothing
     try:
         assert len(life.crawl()) == 8
         for _ in range(STEPS):
