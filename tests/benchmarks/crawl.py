@@ -225,7 +225,7 @@ def child(values: str) -> None:
     from crawler.child import run_batch
     from crawler.zygote import warm
 
-    spider._RECHECKS = 10**6
+    spider.RECHECKS = 10**6
     warm()
     before = time.process_time()
     run_batch(json.loads(values), os.open(os.devnull, os.O_WRONLY))
