@@ -13,13 +13,13 @@ from hashlib import blake2b
 from pathlib import Path
 from shutil import disk_usage
 from time import monotonic, sleep
-from typing import Any, Final, TypeVar
+from typing import Any, Final, TypeVar, cast
 
 from sqlalchemy import URL, Connection, Engine, Executable, Row, RowMapping, create_engine, event, make_url, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import ArgumentError, DBAPIError, DisconnectionError, NoSuchModuleError
-from sqlalchemy.pool import ConnectionPoolEntry, QueuePool, StaticPool
+from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection, QueuePool, StaticPool
 
 from feeds.error import StoreError
 from feeds.store.server import conninfo, secured
@@ -34,6 +34,7 @@ _RESTED_S: Final = 0.25  # after which a server may have been started anew benea
 _RESTART_S: Final = 15.0
 _AGAIN_S: Final = 0.25
 _TRIES: Final = 5
+_IDLE: Final = 2  # connections of SQLite that wait for the next question outside of the pool
 _COLLISIONS: Final = frozenset(
     ["40001", "40P01", "23505"]
 )  # serialization_failure, deadlock_detected, unique_violation
@@ -83,6 +84,7 @@ class Database:
         self._process: Final = os.getpid()
         self._known = False
         self.engine: Final = self._make()
+        self._idle: list[PoolProxiedConnection] = []
         # A reader of SQLite sees one moment by itself.
         self._reader: Final = self.engine if self.is_sqlite else self.engine.execution_options(**_ONE_MOMENT)
         self._asker: Final = self.engine if self.is_sqlite else self.engine.execution_options(**_ONE_STATEMENT)
@@ -109,6 +111,27 @@ class Database:
         """Yield a connection for one statement that reads: it sees one moment by itself, no BEGIN and no COMMIT."""
         with self.guard(), self._asker.begin() as connection:
             yield connection
+
+    @contextmanager
+    def driven(self) -> Iterator[sqlite3.Connection]:
+        """Yield SQLite's own connection, for one statement that reads: it sees one moment by itself.
+
+        Some stay with us: to borrow one and give it back takes as long as a small question.
+        """
+        with self.guard():
+            try:
+                pooled = self._idle.pop()
+            except IndexError:
+                pooled = self.engine.raw_connection()
+            try:
+                yield cast("sqlite3.Connection", pooled.dbapi_connection)
+            except BaseException:
+                pooled.close()
+                raise
+            if len(self._idle) < _IDLE:
+                self._idle.append(pooled)
+            else:
+                pooled.close()
 
     def ask(self, statement: Executable, values: Mapping[str, object] | None = None) -> Sequence[Row[Any]]:
         """Return the rows of *statement*, which only reads."""
@@ -175,6 +198,8 @@ class Database:
 
     def close(self) -> None:
         """Close every connection."""
+        while self._idle:
+            self._idle.pop().close()
         self.engine.dispose()
 
     def _explain(self, error: Exception) -> str:

@@ -41,14 +41,8 @@ class Quick:
         if not database.is_sqlite:
             with database.asking() as connection:
                 return self.rows(connection, ids, **values)
-        with database.guard():
-            pooled = database.engine.raw_connection()  # one statement sees one moment: no BEGIN
-            try:
-                words, asked = self._placed(database.engine.dialect, ids, values)
-                driver = cast("sqlite3.Connection", pooled.dbapi_connection)
-                return driver.execute(words, asked).fetchall()
-            finally:
-                pooled.close()
+        with database.driven() as driver:
+            return driver.execute(*self._placed(database.engine.dialect, ids, values)).fetchall()
 
     def rows(self, connection: Connection, ids: Sequence[str] = (), **values: object) -> Sequence[tuple[Any, ...]]:
         """Return what the statement finds with *values*, and *ids*, at most 500 of them."""

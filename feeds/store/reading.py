@@ -146,12 +146,8 @@ class Reading(Base):
             asked["since"] = microseconds(since)
         if limit is not None:
             asked["most"] = limit
-
-        def read() -> tuple[str, ...]:
-            with self._database.asking() as connection:
-                return tuple(row[0] for row in statement.rows(connection, (), **asked))
-
-        return self._database.again(read)
+        rows = self._database.again(lambda: statement.ask(self._database, (), **asked))
+        return tuple(row[0] for row in rows)
 
     def lately(self, source: str, *, since: datetime, limit: int) -> tuple[tuple[str, datetime], ...]:
         """Return address and first sight of what *source* published *since* and let stand, newest first."""
