@@ -310,8 +310,7 @@ class Archives:
     ) -> Feed:
         """Return the head of the document at *path*; the name before the last dot of its address is its month."""
         name, _, form = path.rpartition("/")[2].rpartition(".")
-        return replace(
-            blank,
+        return blank._replace(
             address=self._site.url(path),
             page=self._site.url(edition.page),
             updated=max((one.head.updated for one in placed), default=EPOCH),
@@ -324,7 +323,7 @@ class Archives:
     def _maker(self, head: Feed, placed: Sequence[Placed], form: str) -> Callable[[], tuple[Rendered, Parts]]:
         def make() -> tuple[Rendered, Parts]:
             names = [self._fragments.version(one) for one in placed]
-            return _HEADS[form](head), self._fragments.get(names, form, placed)
+            return _HEADS[form](head), self._fragments.get(names, placed)[form]
 
         return make
 

@@ -10,7 +10,10 @@ from feeds.publish.target import Body, size_of
 from feeds.render.fragment import Parts, Rendered, join_packed, row
 from feeds.render.packing import packed
 
-__all__ = ["PACKED", "Copies", "endings"]
+__all__ = ["PACKED", "Copies", "Guard", "endings"]
+
+# Returns what objects to a new document, told whether the old one is known to be as we wrote it.
+Guard = Callable[[bool], Objection | None]
 
 # What the name of a compressed copy ends with, and what HTTP calls its coding and we its ETag.
 PACKED = {".gz": ("gzip", "gz"), ".br": ("br", "br")}
@@ -56,9 +59,9 @@ class Copies:
         path: str,
         sign: str,
         made: Callable[[], tuple[Rendered, Parts]],
-        objection: Objection | None = None,
+        guard: Guard | None = None,
     ) -> None:
-        """Let *path* hold what *made* returns, which *sign* stands for, unless there is an *objection*.
+        """Let *path* hold what *made* returns, which *sign* stands for, unless its *guard* objects.
 
         Nothing is made where all copies are those of *sign* already. They belong to the leaf *name* of the book.
         """
@@ -74,7 +77,8 @@ class Copies:
             if end in right:
                 continue
             copy = _copy(end, head, parts, body)
-            if self.outbox.put(f"{path}{end}", copy, objection if not end else None, size=old[1] if old else None):
+            objection = guard(old is not None) if guard is not None and not end else None
+            if self.outbox.put(f"{path}{end}", copy, objection, size=old[1] if old else None):
                 self._book.note(name, f"{path}{end}", sign, size_of(copy))
             else:
                 for other in self._ends:

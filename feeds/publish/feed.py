@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime
+from functools import cache, partial
 from typing import TYPE_CHECKING
 
 from feeds.edition import Edition
@@ -119,20 +119,21 @@ class FeedFiles:
         past = self._archives.write(edition, lineup, self._selection.holds, blank, leaf, same=self._same)
         stand = signature(VERSION, blank, lineup.updated, past, b"".join(lineup.marks))  # for all that formats share
         guard = self._guard(edition, lineup)
+        parts = cache(partial(self._fragments.get, lineup.versions, lineup.placed))  # once for all formats, if at all
         for form in self._site.formats:
             head = self._addressed(blank, edition, form, lineup.updated, past)
             path = feed_path(edition.key, form)
 
             def make(head: Feed = head, form: str = form) -> tuple[Rendered, Parts]:
-                return _HEADS[form](head), self._fragments.get(lineup.versions, form, lineup.placed)
+                return _HEADS[form](head), parts()[form]
 
-            self._copies.put(edition.key, path, signature(stand, form), make, guard(form))
+            self._copies.put(edition.key, path, signature(stand, form), make, partial(guard, form))
         leaf.told |= lineup.told()
         if out := {id_: why for id_ in lineup.held if (why := self._fragments.quarantined.get(id_))}:
             leaf.told["out"] = out
 
-    def _guard(self, edition: Edition, lineup: Lineup) -> Callable[[str], Objection | None]:
-        """Return what looks at the file of a format that would be replaced.
+    def _guard(self, edition: Edition, lineup: Lineup) -> Callable[[str, bool], Objection | None]:
+        """Return what looks at the file of a format that would be replaced, told whether it is as we wrote it.
 
         That is nobody where the book knows that nothing much is lost. What another's
         entry tells now is not lost.
@@ -143,8 +144,8 @@ class FeedFiles:
         lost = set(held).difference(ids, also)
         is_well = len(set(ids)) == len(ids) and (not lost or (ids and 2 * len(lost) <= len(held)))
 
-        def guard(form: str) -> Objection | None:
-            if is_well and self._book.known(edition.key, feed_path(edition.key, form)):
+        def guard(form: str, is_known: bool) -> Objection | None:  # noqa: FBT001 -- called by place
+            if is_well and is_known:
                 return None
             return objection(
                 form,
@@ -164,7 +165,7 @@ class FeedFiles:
             self._book.keep(f"/{CORRECTIONS}")
         else:
             self.corrections = corrections(self._store, self._site, newsrooms)
-            self._notice(CORRECTIONS, say.corrections, say.corrections_about, self.corrections, {})
+            self._notice(CORRECTIONS, say.corrections, say.corrections_about, self.corrections)
         self.events = state_events(self._store, self._site, newsrooms)
         told = [
             {
@@ -182,7 +183,7 @@ class FeedFiles:
         """Write the feeds of a topic that has ended, each with one entry, which says so."""
         entry, key = ending.entry, ending.edition.key
         self._book.open(key)
-        blank = replace(self._head(ending.edition), page=entry.url, categories=())
+        blank = self._head(ending.edition)._replace(page=entry.url, categories=())
         for form in self._site.formats:
             head = self._addressed(blank, ending.edition, form, entry.updated)
 
@@ -204,13 +205,14 @@ class FeedFiles:
             self._outbox.put(path, body)
             self._book.note(_LISTS, path, "", len(body))
 
-    def _notice(self, key: str, title: str, about: str, entries: Sequence[Entry], more: Mapping[str, object]) -> None:
+    def _notice(
+        self, key: str, title: str, about: str, entries: Sequence[Entry], more: Mapping[str, object] | None = None
+    ) -> None:
         formats = ("atom", "json") if key == STATUS else self._site.formats
         self._book.open(f"/{key}")
         for form in formats:
             path = feed_path(key, form)
-            feed = replace(
-                self._blank,
+            feed = self._blank._replace(
                 id=self._site.tag(f"feed/{key}"),
                 title=f"{title} · {self._site.title}",
                 about=about,
@@ -219,7 +221,7 @@ class FeedFiles:
                 updated=newest_update(tuple(entries)),
                 language="en",
                 mixed=key != STATUS,
-                more=more if form == "json" else {},
+                more=more if form == "json" else None,
             )
 
             def make(feed: Feed = feed, form: str = form) -> tuple[Rendered, Parts]:
@@ -238,8 +240,7 @@ class FeedFiles:
 
     def _head(self, edition: Edition) -> Feed:
         """Return what the heads of all documents of *edition* share."""
-        return replace(
-            self._blank,
+        return self._blank._replace(
             id=self._site.tag(edition.name),
             title=edition.title,
             about=edition.about,
@@ -253,7 +254,7 @@ class FeedFiles:
         """Return the head of the document of *edition* in *form*, of which *past* is the newest of its archives."""
         archive = archive_path(edition.key, past, "json" if form == "json" else "atom")
         address = self._site.url(feed_path(edition.key, form))
-        return replace(head, address=address, updated=updated, previous=self._site.url(archive) if past else "")
+        return head._replace(address=address, updated=updated, previous=self._site.url(archive) if past else "")
 
     def _categories(self, edition: Edition) -> tuple[Category, ...]:
         topic = self._topics.get(edition.topic or "")

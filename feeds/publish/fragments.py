@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections import deque
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -63,6 +64,8 @@ class Fragments:
         self._marks: dict[Version, bytes] = {}
         self._held: dict[Version, Sequence[bytes]] = {}  # in each format, then packed in each
         self._size = 0
+        self._reads: deque[tuple[frozenset[Version], int]] = deque()  # what was held together, and its size
+        self._count = len(site.formats) * (2 if site.gzip else 1)
 
     def digest(self, placed: Placed) -> str:
         """Return what stands for all that decides the bytes of *placed*, but its own revision and what hangs on it."""
@@ -93,20 +96,20 @@ class Fragments:
                 self._make(missing[first : first + _CHUNK])
         return [self._marks.get(name, b"") for name in names]
 
-    def get(self, names: Sequence[Version], form: str, placed: Sequence[Placed] | None = None) -> Parts:
-        """Return the fragments of *names* in *form*, without those in quarantine.
+    def get(self, names: Sequence[Version], placed: Sequence[Placed] | None = None) -> Mapping[str, Parts]:
+        """Return the fragments of *names* in each format, without those in quarantine.
 
         What a crawl made the store drop since their marks were taken is made anew of *placed*.
         """
         found = self._whole(names, self._find(names), placed, lambda made: made[:-1])
-        place = self._site.formats.index(form)
-        kept = [found[name] for name in names if name in found]
-        packed = [parts[place + len(self._site.formats)] for parts in kept] if self._site.gzip else ()
-        return Parts([parts[place] for parts in kept], packed)
+        forms = self._site.formats
+        columns = list(zip(*[found[name] for name in names if name in found], strict=True)) or [()] * self._count
+        packed = columns[len(forms) :] or [()] * len(forms)
+        return {form: Parts(*parts) for form, *parts in zip(forms, columns, packed, strict=False)}
 
     def has(self, names: Sequence[Version]) -> bool:
         """Return whether all of *names* are kept."""
-        return self._find(names).keys() >= set(names)
+        return all(map(self._find(names).__contains__, names))
 
     def html(self, names: Sequence[Version], placed: Sequence[Placed] | None = None) -> list[bytes]:
         """Return *names* as articles of a page, like `get`."""
@@ -155,15 +158,27 @@ class Fragments:
     def _find(self, names: Sequence[Version]) -> Mapping[Version, Sequence[bytes]]:
         """Return what is kept of *names* in every format, perhaps among others."""
         missing = [name for name in names if name not in self._held]
-        if missing and self._size > _ROOM:
-            self._held = {name: self._held[name] for name in names if name in self._held}
-            self._size = sum(len(part) for parts in self._held.values() for part in parts)
-        count = len(self._site.formats) * (2 if self._site.gzip else 1)
         for start in range(0, len(missing), _READ):
             kept = self._kept(_FEEDS, missing[start : start + _READ])
-            self._held |= {name: unbound(body, count) for name, body in kept.items()}
-            self._size += sum(map(len, kept.values()))
+            self._held |= {name: unbound(body, self._count) for name, body in kept.items()}
+            size = sum(map(len, kept.values()))
+            self._reads.append((frozenset(kept), size))
+            self._size += size
+        if missing and self._size > _ROOM:
+            self._let_go(frozenset(names))
         return self._held
+
+    def _let_go(self, wanted: Collection[Version]) -> None:
+        """Let go of what was read first and is not *wanted* now, as far as there is no room: the next reads into it."""
+        for _ in range(len(self._reads)):
+            if self._size <= _ROOM:
+                return
+            names, size = self._reads.popleft()
+            for name in names.difference(wanted):
+                del self._held[name]
+            self._size -= size
+            if still := names.intersection(wanted):
+                self._reads.append((still, 0))
 
     def _kept(self, form: str, names: Collection[Version]) -> dict[Version, bytes]:
         """Return what the store keeps in *form* of *names*."""

@@ -16,6 +16,7 @@ from feeds.store import Head
 __all__ = ["Lineup"]
 
 _MARK = 12  # bytes
+_TOLD = ("held", "also", "latest", "line")
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +24,7 @@ class Lineup:
     """The entries of an edition, newest first, without those in quarantine, and what stands for each.
 
     *held* are the ids of all it holds, *also* those told by another's entry. *placed* is
-    None where the book remembered it: then no release was asked for.
+    None where the book remembered it, by what is *remembered*: then no release was asked for.
     """
 
     held: Sequence[str]
@@ -34,6 +35,7 @@ class Lineup:
     oldest: datetime | None
     latest: Sequence[str]
     placed: Sequence[Placed] | None
+    remembered: Mapping[str, Any] | None = None
 
     @classmethod
     def of(cls, placed: Sequence[Placed], fragments: Fragments) -> Lineup:
@@ -75,6 +77,7 @@ class Lineup:
             oldest=datetime.fromisoformat(line["oldest"]) if line["oldest"] else None,
             latest=told.get("latest", ()),
             placed=None,
+            remembered={name: told[name] for name in _TOLD if name in told},
         )
 
     @property
@@ -90,6 +93,8 @@ class Lineup:
 
     def told(self) -> dict[str, Any]:
         """Return it for a book."""
+        if self.remembered is not None:
+            return dict(self.remembered)
         digests = sorted({version[2] for version in self.versions})
         place = {digest: number for number, digest in enumerate(digests)}
         return {

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC
 from functools import lru_cache
 from xml.sax.saxutils import escape
@@ -22,7 +21,7 @@ _NO_DATE = b"<updated>%b</updated>" % instant(EPOCH).encode()
 def head(feed: Feed) -> Rendered:
     """Return what stands before and after the entries of *feed*; it parses back with its own id, or ValueError."""
     date = b"<updated>%b</updated>" % instant(feed.updated.astimezone(UTC)).encode()
-    before = _undated(replace(feed, updated=EPOCH)).replace(_NO_DATE, date, 1)  # markup: no text can look like it
+    before = _undated(feed._replace(updated=EPOCH)).replace(_NO_DATE, date, 1)  # markup: no text can look like it
     return Rendered(before=before, after=_TAIL)
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import UTC, datetime
 from functools import lru_cache
 
@@ -21,7 +20,7 @@ def head(feed: Feed) -> Rendered:
     if feed.more:  # of which a cache could not tell that it changed
         before = _head(feed)
     else:  # a string has no bare quotes, so that none can look like the date
-        before = _undated(replace(feed, updated=EPOCH)).replace(_date(EPOCH), _date(feed.updated), 1)
+        before = _undated(feed._replace(updated=EPOCH)).replace(_date(EPOCH), _date(feed.updated), 1)
     return Rendered(before=before, after=b"\n]}\n", between=b",\n")
 
 
@@ -53,7 +52,7 @@ def _head(feed: Feed) -> bytes:
             "rights": feed.rights,
             "topics": [category.term for category in feed.categories],
             **({"archive": True} if feed.archive else {}),
-            **feed.more,
+            **(feed.more or {}),
         },
     }
     before = dump(_present(told)).removesuffix(b"}") + b',"items":[\n'

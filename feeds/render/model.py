@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import NamedTuple
 
 from feeds.release import Photo
 
@@ -75,15 +76,14 @@ class Entry:
     more: Mapping[str, object] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Feed:
+class Feed(NamedTuple):  # a dataclass takes ten times as long to make, with another address, for each file
     """What stands before the entries.
 
     *address* is where the format being written lives, *page* its HTML twin. *language*
     is that of its own words; *mixed* says that its entries come in several. An
     *archive* is a finished month (RFC 5005 §4): *current* is its subscription document,
     *previous* and *next* its neighbours; a subscription document has only *previous*,
-    the last finished month.
+    the last finished month. *more* is what only JSON Feed has a place for.
     """
 
     id: str
@@ -106,7 +106,7 @@ class Feed:
     current: str = ""
     previous: str = ""
     next: str = ""
-    more: Mapping[str, object] = field(default_factory=dict, hash=False)
+    more: Mapping[str, object] | None = None
 
 
 def instant(moment: datetime) -> str:

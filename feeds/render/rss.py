@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from datetime import UTC, datetime
 from email.utils import format_datetime
 from functools import lru_cache
@@ -25,7 +24,7 @@ def head(feed: Feed) -> Rendered:
     """Return what stands before and after the items of *feed*; it parses back with its own title, or ValueError."""
     if feed.updated == EPOCH:  # which is not told at all
         return Rendered(before=_head(feed), after=_TAIL)
-    before = _head(replace(feed, updated=_A_DATE)).replace(_dated(_A_DATE), _dated(feed.updated), 1)
+    before = _head(feed._replace(updated=_A_DATE)).replace(_dated(_A_DATE), _dated(feed.updated), 1)
     return Rendered(before=before, after=_TAIL)
 
 
