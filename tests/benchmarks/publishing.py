@@ -231,10 +231,11 @@ def measure(asked: argparse.Namespace, work: Path) -> None:
             spent["cold"].append(cpu(partial(our_feeds, stores[name], sites[name], topics, work / name / "out")))
         plan = plan_of(stores["plain"], sites["plain"], topics)
         for turn in range(asked.rounds):  # in turns: what else the machine does is then the same for all
-            spent["feedgen"].append(cpu(partial(plain_feedgen, stores["plain"], plan, work / f"feedgen-{turn}")))
+            spent["feedgen"].append(cpu(partial(plain_feedgen, stores["plain"], plan, work / "feedgen")))
+            shutil.rmtree(work / "feedgen")  # so that all write into memory that the machine has used before
             for name in PLACES:
                 out = work / name / "out"
-                out.rename(work / name / f"lost-{turn}")
+                shutil.rmtree(out)
                 spent[name].append(cpu(partial(our_feeds, stores[name], sites[name], topics, out)))
             news(stores[".gz"], turn)
             spent["nine"].append(cpu(partial(our_feeds, stores[".gz"], sites[".gz"], topics, work / ".gz" / "out")))
