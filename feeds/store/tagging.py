@@ -42,6 +42,11 @@ _UNTAGGED: Final = tuple(
     release_select().where(beside).order_by(releases.c.tagged).limit(bindparam("most"))
     for beside in (releases.c.tagged < bindparam("digest"), releases.c.tagged > bindparam("digest"))
 )
+_IS_UNTAGGED: Final = Quick(
+    select(releases.c.key)
+    .where((releases.c.tagged < bindparam("digest")) | (releases.c.tagged > bindparam("digest")))
+    .limit(bindparam("most"))
+)
 _KEPT: Final = Quick(
     select(fragments.c.release, fragments.c.revision, fragments.c.digest, fragments.c.body).where(
         fragments.c.format == bindparam("form"), fragments.c.release.in_(_IDS)
@@ -56,6 +61,8 @@ class Tagging(Base):
     def untagged(self, digest: str, *, limit: int) -> tuple[Release, ...]:
         """Return releases whose present wording the topics of *digest* have not tagged, at most *limit*."""
         found: tuple[Release, ...] = ()
+        if not _IS_UNTAGGED.ask(self._database, digest=digest, most=1):  # most often: in a fifth of the time
+            return found
         with self._database.reading() as connection:
             for statement in _UNTAGGED:
                 if limit > len(found):
