@@ -114,17 +114,17 @@ class _Work:
             self._ids = [id_ for id_, number in since if number <= self._mark]
             self._same = len(since) < _MANY and self._mark >= self._book.mark
         if self._same:
-            self._book.forget_heads(self._ids)
+            self._book.forget(self._ids)
         else:
             self._ids = []
-            self._book.heads.clear()
+            self._book.forget_all()
         self._is_partial = False  # whether it is known of all that changed
         names, keys = [topic.key for topic in topics.topics], list(newsrooms)
         self._selection = Selection(store, topics=names, sources=keys, heads=self._book.heads)
         come = self._ids if self._same else self._come()
         self._changed = {head.id: head for head in self._selection.heads(come)}
         self._is_backfill = len(come) >= _MANY
-        self._fragments = Fragments(store, site, topics.topics, newsrooms)
+        self._fragments = Fragments(store, site, topics.topics, newsrooms, hoard=self._book.hoard)
         self._newsrooms = newsrooms
 
     def _come(self) -> Sequence[str]:

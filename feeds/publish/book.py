@@ -9,6 +9,7 @@ from hashlib import blake2b
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
+from feeds.publish.hoard import Hoard
 from feeds.publish.target import Target
 
 if TYPE_CHECKING:  # the store loads SQLAlchemy
@@ -55,6 +56,7 @@ class _Memory:
     serial: int
     leaves: dict[str, Leaf]
     heads: dict[str, Head]
+    hoard: Hoard
 
 
 _MEMORIES: WeakKeyDictionary[Store, dict[str, _Memory]] = WeakKeyDictionary()
@@ -84,9 +86,10 @@ class Book:
         if memory is None or memory.serial != self._serial:
             told = store.book(target.name)
             leaves = {name: _read(one) for name, one in told.items() if name}
-            memory = _Memory(self._serial, leaves, {})
+            memory = _Memory(self._serial, leaves, {}, Hoard())
         self._before = memory.leaves
         self.heads = memory.heads
+        self.hoard = memory.hoard
         self._now: dict[str, Leaf] = {}
         self._kept: set[str] = set()
         self._pending: list[tuple[Leaf, str]] = []
@@ -205,14 +208,21 @@ class Book:
                 return
         if self.may_lose:
             self._store.set_meta(_LOSS, "")
+        self.hoard.rest()
         leaves = dict(self.leaves())
         heads = self.heads if len(self.heads) <= _HEADS else {}
-        _MEMORIES.setdefault(self._store, {})[self._target.name] = _Memory(serial, leaves, heads)
+        _MEMORIES.setdefault(self._store, {})[self._target.name] = _Memory(serial, leaves, heads, self.hoard)
 
-    def forget_heads(self, ids: Collection[str]) -> None:
-        """Forget the heads of *ids*: they changed."""
+    def forget(self, ids: Collection[str]) -> None:
+        """Forget what is at hand of *ids*: they changed."""
         for id_ in ids:
             self.heads.pop(id_, None)
+        self.hoard.forget(frozenset(ids))
+
+    def forget_all(self) -> None:
+        """Forget what is at hand of every release."""
+        self.heads.clear()
+        self.hoard.clear()
 
 
 def _read(told: tuple[Mapping[str, tuple[str, str, int]], dict[str, Any]]) -> Leaf:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from collections import deque
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from feeds.edition import Named, Placed
 from feeds.publish.book import signature
+from feeds.publish.hoard import Hoard, Version
 from feeds.release import Newsroom, Release, Revision
 from feeds.render import atom, html, json_feed, rss
 from feeds.render.entry import VERSION, Also, Label, entry_of
@@ -37,11 +37,8 @@ _MARK, _FEEDS, _HTML = "mark", "feeds", "html"
 _LAYOUT = 2  # of what is kept in the store
 _CHUNK = 50
 _READ = 100
-_ROOM = 2 * 1024 * 1024  # more than the fragments of an edition stay, for the next: memory that is used again is fast
 
 _Kept = TypeVar("_Kept")
-
-Version = tuple[str, int, str, bool]  # of a release: id, revision, digest, whether others published it too
 
 
 class Fragments:
@@ -53,18 +50,17 @@ class Fragments:
     no format can carry.
     """
 
-    def __init__(self, store: Store, site: Site, topics: Sequence[Named], newsrooms: Mapping[str, Newsroom]) -> None:
-        """Start with an empty memory."""
+    def __init__(
+        self, store: Store, site: Site, topics: Sequence[Named], newsrooms: Mapping[str, Newsroom], *, hoard: Hoard
+    ) -> None:
+        """Start with what is in *hoard*."""
         self._store = store
         self._site = site
         self._topics = {topic.key: topic for topic in topics}
         self._newsrooms = newsrooms
         self.quarantined: dict[str, str] = {}
         self._digests: dict[tuple[object, ...], str] = {}
-        self._marks: dict[Version, bytes] = {}
-        self._held: dict[Version, Sequence[bytes]] = {}  # in each format, then packed in each
-        self._size = 0
-        self._reads: deque[tuple[frozenset[Version], int]] = deque()  # what was held together, and its size
+        self._hoard = hoard
         self._count = len(site.formats) * (2 if site.gzip else 1)
 
     def digest(self, placed: Placed) -> str:
@@ -85,16 +81,17 @@ class Fragments:
 
         What is missing is made and kept.
         """
+        marks = self._hoard.marks
         names = [self.version(placed) for placed in entries]
-        asked = {name: placed for name, placed in zip(names, entries, strict=True) if name not in self._marks}
+        asked = {name: placed for name, placed in zip(names, entries, strict=True) if name not in marks}
         if asked:
-            self._marks |= self._kept(_MARK, asked)
+            marks |= self._kept(_MARK, asked)
             missing = [
-                placed for name, placed in asked.items() if name not in self._marks and name[0] not in self.quarantined
+                placed for name, placed in asked.items() if name not in marks and name[0] not in self.quarantined
             ]
             for first in range(0, len(missing), _CHUNK):
                 self._make(missing[first : first + _CHUNK])
-        return [self._marks.get(name, b"") for name in names]
+        return [marks.get(name, b"") for name in names]
 
     def get(self, names: Sequence[Version], placed: Sequence[Placed] | None = None) -> Mapping[str, Parts]:
         """Return the fragments of *names* in each format, without those in quarantine.
@@ -157,28 +154,15 @@ class Fragments:
 
     def _find(self, names: Sequence[Version]) -> Mapping[Version, Sequence[bytes]]:
         """Return what is kept of *names* in every format, perhaps among others."""
-        missing = [name for name in names if name not in self._held]
+        hoard = self._hoard
+        missing = [name for name in names if name not in hoard.held]
         for start in range(0, len(missing), _READ):
             kept = self._kept(_FEEDS, missing[start : start + _READ])
-            self._held |= {name: unbound(body, self._count) for name, body in kept.items()}
-            size = sum(map(len, kept.values()))
-            self._reads.append((frozenset(kept), size))
-            self._size += size
-        if missing and self._size > _ROOM:
-            self._let_go(frozenset(names))
-        return self._held
-
-    def _let_go(self, wanted: Collection[Version]) -> None:
-        """Let go of what was read first and is not *wanted* now, as far as there is no room: the next reads into it."""
-        for _ in range(len(self._reads)):
-            if self._size <= _ROOM:
-                return
-            names, size = self._reads.popleft()
-            for name in names.difference(wanted):
-                del self._held[name]
-            self._size -= size
-            if still := names.intersection(wanted):
-                self._reads.append((still, 0))
+            parts = {name: unbound(body, self._count) for name, body in kept.items()}
+            hoard.hold(parts, sum(map(len, kept.values())))
+        if missing:
+            hoard.make_room(names)
+        return hoard.held
 
     def _kept(self, form: str, names: Collection[Version]) -> dict[Version, bytes]:
         """Return what the store keeps in *form* of *names*."""
@@ -217,7 +201,7 @@ class Fragments:
                 continue
             whole = [made[form] for form in forms]
             name = self.version(placed)
-            mark = self._marks[name] = blake2b(b"\0".join(whole), digest_size=12).digest()
+            mark = self._hoard.marks[name] = blake2b(b"\0".join(whole), digest_size=12).digest()
             *feeds, page = whole
             if self._site.gzip:
                 feeds = [*feeds, *map(deflated, feeds)]

@@ -166,9 +166,9 @@ def our_feeds(store: Store, site: Site, topics: Topics, folder: Path) -> int:
     newsrooms = store.newsrooms()
     outbox = Outbox(DirectoryTarget(folder))
     book = Book(store, outbox.target)
-    fragments = Fragments(store, site, topics.topics, newsrooms)
+    fragments = Fragments(store, site, topics.topics, newsrooms, hoard=book.hoard)
     ids = [id_ for id_, _ in store.changed(book.mark, limit=100)] if book.settings else []
-    book.forget_heads(ids)
+    book.forget(ids)
     selection = Selection(store, topics=(), sources=(), heads=book.heads)
     changed = {head.id: head for head in selection.heads(ids)}
     files = FeedFiles(
