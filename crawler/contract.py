@@ -17,7 +17,17 @@ from crawler.wall import BLOCKING, what_wall
 if TYPE_CHECKING:
     from crawler.source import Source
 
-__all__ = ["History", "Judgement", "Verdict", "dated_share", "doubt_of", "judge_listing", "newest_day", "restless"]
+__all__ = [
+    "History",
+    "Judgement",
+    "Verdict",
+    "dated_share",
+    "doubt_of",
+    "doubt_of_page",
+    "judge_listing",
+    "newest_day",
+    "restless",
+]
 
 _AHEAD = timedelta(hours=36)  # a day that began elsewhere, a release under embargo
 _OLD = timedelta(days=60)  # the newest of a list may be withdrawn, not all of two months
@@ -95,6 +105,15 @@ def judge_listing(
         return _suspicious(reason)
     unknown = sum(item.url not in history.known for item in listing.items)
     return Verdict(outcome=Judgement.NEW if unknown else Judgement.UNCHANGED)
+
+
+def doubt_of_page(listing: Listing, page_text: str) -> str:
+    """Return why a further page of a list, *listing* as read from *page_text*, is not to be believed; "" where it is.
+
+    >>> doubt_of_page(Listing(), "<title>Just a moment...</title>"), doubt_of_page(Listing(), "<ul></ul>")
+    ('captcha', '')
+    """
+    return _senseless(listing) if listing.items else what_wall(page_text)
 
 
 def _nothing(source: Source, listing: Listing, page_text: str, history: History) -> Verdict:

@@ -48,7 +48,10 @@ class Memory:
     *agreements* say how far the readers agreed on the last bodies that no selector gave.
     *checked* are releases looked at again for corrections: in which step of the plan.
     *looks* are the last of them: 1 where one had changed, 0 where it had not.
-    *rewriting* says what changes in addresses though what is listed stays.
+    *rewriting* says what changes in addresses though what is listed stays. *reached* is
+    what the top of the list is known again by, as the last complete crawl found it;
+    *ends* are further pages that held nothing, and how often in a row. *owed* are releases
+    that were listed and could not be had so far: address → title and date.
     """
 
     rules: str = ""
@@ -61,6 +64,9 @@ class Memory:
     checked: dict[str, int] = field(default_factory=dict)
     looks: list[int] = field(default_factory=list)
     rewriting: Rewriting = field(default_factory=Rewriting)
+    reached: list[str] = field(default_factory=list)
+    ends: dict[str, int] = field(default_factory=dict)
+    owed: dict[str, tuple[str, str | None]] = field(default_factory=dict)
 
     @classmethod
     def read(cls, learnt: Mapping[str, Any], *, rules: str) -> Memory:
@@ -73,6 +79,7 @@ class Memory:
         memory.pages = {url: PageMemory(**page) for url, page in kept.get("pages", {}).items()}
         memory.aside = {url: (int(times), float(due)) for url, (times, due) in kept.get("aside", {}).items()}
         memory.rewriting = Rewriting(**kept.get("rewriting", {}))
+        memory.owed = {url: (title, day) for url, (title, day) in kept.get("owed", {}).items()}
         if memory.rules != rules:
             memory.rules, memory.pages, memory.aside, memory.agreements = rules, {}, {}, []
             memory.looks = []
@@ -83,6 +90,7 @@ class Memory:
         self.counts, self.dated = self.counts[-RECENT:], self.dated[-RECENT:]
         self.agreements, self.looks = self.agreements[-RECENT:], self.looks[-RECENT:]
         self.aside = dict(list(self.aside.items())[-_ASIDE:])
+        self.ends, self.owed = dict(list(self.ends.items())[-RECENT:]), dict(list(self.owed.items())[-_ASIDE:])
         return {**learnt, "crawl": asdict(self)}
 
     @property

@@ -9,10 +9,20 @@ from datetime import date, datetime
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Final, Literal
 
-from crawler.contract import History, Judgement, dated_share, doubt_of, judge_listing, newest_day, restless
-from crawler.extract import Listing, read_listing
+from crawler.contract import (
+    History,
+    Judgement,
+    dated_share,
+    doubt_of,
+    doubt_of_page,
+    judge_listing,
+    newest_day,
+    restless,
+)
+from crawler.extract import Item, Listing, read_listing
 from crawler.memory import RECENT, Memory, PageMemory, item_digest
 from crawler.outcome import Trouble
+from crawler.reached import joins, marks_of
 from crawler.rewritten import Rewritten
 from crawler.spiders.plan import recheck_step
 from feeds.store import KeptPage, Outcome, PageKind, SourceState, State
@@ -20,7 +30,6 @@ from feeds.store import KeptPage, Outcome, PageKind, SourceState, State
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from crawler.extract import Item
     from crawler.mend import Mend
     from crawler.source import Source
     from feeds.release import Draft
@@ -32,6 +41,8 @@ RECHECKS: Final = 10
 """So many releases are looked at again in a crawl, at most."""
 
 _NO_RELEASES: Final = "none of"
+_ENDS: Final = 2  # so often a further page without anything is asked for again before it is the end of the list
+_TRIES_OWED: Final = 6  # within three weeks
 _TRIES: Final = 4  # of one that is listed in other words: within three and a half days
 
 
@@ -49,6 +60,7 @@ class ListingPage:
     text: str
     listing: Listing
     memory: PageMemory
+    followed: bool = False  # another page led to it
 
 
 @dataclass(slots=True, kw_only=True)
@@ -82,7 +94,10 @@ class Progress:
     unread: list[str] = field(default_factory=list)  # why pages were no release
     missed: list[str] = field(default_factory=list)  # why releases could not be had this time
     lacking: list[str] = field(default_factory=list)  # further listing pages that could not be had
+    doubted: list[str] = field(default_factory=list)  # those that held nothing, which may be the end of the list
     followed: set[str] = field(default_factory=set)  # "next" links we went after
+    wanted: dict[str, tuple[str, str | None]] = field(default_factory=dict)  # unknown ones → title and date as listed
+    had: set[str] = field(default_factory=set)  # of those, the ones that were read
     looked: set[str] = field(default_factory=set)  # releases held that are looked at again
     due: dict[str, str] = field(default_factory=dict)  # of those whose time had come → their address as held
     timely: set[str] = field(default_factory=set)  # of those, the ones that were read again
@@ -121,9 +136,12 @@ class Progress:
     @property
     def is_complete(self) -> bool:
         """Whether every item listed is held or set aside: only then may a 304 stand for "nothing new"."""
-        return self.proven and not (
-            self.archive or self.missed or self.lacking or self.left or self.errors or self.outcome
-        )
+        return self.proven and not self.missed and self._is_walked
+
+    @property
+    def _is_walked(self) -> bool:
+        """Whether the list was read as far as anything new may stand."""
+        return not (self.archive or self.lacking or self.doubted or self.left or self.errors or self.outcome)
 
     def believes(self, known: Collection[str]) -> bool:
         """Judge what was listed; return whether it is to be believed. *known* are addresses of releases held."""
@@ -136,7 +154,8 @@ class Progress:
         if not self.read or (self.unchanged and not fresh):
             return True
         first = self.read[0]
-        judged = replace(first.listing, items=tuple(fresh.values()))
+        opening = {item.url: item for page in self.read if not page.followed for item in page.listing.items}
+        judged = replace(first.listing, items=tuple(opening.values()))
         history = History(
             counts=tuple(self.memory.counts),
             dated=tuple(self.memory.dated),
@@ -169,9 +188,9 @@ class Progress:
         return known & lines.keys() | (same - self.compared)
 
     def _detect(self) -> Listing:
-        """Read the first page of the list as one that nobody described, where it is a page."""
-        first = self.read[0]
-        return read_listing(first.text, first.page.url) if self.source.kind == "html" else Listing()
+        """Read the pages that open the list as ones that nobody described, where they are pages."""
+        pages = [page for page in self.read if not page.followed] if self.source.kind == "html" else []
+        return Listing(items=tuple(item for one in pages for item in read_listing(one.text, one.page.url).items))
 
     def stays(self, url: str) -> None:
         """Take note that the listing page at *url* is as it was when it was last believed."""
@@ -181,6 +200,46 @@ class Progress:
     def items(self) -> tuple[Item, ...]:
         """Return what the pages read now list, each address once, in their order."""
         return tuple({item.url: item for page in self.read for item in page.listing.items}.values())
+
+    def joins(self, fresh: Sequence[Item], known: Collection[str]) -> bool:
+        """Return whether a list is read as far as it has to be: its last page holds *fresh*, of which *known* are held.
+
+        A source that is read to a depth is walked until all is held and was listed before;
+        another one where nothing of its page was listed before: after days without us.
+        """
+        joined = not fresh or joins(fresh, self.memory.reached)
+        if self.source.listing.pages > 1:
+            return joined and all(item.url in known for item in fresh)
+        return joined or not self.memory.reached
+
+    def takes(self, url: str, listing: Listing, text: str) -> bool:
+        """Return whether the further page at *url* is one of the list; take note of what it is else."""
+        reason = doubt_of_page(listing, text)
+        if not listing.items and not reason:
+            self.is_beyond(url, "nothing listed")
+        elif reason:
+            self.lacking.append(f"{url}: {reason}")
+        else:
+            self.memory.ends.pop(self._place(url), None)
+        return bool(listing.items) and not reason
+
+    def is_beyond(self, url: str, reason: str) -> None:
+        """Take note that the further page at *url* is not there: the end of the list, if that stays so."""
+        times = self.memory.ends[self._place(url)] = self.memory.ends.get(self._place(url), 0) + 1
+        if times <= _ENDS:
+            self.doubted.append(f"{url}: {reason}")
+
+    def _place(self, url: str) -> str:
+        return f"{url} {len(self.followed)}"  # one address serves all pages where a form is posted
+
+    def owed(self, held: Callable[[Collection[str]], frozenset[str]]) -> Iterator[Item]:
+        """Yield what was listed, could not be had so far, and is listed no more, without what is *held* by now."""
+        unlisted = [url for url in self.memory.owed if url not in self.listed]
+        known = held(unlisted) if unlisted else ()
+        for url in unlisted:
+            if url not in known:
+                title, day = self.memory.owed[url]
+                yield Item(url=url, title=title, date=day)
 
     def looks_due(self, lately: Sequence[tuple[str, datetime]]) -> Iterator[str]:
         """Yield where to look again at those whose time has come: where they are listed by now.
@@ -225,13 +284,27 @@ class Progress:
             fresh=self.compared & self.fresh,
             now=self.started,
         )
-        if self.listed:
-            self.memory.counts.append(len(self.listed))
+        self._remember()
         fresh = Listing(items=self.items())
         if fresh.items and not self.unchanged:
             self.memory.dated.append(round(dated_share(fresh), 2))
         day = newest_day(fresh, now=self.started)
         self.memory.newest = max(self.memory.newest, day.isoformat() if day else "")
+
+    def _remember(self) -> None:
+        pages = [page for page in self.read if not page.followed]
+        opening = {item.url for page in pages for item in page.listing.items}
+        stayed = (page for page in self.unchanged if page not in self.followed)
+        opening |= {url for page in stayed for url in self.memory.pages[page].items}
+        if self.listed:
+            self.memory.counts.append(len(opening))
+        if pages and pages[0].listing.items and self._is_walked:
+            self.memory.reached = marks_of(pages[0].listing.items)
+        self.memory.owed = {
+            url: told
+            for url, told in self.wanted.items()
+            if (self.errors or url not in self.had) and self.memory.tried(url) <= _TRIES_OWED
+        }
 
     def pages_to_keep(self) -> Sequence[KeptPage]:
         """Return the listing pages to keep: believed with their validators if all they list is held, else without."""
@@ -275,6 +348,8 @@ class Progress:
             said.append(
                 f"{len(self.missed)} of {len(self.missed) + self.delivered} releases could not be had: {self.missed[0]}"
             )
+        if self.lacking:
+            said.append(f"{len(self.lacking)} pages of the list could not be had: {self.lacking[0]}")
         if self.unread:
             said.append(f"{len(self.unread)} pages were no release: {self.unread[0]}")
         return "; ".join(said)

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any, Final
 
 from crawler.address import host_of
 from crawler.astray import home_instead, same_for_all
-from crawler.batch import one_line
 from crawler.extract import Listing, NotARelease, read_declared_listing, read_declared_release
 from crawler.memory import PageMemory, digest, item_digest
 from crawler.normalise import decode
@@ -35,6 +34,7 @@ __all__ = ["SourceSpider"]
 
 _WHOLE_AFTER_S: Final = 86_400  # a listing is fetched whole once a day, whatever its server says
 _LATELY: Final = timedelta(hours=78)  # a day without a time of day, the last look, and a day between two crawls
+_CATCH_UP: Final = 10  # pages that a list is followed after days without us, though only its first is read otherwise
 _MOST_LATELY: Final = 1000  # of which each is looked at four times: more than the busiest newsroom publishes
 
 
@@ -113,7 +113,8 @@ class SourceSpider(Wire):
                 whole=crawl.started.timestamp(),
                 items={item.url: item_digest(item) for item in listing.items},
             )
-            crawl.read.append(self._page(crawl, response, text, listing, memory))
+            if crawl.archive or not crawl.followed or crawl.takes(response.url, listing, text):
+                crawl.read.append(self._page(crawl, response, text, listing, memory))
 
     def _waits(self, crawl: Progress, url: str) -> bool:
         """Return whether the list at *url* holds what is to be tried again though the list itself has not changed."""
@@ -123,7 +124,7 @@ class SourceSpider(Wire):
         self, crawl: Progress, response: Response, text: str, listing: Listing, memory: PageMemory
     ) -> ListingPage:
         page = self._kept(crawl, response, PageKind.LISTING)
-        return ListingPage(page=page, text=text, listing=listing, memory=memory)
+        return ListingPage(page=page, text=text, listing=listing, memory=memory, followed=bool(crawl.followed))
 
     def _no_listing(self, crawl: Progress, url: str, trouble: Trouble) -> None:
         """Take note: a further page may be missing (a new day has none yet), without the first there is no crawl."""
@@ -131,10 +132,11 @@ class SourceSpider(Wire):
         if crawl.phase == "listing" and only:
             crawl.trouble = trouble
             return
-        if not trouble.absent and not trouble.unrecorded:
+        if crawl.followed and (trouble.absent or trouble.gone) and not crawl.archive:
+            crawl.is_beyond(url, trouble.reason)
+        elif not trouble.absent and not trouble.unrecorded:
             crawl.lacking.append(f"{url}: {trouble.reason}")
-        message = one_line(f"{url}: {trouble.reason}")
-        self.emit({"event": "log", "level": "info", "source": crawl.source.key, "message": message})
+        self._say(crawl, url, trouble)
 
     def _lost(self, crawl: Progress, url: str, trouble: Trouble) -> None:
         if crawl.phase == "releases":
@@ -178,22 +180,24 @@ class SourceSpider(Wire):
         if not crawl.source.release.fetch:
             yield from self._take_whole(crawl, items, known)
             return
-        yield from self._fetch_unknown(crawl, [item for item in items if item.url not in known])
+        owed = crawl.owed(partial(self.store.known, crawl.source.key))
+        yield from self._fetch_unknown(crawl, [*(item for item in items if item.url not in known), *owed])
         if not crawl.archive:
             reworded = {item.url for item in crawl.memory.changed(items)} | crawl.rewritten.reworded.keys()
             yield from self._recheck(crawl, [item for item in items if item.url in reworded & known])
             crawl.memory.forget(known - crawl.looked - crawl.again, now=crawl.started)
 
     def _following(self, crawl: Progress, known: frozenset[str]) -> Request | None:
-        """Return the request for the next page of a list, as long as its last page held something we did not."""
-        most = (self.batch.pages if crawl.archive else None) or crawl.source.listing.pages
+        """Return the request for the next page of a list, as long as its last does not join what was listed before."""
+        pages = crawl.source.listing.pages
+        most = (self.batch.pages or pages) if crawl.archive else pages if pages > 1 else _CATCH_UP
         if not crawl.read or self.batch.days or len(crawl.followed) + 1 >= most:
             return None
         last = crawl.read[-1].listing
         before = {item.url for page in crawl.read[:-1] for item in page.listing.items}
         # Behind its last page many a site shows that page again, or the first.
         fresh = [item for item in last.items if item.url not in before]
-        done = all(self._is_too_old(crawl, item) if crawl.archive else item.url in known for item in fresh)
+        done = all(self._is_too_old(crawl, item) for item in fresh) if crawl.archive else crawl.joins(fresh, known)
         form = crawl.source.listing.form_after(len(crawl.followed) + 1)
         following = f"page {len(crawl.followed) + 2}" if form else last.next
         if not following or following in crawl.followed or done:
@@ -207,7 +211,9 @@ class SourceSpider(Wire):
         for item in items:
             if self._is_too_old(crawl, item):
                 crawl.left += 1
-            elif self.batch.explicit or not crawl.memory.is_aside(item.url, now=crawl.started):
+                continue
+            crawl.wanted[item.url] = (item.title, item.date)
+            if self.batch.explicit or not crawl.memory.is_aside(item.url, now=crawl.started):
                 wanted.append(item)
         most = min(self.batch.source_limit, self.batch.limit or self.batch.source_limit)
         crawl.left += len(wanted[most:])
@@ -275,6 +281,7 @@ class SourceSpider(Wire):
             crawl.timely |= crawl.due.keys() & {asked}
             crawl.again.discard(asked)
             crawl.memory.aside.pop(asked, None)
+            crawl.had.add(asked)
         else:
             yield from self._read_release(crawl, response, asked, item)
 
@@ -288,6 +295,7 @@ class SourceSpider(Wire):
         else:
             voted, refused = repair_release(crawl, self.store, text, response.url, item)
             if voted is None and refused is None:
+                crawl.had.add(asked)
                 crawl.delivered += 1
                 crawl.again.discard(asked)
                 return
@@ -299,13 +307,15 @@ class SourceSpider(Wire):
             yield from self._take_back(crawl, key)
         if isinstance(draft, NotARelease):
             reason = what_wall(text) or (refused.reason if refused is not None else "") or draft.reason
-            crawl.unread.append(f"{asked}: {reason}")
+            if asked in crawl.listed or asked in crawl.looked:
+                crawl.unread.append(f"{asked}: {reason}")
             crawl.memory.set_aside(asked, now=crawl.started)
             crawl.not_seen(asked)
             crawl.pending += 1
             yield Read(crawl=crawl, page=replace(page, kind=PageKind.QUARANTINE, reason=reason))
             return
         crawl.memory.aside.pop(asked, None)
+        crawl.had.add(asked)
         crawl.again.discard(asked)
         crawl.timely |= crawl.due.keys() & {asked}
         if self._since is not None and draft.published is not None and draft.published < self._since:
@@ -315,8 +325,7 @@ class SourceSpider(Wire):
             crawl.agreements.append(float(str(draft.facts["agreement"])))
         before = crawl.rewritten.reworded.get(asked, "") or crawl.due.get(asked, "")
         others = (url for url in (asked, response.url, before) if url and url != draft.url)
-        aliases = dict.fromkeys([*draft.aliases, *others])
-        draft = replace(draft, aliases=tuple(aliases), page=digest(response.body))
+        draft = replace(draft, aliases=tuple(dict.fromkeys([*draft.aliases, *others])), page=digest(response.body))
         crawl.pending += 1
         yield from self._hold_back(crawl, key, Read(crawl=crawl, drafts=(draft,), page=page))
 
@@ -347,6 +356,7 @@ class SourceSpider(Wire):
         if held is None or held.page is None or len(crawl.unlike) > 1 or key not in crawl.unlike:
             return
         crawl.held, asked = None, crawl.unlike[key]
+        crawl.had.discard(asked)
         reason = "the same page as others, under another title than was listed"
         crawl.unread.append(f"{asked}: {reason}")
         crawl.memory.set_aside(asked, now=crawl.started)
@@ -359,9 +369,12 @@ class SourceSpider(Wire):
             self._not_looked(crawl, url, trouble)
         elif trouble.deferred:
             crawl.left += 1
-        elif trouble.absent or trouble.gone or trouble.refused:
-            crawl.unread.append(f"{url}: {trouble.reason}")
+        elif trouble.absent or trouble.gone or trouble.refused or url not in crawl.listed:
             crawl.memory.set_aside(url, now=crawl.started)
+            if url in crawl.listed:
+                crawl.unread.append(f"{url}: {trouble.reason}")
+            if trouble.gone or trouble.refused:
+                crawl.had.add(url)  # nothing more is to be had
         else:
             crawl.missed.append(f"{url}: {trouble.reason}")
 
@@ -373,8 +386,7 @@ class SourceSpider(Wire):
             if not trouble.deferred:
                 crawl.memory.set_aside(url, now=crawl.started)
             crawl.not_seen(url)
-        message = one_line(f"{url}: {trouble.reason}")
-        self.emit({"event": "log", "level": "info", "source": crawl.source.key, "message": message})
+        self._say(crawl, url, trouble)
 
     def _withdraw(self, crawl: Progress, url: str) -> None:
         """Mark the release at *url*, which its source says is gone for good; it stays with us."""
@@ -383,5 +395,4 @@ class SourceSpider(Wire):
                 with self.store.writing() as writing:
                     writing.withdraw(release.id, now=crawl.started)
                 crawl.changed += 1
-                event = {"event": "release", "source": crawl.source.key, "id": release.id, "change": "withdrawn"}
-                self.emit(event)
+                self.emit({"event": "release", "source": crawl.source.key, "id": release.id, "change": "withdrawn"})

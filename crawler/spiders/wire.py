@@ -86,6 +86,10 @@ class Wire(scrapy.Spider, ABC):
     def _lost(self, crawl: Progress, url: str, trouble: Trouble) -> None:
         """Take note that *url* could not be had."""
 
+    def _say(self, crawl: Progress, url: str, trouble: Trouble) -> None:
+        message = one_line(f"{url}: {trouble.reason}")
+        self.emit({"event": "log", "level": "info", "source": crawl.source.key, "message": message})
+
     # what the middlewares ask ------------------------------------------------------------
 
     def validators(self, url: str) -> Validators | None:
