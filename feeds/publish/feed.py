@@ -23,7 +23,7 @@ from feeds.release import Newsroom
 from feeds.render import atom, json_feed, rss
 from feeds.render.entry import VERSION
 from feeds.render.fragment import Parts, Rendered
-from feeds.render.model import Category, Entry, Feed, newest_update
+from feeds.render.model import NOTHING, Category, Entry, Feed, newest_update
 from feeds.render.words import words
 from feeds.site import Site
 from feeds.store import Head
@@ -206,7 +206,7 @@ class FeedFiles:
             self._book.note(_LISTS, path, "", len(body))
 
     def _notice(
-        self, key: str, title: str, about: str, entries: Sequence[Entry], more: Mapping[str, object] | None = None
+        self, key: str, title: str, about: str, entries: Sequence[Entry], more: Mapping[str, object] = NOTHING
     ) -> None:
         formats = ("atom", "json") if key == STATUS else self._site.formats
         self._book.open(f"/{key}")
@@ -221,7 +221,7 @@ class FeedFiles:
                 updated=newest_update(tuple(entries)),
                 language="en",
                 mixed=key != STATUS,
-                more=more if form == "json" else None,
+                more=more if form == "json" else NOTHING,
             )
 
             def make(feed: Feed = feed, form: str = form) -> tuple[Rendered, Parts]:

@@ -52,7 +52,7 @@ def _head(feed: Feed) -> bytes:
             "rights": feed.rights,
             "topics": [category.term for category in feed.categories],
             **({"archive": True} if feed.archive else {}),
-            **(feed.more or {}),
+            **feed.more,
         },
     }
     before = dump(_present(told)).removesuffix(b"}") + b',"items":[\n'

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from feeds.release import Photo
 
-__all__ = ["EPOCH", "Category", "Entry", "Feed", "Link", "Origin", "instant", "newest_update"]
+__all__ = ["EPOCH", "NOTHING", "Category", "Entry", "Feed", "Link", "Origin", "instant", "newest_update"]
 
 # What a feed without entries gives as its last change: a date that is never the time of a build.
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -76,6 +76,16 @@ class Entry:
     more: Mapping[str, object] = field(default_factory=dict)
 
 
+class _Nothing(dict[str, object]):
+    """A mapping that stays empty: what has it can be a key. It prints as `{}`, of which signs are made."""
+
+    def __hash__(self) -> int:  # type: ignore[override]  # a dict has none
+        return 0
+
+
+NOTHING: Final = _Nothing()
+
+
 class Feed(NamedTuple):  # a dataclass takes ten times as long to make, with another address, for each file
     """What stands before the entries.
 
@@ -106,7 +116,7 @@ class Feed(NamedTuple):  # a dataclass takes ten times as long to make, with ano
     current: str = ""
     previous: str = ""
     next: str = ""
-    more: Mapping[str, object] | None = None
+    more: Mapping[str, object] = NOTHING
 
 
 def instant(moment: datetime) -> str:
