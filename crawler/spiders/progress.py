@@ -236,10 +236,11 @@ class Progress:
         """Yield what was listed, could not be had so far, and is listed no more, without what is *held* by now."""
         unlisted = [url for url in self.memory.owed if url not in self.listed]
         known = held(unlisted) if unlisted else ()
-        for url in unlisted:
-            if url not in known:
-                title, day = self.memory.owed[url]
-                yield Item(url=url, title=title, date=day)
+        self.wanted |= {url: self.memory.owed[url] for url in unlisted if url not in known}
+        due = [url for url in self.wanted if not self.memory.is_aside(url, now=self.started)]
+        for url in due[:RECHECKS]:
+            title, day = self.wanted[url]
+            yield Item(url=url, title=title, date=day)
 
     def looks_due(self, lately: Sequence[tuple[str, datetime]]) -> Iterator[str]:
         """Yield where to look again at those whose time has come: where they are listed by now.
