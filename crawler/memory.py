@@ -19,6 +19,7 @@ RECENT: Final = 20
 """How many of the last values of a kind are kept."""
 
 _ASIDE: Final = 200
+_CHECKED: Final = 1000
 _FIRST_RETRY: Final = timedelta(hours=1)
 _LONGEST_RETRY: Final = timedelta(days=7)
 
@@ -90,6 +91,7 @@ class Memory:
         self.counts, self.dated = self.counts[-RECENT:], self.dated[-RECENT:]
         self.agreements, self.looks = self.agreements[-RECENT:], self.looks[-RECENT:]
         self.aside = dict(list(self.aside.items())[-_ASIDE:])
+        self.checked = dict(list(self.checked.items())[-_CHECKED:])
         self.ends, self.owed = dict(list(self.ends.items())[-RECENT:]), dict(list(self.owed.items())[-_ASIDE:])
         return {**learnt, "crawl": asdict(self)}
 

@@ -86,8 +86,8 @@ class Zygote:
         """Crawl *batch* in a child of its own; *on_event* hears what happens as it happens.
 
         A child that dies takes nobody with it: the sources it had not finished are
-        crawled again, each alone, and what dies again is recorded in the store as failed.
-        Cancelling kills the child.
+        crawled again, each alone, and what dies again, or ends without a record, is
+        recorded in the store as failed. Cancelling kills the child.
         """
         progress = _Progress()
         report = await self._once(batch, progress, on_event)
@@ -97,8 +97,9 @@ class Zygote:
                 alone = await self._once(replace(batch, sources=(key,)), progress, on_event)
                 report = replace(report, seconds=report.seconds + alone.seconds, cpu_s=report.cpu_s + alone.cpu_s)
             rest = tuple(key for key in rest if key not in progress.outcomes)
-        if rest and report.ended in ("died", "timeout"):
-            for outcome in await asyncio.to_thread(_record_lost, batch, rest, report):
+        if rest and report.ended != "stopped":
+            said = progress.errors[-1] if progress.errors else ""
+            for outcome in await asyncio.to_thread(_record_lost, batch, rest, report, said):
                 progress.outcomes[outcome.source] = outcome
                 on_event({"event": "source"} | {name: getattr(outcome, name) for name in outcome.__dataclass_fields__})
         return replace(report, outcomes=tuple(progress.outcomes.values()), errors=tuple(progress.errors))
@@ -255,12 +256,14 @@ def _by(report: Report) -> str:
     return f", status {report.code}" if report.code else ""
 
 
-def _record_lost(batch: Batch, keys: Sequence[str], report: Report) -> tuple[SourceOutcome, ...]:
-    """Record in the store that *keys* failed with their child; return how."""
+def _record_lost(batch: Batch, keys: Sequence[str], report: Report, said: str) -> tuple[SourceOutcome, ...]:
+    """Record in the store that *keys* failed with their child, which *said* so last; return how."""
     from crawler.record import record_failure  # noqa: PLC0415 - the store is loaded only when there is something to say
 
     if report.ended == "timeout":
         reason = f"not finished within {batch.wall_s:.0f} s: the crawl was stopped"
+    elif report.ended == "ok":  # out of memory, it may have had too little left for the record
+        reason = f"the crawl ended without a record of it{': ' if said else ''}{said}"
     else:
         reason = f"the crawl child died{_by(report)}"
     if not batch.store_url:

@@ -156,11 +156,11 @@ def test_other_rules_forget_pages_but_not_what_is_usual() -> None:
 
 
 def test_memory_stays_small() -> None:
-    memory = Memory(counts=list(range(1000)), checked={str(n): 1 for n in range(1000)})
+    memory = Memory(counts=list(range(1000)), checked={str(n): 1 for n in range(2000)})
     for n in range(1000):
         memory.set_aside(str(n), now=NOON)
     kept = Memory.read(memory.write({}), rules="")
-    assert (len(kept.counts), len(kept.checked), len(kept.aside)) == (20, 200, 200)
+    assert (len(kept.counts), len(kept.checked), len(kept.aside)) == (20, 1000, 200)
     assert kept.counts[-1] == 999
 
 

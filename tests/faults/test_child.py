@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from faults.chaos import Chaos, Wire
     from faults.conftest import Desk
 
+    from crawler.batch import Event
+    from crawler.run import _Progress
+
 MIB = 1 << 20
 
 
@@ -222,6 +225,24 @@ def test_k10_a_child_short_of_memory_fails_and_says_so(desk: Desk, newsroom: Cha
     assert desk.state("bad").state.value in {"failing", "suspicious"}
     newsroom.page("/list", "<a class=release href=/r/1.htm>Release number one</a>")
     assert desk.outcome("bad", explicit=True).outcome == "new"
+
+
+def test_k10_a_child_that_ends_without_a_record_of_its_source_is_recorded_as_failed(
+    desk: Desk, newsroom: Chaos, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    del newsroom
+    whole = Zygote._once
+
+    async def forgetful(self: Zygote, batch: Batch, progress: _Progress, hear: Callable[[Event], None]) -> Report:
+        report = await whole(self, batch, progress, hear)
+        progress.outcomes.clear()
+        progress.errors.append("bad: MemoryError")
+        return report
+
+    monkeypatch.setattr(Zygote, "_once", forgetful)
+    ended = desk.outcome("bad")
+    assert (ended.outcome, ended.reason) == ("failed", "the crawl ended without a record of it: bad: MemoryError")
+    assert desk.state("bad").state.value == "failing"
 
 
 def test_a_child_that_only_computes_is_ended_by_its_cpu_limit(desk: Desk, newsroom: Chaos) -> None:

@@ -64,7 +64,15 @@ def broken(server: Chaos, path: str, fault: str) -> None:
     server.routes[path] = answer
 
 
-@pytest.mark.parametrize("fault", ["500", "404", "410", "captcha", "empty", "reset", "lost"])
+@pytest.mark.parametrize(
+    "fault",
+    [
+        "500",
+        "404",
+        "captcha",
+        *(pytest.param(one, marks=pytest.mark.soak) for one in ("410", "empty", "reset", "lost")),
+    ],
+)
 @pytest.mark.parametrize("rules", [NEXT, DEEP], ids=["first page", "deep"])
 def test_n4_what_a_further_page_of_a_list_holds_is_had_once_that_page_is_well(
     desk: Desk, chaos: Chaos, paper: Paper, fault: str, rules: str
