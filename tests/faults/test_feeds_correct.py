@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import feedparser
+import pytest
 
 if TYPE_CHECKING:
     from faults.chaos import Chaos
@@ -36,6 +37,7 @@ def corrections(office: Office) -> int:
     return len(feedparser.parse((office.folder / "public/feeds/corrections.atom").read_bytes()).entries)
 
 
+@pytest.mark.soak
 def test_p9_what_its_source_corrects_or_withdraws_keeps_its_id_and_moves_no_other_entry(
     empty: Office, chaos: Chaos, listing: Page, release: Page
 ) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
+import pytest
+
 if TYPE_CHECKING:
     from faults.chaos import Chaos
     from faults.office import Office
@@ -52,6 +54,7 @@ LIES = [
 ]
 
 
+@pytest.mark.soak
 def test_p5_whatever_header_and_page_say_of_the_encoding_the_feeds_stay(empty: Office, chaos: Chaos) -> None:
     serve(chaos)
     assert empty.crawl() == "new"

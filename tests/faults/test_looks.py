@@ -98,6 +98,7 @@ def test_p9_a_release_listed_in_other_words_is_looked_at_until_its_page_can_be_r
     assert "Release number 2 (corrected) of the department" in desk.titles("bad")
 
 
+@pytest.mark.soak
 def test_p9_a_release_that_stays_unreadable_is_given_up_and_its_source_is_well(
     desk: Desk, newsroom: Chaos, listing: Page
 ) -> None:
@@ -124,6 +125,7 @@ def test_p9_a_release_whose_page_states_a_day_long_before_it_was_listed_is_looke
     assert [len(newsroom.times(f"/r/{n}.htm")) for n in range(1, 4)] == [1, 1, 1]
 
 
+@pytest.mark.soak
 def test_p9_of_a_busy_newsroom_each_release_is_looked_at_again(
     desk: Desk, newsroom: Chaos, listing: Page, release: Page
 ) -> None:
