@@ -34,6 +34,8 @@ _TOKEN = re.compile(
 )
 # What a reader of listings looks for, and what a parser closes by itself: it stays at any depth.
 _LINES = frozenset(["a", "li", "tr", "td", "th", "p", "dt", "dd", "h1", "h2", "h3", "h4", "h5", "h6", "time"])
+_OF_HEAD = frozenset(["base", "link", "meta", "noscript", "object", "script", "style", "template", "title"])
+_BODY = re.compile(rb"<body[\s>]", re.IGNORECASE)
 _VOID = frozenset(
     ["area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "param", "source", "track", "wbr"]
 )
@@ -112,7 +114,21 @@ def _parse(body: bytes, *, huge: bool) -> tuple[HtmlElement, bool]:
         root = html.document_fromstring(body if body.strip() else _EMPTY, parser=parser, ensure_head_body=True)
     except etree.LxmlError:  # "Document is empty": a page of comments only, say
         root = html.document_fromstring(_EMPTY, ensure_head_body=True)
+    _open_body(root, body)
     return root, any(entry.type_name == "ERR_RESOURCE_LIMIT" for entry in parser.error_log)
+
+
+def _open_body(root: HtmlElement, page: bytes) -> None:
+    """Move into the body what HTML has there, where *page* leaves out its tag: `<main>` opens none for libxml2.
+
+    Source: HTML standard, 13.2.6.4.4, "in head": anything else.
+    """
+    head, body = root.find("head"), root.find("body")
+    if head is None or body is None:
+        return
+    strays = [child for child in head if child.tag not in _OF_HEAD]
+    if strays and not _BODY.search(page):
+        body[:0] = strays
 
 
 def shorn(text: str) -> str:
