@@ -10,7 +10,7 @@ from functools import lru_cache
 from typing import NamedTuple, Protocol
 
 from feeds.error import ConfigError
-from feeds.identity import title_key
+from feeds.identity import canonical, title_key
 from feeds.release import Newsroom
 from feeds.render.words import words
 from feeds.site import LANGUAGES, RESERVED, Site, slug
@@ -25,10 +25,12 @@ __all__ = [
     "Edition",
     "Named",
     "Placed",
+    "at",
     "belongs",
     "called",
     "editions",
     "gather",
+    "names_of",
     "topic_edition",
     "window",
 ]
@@ -188,28 +190,53 @@ def window(heads: Sequence[Head]) -> tuple[Head, ...]:
     return tuple(heads[: min(MOST, max(LEAST, recent))])
 
 
-def gather(heads: Sequence[Head], is_same: Callable[[Head, Head], bool]) -> tuple[Placed, ...]:
-    """Return *heads* with texts that several bodies published told once, by the one that published first.
+def gather(
+    heads: Sequence[Head],
+    is_same: Callable[[Head, Head], bool],
+    names: Callable[[Head], Iterable[str]] | None = None,
+) -> tuple[Placed, ...]:
+    """Return *heads* with texts that several bodies published told once, by the one that was told first.
 
-    Only releases of different sources in one language, with one title, within three
-    days, are put before *is_same*, which compares their texts.
+    Only releases of different sources that have one of their *names* in common, by default
+    those of `names_of`, and came within three days are put before *is_same*. Of those told
+    first at one time it is the one that was published first.
     """
-    by_title: dict[str, list[Head]] = {}
+    groups: dict[str, list[Head]] = {}
     for head in heads:
-        by_title.setdefault(called(head.title, head.language) or head.id, []).append(head)
+        for name in (names or names_of)(head):
+            groups.setdefault(name, []).append(head)
+    mine: dict[str, list[list[Head]]] = {}
+    for name, group in groups.items():
+        if len(group) > 1 and _says(name, group):
+            for head in group:
+                mine.setdefault(head.id, []).append(group)
     also: dict[str, tuple[Head, ...]] = {}
     gone: set[str] = set()
-    for alike in by_title.values():
-        if len(alike) < 2:
+    seen: set[str] = set()
+    for first in sorted((head for head in heads if head.id in mine), key=_first_told):
+        seen.add(first.id)
+        if first.id in gone:
             continue
-        alike.sort(key=lambda head: (head.published, head.id))
-        for first in alike:
-            if first.id in gone:
-                continue
-            others = tuple(other for other in alike if other.id not in gone and _may_be(first, other, is_same))
-            also[first.id] = others
-            gone |= {other.id for other in others}
+        beside = {other.id: other for group in mine[first.id] for other in group if other.id not in seen | gone}
+        others = [other for other in beside.values() if _may_be(first, other, is_same)]
+        also[first.id] = tuple(sorted(others, key=_first_told))
+        gone.update(other.id for other in others)
     return tuple(Placed(head, also.get(head.id, ())) for head in heads if head.id not in gone)
+
+
+def names_of(head: Head) -> tuple[str, ...]:
+    """Return what *head* and another may have in common that are one text: what it is called, where it is."""
+    return called(head.title, head.language) or head.id, at(head.url, head.language)
+
+
+def _first_told(head: Head) -> tuple[int, datetime, str]:
+    return head.told, head.published, head.id
+
+
+def _says(name: str, group: Sequence[Head]) -> bool:
+    """Return whether *group*, which has *name* in common, is of several sources; an address, of one each."""
+    sources = {head.source for head in group}
+    return len(sources) == len(group) if name.startswith("at ") else len(sources) > 1
 
 
 _ANY_DAY = datetime(2000, 1, 1, tzinfo=UTC)
@@ -221,8 +248,19 @@ def called(title: str, language: str) -> str:
     return title_key(title, _ANY_DAY, language)
 
 
+@lru_cache(maxsize=20_000)
+def at(url: str, language: str) -> str:
+    """Return what two releases in *language* share that were read at one address.
+
+    >>> at("http://www.a.example:80/7?utm_source=rss", "en")
+    'at https://www.a.example/7 en'
+    """
+    address = canonical(url)
+    return f"at {address.url} {address.language or language}"
+
+
 def _may_be(first: Head, other: Head, is_same: Callable[[Head, Head], bool]) -> bool:
-    if other.source == first.source or not timedelta() <= other.published - first.published <= AGAIN:
+    if other.source == first.source or abs(other.published - first.published) > AGAIN:
         return False
     return is_same(first, other)
 

@@ -274,6 +274,7 @@ def _tag(store: Store, topics: Topics, newsrooms: Mapping[str, Newsroom]) -> str
     """
     views = {key: newsroom.view for key, newsroom in newsrooms.items() if newsroom.view is not None}
     rules = signature(topics.digest, views) if views else topics.digest
+    number = store.last_change() + 1  # one for all that is told first by this publication
     while untagged := store.untagged(rules, limit=_BATCH):
         said = [
             (
@@ -285,7 +286,7 @@ def _tag(store: Store, topics: Topics, newsrooms: Mapping[str, Newsroom]) -> str
             for release in untagged
         ]
         seen = {release.id: _seen_by(release, views) for release in untagged}
-        store.put_tags(said, digest=rules, views=seen if views else None)
+        store.put_tags(said, digest=rules, views=seen if views else None, told=number)
     return rules
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from feeds.edition import MOST, Edition, Placed, belongs, gather, window
-from feeds.identity import is_reissue
+from feeds.edition import AGAIN, MOST, Edition, Placed, at, belongs, called, gather, names_of, window
+from feeds.identity import is_reissue, is_unlike
 from feeds.publish.book import Book
+from feeds.release import Release
 from feeds.store import Head
 from feeds.where import Narrowed, Where, parse
 
@@ -19,6 +20,7 @@ __all__ = ["Selection"]
 _CHUNK = 500
 _FARTHEST = 20_000  # releases looked through for a combination that few fit
 _SPARE = 20  # read beyond an edition, in case some are one text from several bodies
+_BEYOND = 500  # older than those, looked through for the one that told such a text first
 
 
 class Selection:
@@ -35,6 +37,7 @@ class Selection:
         self._chooses: dict[str, Where] = {}
         self._found: dict[str, tuple[Head, ...]] = {}
         self._same: dict[tuple[str, str], bool] = {}
+        self._earlier: dict[tuple[str, int], tuple[str, ...]] = {}
 
     def holds(self, edition: Edition) -> tuple[Placed, ...]:
         """Return what *edition* holds, newest first. Raises ConfigError for a combination that cannot be read."""
@@ -45,9 +48,36 @@ class Selection:
             heads = self.heads(self._store.newest(**self.narrowed(edition), limit=limit))
         if edition.source:
             return tuple(Placed(head) for head in window(heads))
-        placed = gather(heads, self.is_same)
-        kept = len(window([one.head for one in placed]))
-        return placed[:kept]
+        placed = self.gather(heads)
+        kept = window([one.head for one in placed])
+        if len(heads) == MOST + _SPARE and (older := self._older(edition, kept[-1], heads)):
+            # What left with the entry that told it does not come back when that one is too old.
+            placed = tuple(one for one in self.gather((*heads, *older)) if one.head not in older)
+            kept = window([one.head for one in placed])
+        return placed[: len(kept)]
+
+    def _older(self, edition: Edition, last: Head, heads: Sequence[Head]) -> set[Head]:
+        """Return what *edition* has beyond *heads* that may have told first what those down to its *last* tell."""
+        since = last.published - AGAIN
+        if heads[-1].published < since or len(self._sources) < 2:
+            return set()
+        ids = self._store.newest(**self.narrowed(edition), since=since, limit=MOST + _SPARE + _BEYOND)
+        return {head for head in self.heads(ids) if self.chooses(edition, head)}.difference(heads)
+
+    def gather(self, heads: Sequence[Head]) -> tuple[Placed, ...]:
+        """Return *heads* with texts that several bodies published told once, by the one that was told first."""
+        corrected = [head for head in heads if head.revision > 1 and (head.id, head.revision) not in self._earlier]
+        if corrected:
+            titles = self._store.earlier_titles([head.id for head in corrected])
+            for head in corrected:
+                names = (called(title, head.language) or head.id for title in titles.get(head.id, ()))
+                self._earlier[head.id, head.revision] = tuple(names)
+        return gather(heads, self.is_same, self._names)
+
+    def _names(self, head: Head) -> Iterable[str]:
+        """Return what *head* goes by, and went by before it was corrected."""
+        names = names_of(head)
+        return names if head.revision == 1 else dict.fromkeys((*names, *self._earlier[head.id, head.revision]))
 
     def narrowed(self, edition: Edition) -> Narrowed:
         """Return how the store is asked for *edition*, or for what a combination chooses from."""
@@ -115,12 +145,37 @@ class Selection:
             yield from self.heads(ids[start : start + _CHUNK])
 
     def is_same(self, one: Head, other: Head) -> bool:
-        """Return whether *one* and *other* have the same text."""
+        """Return whether *one* and *other* have the same text.
+
+        A correction made at one place comes to the other later, or never: two stay one that
+        once said the same, or are read at one address, until nothing in them is alike.
+        """
         pair = (one.id, other.id)
         if pair not in self._same:
-            texts = self._store.releases(pair)
-            self._same[pair] = len(texts) == 2 and is_reissue(texts[one.id].text, texts[other.id].text)
+            self._same[pair] = self._is_same(one, other)
         return self._same[pair]
+
+    def _is_same(self, one: Head, other: Head) -> bool:
+        texts = self._store.releases((one.id, other.id))
+        if len(texts) < 2:
+            return False
+        mine, yours = texts[one.id], texts[other.id]
+        if is_unlike(mine.title, yours.title) and is_unlike(mine.text, yours.text):
+            return False
+        if at(one.url, one.language) == at(other.url, other.language):
+            return True
+        return any(
+            is_reissue(my_text, your_text)
+            for my_name, my_text in self._wordings(mine)
+            for your_name, your_text in self._wordings(yours)
+            if my_name == your_name
+        )
+
+    def _wordings(self, release: Release) -> list[tuple[str, str]]:
+        """Return what *release* is and was called, each with its text, the present one first."""
+        past = self._store.revisions(release.id)[-2::-1] if release.revision > 1 else ()
+        told = [(release.title, release.text), *((one.title, one.text) for one in past)]
+        return [(called(title, release.language), text) for title, text in told]
 
 
 def _fits(where: Where, head: Head) -> bool:

@@ -87,7 +87,7 @@ def fresh_row(new: Arrival, search_key: int) -> dict[str, Any]:
         "first_seen": draft.seen,
         "revision": 1,
         "tagged": "",
-        "once_tagged": False,
+        "told": None,
         "withdrawn": None,
     }
 
@@ -122,7 +122,7 @@ def _record(connection: Connection, new: Arrival, row: Row[Any], names: Mapping[
     """Tell what *new* changes of the release *row*."""
     told = names.get(new.home)
     told = told if told is not None and told.release == row.key else None
-    elder = not row.once_tagged and new.id != row.id and new.rank < _rank(row)
+    elder = row.told is None and new.id != row.id and new.rank < _rank(row)
     at_home = elder or new.local == row.native_id or new.home == alias_of(row.url)
     ours = bool(new.draft.page) and new.draft.page == row.page
     change, doubts = Change.SEEN, 0
@@ -174,7 +174,7 @@ def _wordings(connection: Connection, row: Row[Any]) -> list[str]:
 def _polish(connection: Connection, new: Arrival, row: Row[Any], *, elder: bool, ours: bool) -> Row[Any]:
     """Put a better reading of the same wording in place of the older one; `updated` does not move."""
     draft = new.draft
-    values = _values(new) | _dating(new, row, trusted=ours or not row.once_tagged)
+    values = _values(new) | _dating(new, row, trusted=ours or row.told is None)
     if elder:
         values |= _elder(new, row, corrected=row.seen if row.revision > 1 else None)
     elif row.url.startswith("https:"):
@@ -203,7 +203,7 @@ def _readdress(  # noqa: PLR0913 -- the three flags say what the address is
     url = identity.clean_address(new.draft.url)
     if elder:
         values = _elder(new, row, corrected=row.seen if row.revision > 1 else None)
-    elif (moved and row.once_tagged) or (at_home and row.url.startswith("http:") and url.startswith("https:")):
+    elif (moved and row.told is not None) or (at_home and row.url.startswith("http:") and url.startswith("https:")):
         values = {"url": url}
     else:
         return row
@@ -215,7 +215,7 @@ def _reword(connection: Connection, new: Arrival, row: Row[Any], *, at_home: boo
     values = _values(new) | {"revision": row.revision + 1, "updated": max(row.updated, new.draft.seen)}
     if at_home:
         values |= _dating(new, row, trusted=False)
-    elif not row.once_tagged:
+    elif row.told is None:
         values["url"] = row.url
     _word(connection, new, row.key, number=row.revision + 1)
     return _rewrite(connection, row, values)

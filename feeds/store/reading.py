@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from functools import cache
 from typing import Any, Final
@@ -14,7 +14,7 @@ from feeds.store.arrival import alias_of
 from feeds.store.base import Base
 from feeds.store.quick import Quick
 from feeds.store.rows import CHUNK, read_releases, release_select, revision_from
-from feeds.store.state import Head
+from feeds.store.state import NEVER, Head
 from feeds.store.tables import aliases, memberships, microseconds, moment, releases, revisions
 from feeds.view import VIEW
 
@@ -32,9 +32,6 @@ _HEADS: Final = Quick(
         releases.c.id.in_(_IDS)
     )
 )
-_TITLED: Final = select(*(releases.c[name] for name in ("id", "source", "language", "published", "title"))).order_by(
-    releases.c.published, releases.c.id.desc()
-)
 _LATELY: Final = Quick(
     select(releases.c.url, releases.c.first_seen)
     .where(releases.c.source == bindparam("source"), releases.c.published >= bindparam("since"))
@@ -42,7 +39,6 @@ _LATELY: Final = Quick(
     .order_by(releases.c.published.desc(), releases.c.id)
     .limit(bindparam("most"))
 )
-_TITLED_BETWEEN: Final = Quick(_TITLED.where(releases.c.published.between(bindparam("since"), bindparam("until"))))
 
 
 class Reading(Base):
@@ -154,21 +150,6 @@ class Reading(Base):
         rows = _LATELY.ask(self._database, source=source, since=microseconds(since), most=limit)
         return tuple((url, moment(first_seen)) for url, first_seen in rows)
 
-    def titled(self) -> Iterator[tuple[str, str, str, datetime, str]]:
-        """Yield id, source, language, moment and title of every release, oldest first."""
-        with self._database.reading() as connection:
-            for row in connection.execution_options(yield_per=1000).execute(_TITLED):
-                yield tuple(row)
-
-    def titled_so(
-        self, fits: Callable[[str, str], bool], since: datetime, until: datetime
-    ) -> Iterator[tuple[str, str, str, datetime, str]]:
-        """Yield the same of what was published from *since* to *until*, if *fits* says so of title and language."""
-        start, end = microseconds(since), microseconds(until)
-        for id_, source, language, published, title in _TITLED_BETWEEN.ask(self._database, since=start, until=end):
-            if fits(title, language):
-                yield id_, source, language, moment(published), title
-
     def count(self, *, topic: str | None = None, source: str | None = None, language: str | None = None) -> int:
         """Return how many releases there are."""
         _, statement = _selected(topic, source, language)
@@ -243,12 +224,12 @@ def _newest(asked: tuple[str, ...], *, is_limited: bool) -> Quick:
 
 def _head(row: Sequence[Any], held: Sequence[str]) -> Head:
     """Return the head in *row*, which has its columns in their order, and is a member of what it *held*."""
-    id_, source, language, author, title, url, published, updated, revision, withdrawn = row
+    id_, source, language, author, title, url, published, updated, revision, withdrawn, told = row
     gone = None if withdrawn is None else moment(withdrawn)
     topics, views = _belongings(held)
-    return Head(
-        id_, source, language, author, title, url, moment(published), moment(updated), revision, gone, topics, views
-    )
+    first = NEVER if told is None else told
+    when = moment(published), moment(updated)
+    return Head(id_, source, language, author, title, url, *when, revision, gone, first, topics, views)
 
 
 def _wording(id_: str, values: Sequence[Any]) -> Revision:

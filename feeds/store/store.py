@@ -11,6 +11,7 @@ from sqlalchemy import select
 
 from feeds.error import StoreError
 from feeds.identity import DEFAULT_AUTHORITY
+from feeds.store.alike import Alike
 from feeds.store.engine import Database, upsert_of
 from feeds.store.index import renew
 from feeds.store.keeping import Keeping
@@ -30,7 +31,7 @@ __all__ = ["Store", "open_store"]
 T = TypeVar("T")
 
 
-class Store(Schedule, Reading, Tagging, Keeping, Searching, Upkeep):
+class Store(Schedule, Reading, Alike, Tagging, Keeping, Searching, Upkeep):
     """An open store. Reads may come from any thread; writers wait for each other. Close it, or use `with`.
 
     *is_new* says that opening it found nothing and made it: where there was one before, it was lost.

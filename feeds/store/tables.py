@@ -251,7 +251,8 @@ releases = Table(
     Column("extras", _Json, nullable=False),  # photos, attachments, facts, repairs
     Column("revision", Integer, nullable=False),
     Column("tagged", Plain, nullable=False, server_default=""),  # digest of the topics that tagged this wording
-    Column("once_tagged", Boolean, nullable=False),  # a publish has seen its id: from here on the id is fixed
+    # Which publication saw its id first, later ones have higher numbers: from then on the id is fixed.
+    Column("told", BigInteger),
     Column("search_key", BigInteger, nullable=False),
     # Which tagging saw it last: a publication looks at those with a higher number than it knows.
     Column("changed", BigInteger, nullable=False, server_default="0"),

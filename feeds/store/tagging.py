@@ -24,7 +24,9 @@ __all__ = ["Tagging"]
 _MARK: Final = (
     update(releases)
     .where(releases.c.id == bindparam("of"), releases.c.revision == bindparam("at"))
-    .values(tagged=bindparam("by"), once_tagged=True, changed=bindparam("number"))
+    .values(
+        tagged=bindparam("by"), told=func.coalesce(releases.c.told, bindparam("first")), changed=bindparam("number")
+    )
     .returning(releases.c.key, releases.c.language, releases.c.source, releases.c.published)
 )
 _HELD: Final = select(tags.c.tag).where(tags.c.release == bindparam("of")).order_by(tags.c.place)
@@ -75,6 +77,7 @@ class Tagging(Base):
         *,
         digest: str,
         views: Mapping[str, Collection[str]] | None = None,
+        told: int | None = None,
     ) -> None:
         """Keep what the topics of *digest* said of each release, in one transaction.
 
@@ -82,7 +85,8 @@ class Tagging(Base):
         evidence, as near misses. *views* are the keys of the views that each release, by
         id, belongs to; None where there are none at all. A release that got a new wording
         meanwhile is left for the next time. All get the next number of `last_change`, and
-        search finds them from here on.
+        search finds them from here on. Those that are tagged for the first time keep *told*,
+        the number of the publication they come with, or that number.
         """
         tagged = tuple(tagged)
         with self._database.writing() as connection:
@@ -95,8 +99,8 @@ class Tagging(Base):
             before: dict[str, frozenset[str]] = {}
             for start in range(0, len(tagged), CHUNK):
                 before |= topics_of(connection, [release.id for release, _ in tagged[start : start + CHUNK]])
-            told = {"by": digest, "number": number}
-            keys = [self._put_tags(connection, release, said, told) for release, said in tagged]
+            marks = {"by": digest, "number": number, "first": number if told is None else told}
+            keys = [self._put_tags(connection, release, said, marks) for release, said in tagged]
             current = [release for (release, _), key in zip(tagged, keys, strict=True) if key is not None]
             now_held = [key for key in keys if key is not None]
             if views is not None:
@@ -154,10 +158,10 @@ class Tagging(Base):
             connection.execute(_keep(upsert_of(connection)), rows)
 
     def _put_tags(
-        self, connection: Connection, release: Release, said: tuple[Tag, ...], told: Mapping[str, object]
+        self, connection: Connection, release: Release, said: tuple[Tag, ...], marks: Mapping[str, object]
     ) -> int | None:
-        """Keep what was *said* of *release*, and by whom as *told*; return its key if it stands as it was read."""
-        row = connection.execute(_MARK, {"of": release.id, "at": release.revision, **told}).one_or_none()
+        """Keep what was *said* of *release*, and *marks* of when; return its key if it stands as it was read."""
+        row = connection.execute(_MARK, {"of": release.id, "at": release.revision, **marks}).one_or_none()
         if row is None:
             return None
         kept = [tag_json(tag) for tag in said if tag.passed or tag.evidence]

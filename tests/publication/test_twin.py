@@ -107,3 +107,79 @@ def test_a_combination_is_called_in_the_language_of_the_page(press: Press, draft
     assert (own.title, own.language) == ("Inteligência artificial e Português", "pt")
     assert '<html lang="pt"' in press.read("topics/ai-and-language-pt/index.html").decode()
     assert '<html lang="en"' in press.read("topics/ai-and-data/index.html").decode()
+
+
+def told(press: Press, key: str = "all") -> list[str]:
+    press.publish()
+    return [entry.id for entry in feedparser.parse(press.read(f"feeds/{key}.atom")).entries]
+
+
+OPENED = "The office opened an artificial intelligence laboratory for the Guangdong-Hong Kong-Macao Greater Bay Area."
+CORRECTIONS = {
+    "title": {"title": "Harbour tunnel tolls: corrected notice"},
+    "numbers": {"text": f"{OPENED}\n\nIt is the number 6.", "html": f"<p>{OPENED}</p><p>It is the number 6.</p>"},
+    "both": {"title": "The number is 6", "text": f"{OPENED}\n\nIt is number 6 now.", "html": f"<p>{OPENED}</p>"},
+}
+
+
+@pytest.mark.parametrize("more", CORRECTIONS.values(), ids=list(CORRECTIONS))
+@pytest.mark.parametrize("place", [0, 1], ids=["first", "second"])
+@pytest.mark.parametrize("address", ["", "https://www.harbour.example/news/5.htm?utm_source=rss"], ids=["own", "one"])
+def test_what_is_corrected_at_one_of_two_places_is_not_new(
+    press: Press, draft: Draw, more: dict[str, str], place: int, address: str
+) -> None:
+    both = list(twins(draft))
+    if address:
+        both = [replace(both[0], url=address), replace(both[1], url=address.replace("?utm_source=rss", ""))]
+    first, _ = press.put(*both)
+    assert told(press) == [first]
+    both[place] = replace(both[place], **more, seen=both[place].seen + timedelta(hours=1))  # type: ignore[arg-type]
+    press.put(both[place])
+    assert (told(press), told(press, "ai.en")) == ([first], [first])
+    assert b"Also published by" in press.read(OURS)
+    assert b"Also published by" in press.read(THEIRS)
+    assert press.publish(check=True).written == ()
+    press.put(replace(both[1 - place], **more, seen=both[place].seen + timedelta(hours=1)))  # type: ignore[arg-type]
+    assert told(press) == [first]
+
+
+def test_two_that_list_one_address_are_one_however_each_words_it(press: Press, draft: Draw) -> None:
+    url = "https://harbour.example/news/5.htm"
+    listed = draft(5, url=url, title="Release 5 of the Harbour Office", text="", html="")
+    fed = draft(5, url=url, source="pier-en", native_id="X5", title="Harbour Office: Release 5")
+    ids = press.put(listed, fed)
+    assert told(press) == [min(ids)]
+
+
+def test_several_releases_at_one_address_are_not_one(press: Press, draft: Draw) -> None:
+    url = "https://harbour.example/notices.htm"
+    ours = [draft(n, url=url, title=f"Marine notice {n}", text=f"Buoy {n} is out.", html="") for n in (1, 2)]
+    theirs = [replace(one, source="pier-en", native_id=f"X{one.native_id}", title=f"{one.title} bis") for one in ours]
+    assert len(press.put(*ours, *theirs)) == len(told(press)) == 4
+
+
+def test_the_one_that_was_told_first_keeps_telling_it(press: Press, draft: Draw) -> None:
+    first, second = twins(draft)
+    (id_,) = press.put(second)
+    assert told(press) == [id_]
+    press.put(first)  # found later, with an earlier date
+    assert told(press) == [id_]
+    entry = feedparser.parse(press.read("feeds/all.atom")).entries[0]
+    assert "https://harbour.example/news/5.htm" in entry.content[0].value
+    assert press.publish(check=True).written == ()
+
+
+def test_what_was_told_by_an_entry_does_not_come_back_when_that_one_is_too_old(press: Press, draft: Draw) -> None:
+    day = draft(0).published
+    assert day is not None
+    first = draft(500, published=day)
+    again = replace(first, source="pier-en", native_id="X5", url="https://pier.example/5")
+    again = replace(again, published=day + timedelta(hours=30))
+    between = [draft(n, published=day + timedelta(hours=2, minutes=10 * n)) for n in range(40)]
+    press.put(first, again, *between)
+    ids = told(press)
+    assert len(ids) == 41
+    press.put(*(draft(100 + n, published=day + timedelta(hours=31, minutes=n)) for n in range(90)))
+    ids = told(press)
+    assert len(ids) == 100
+    assert not [id_ for id_ in ids if "R0500" in id_ or "X5" in id_]

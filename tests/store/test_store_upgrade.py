@@ -13,7 +13,10 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import inspect, text
 
+from feeds.release import Draft
+from feeds.store import Store, open_store
 from feeds.store.engine import Database
+from feeds.store.state import NEVER
 from feeds.store.tables import metadata
 from feeds.store.upgrade import VERSIONS, upgrade
 
@@ -79,3 +82,25 @@ def test_a_migration_can_be_taken_back_and_done_again(database: Database) -> Non
         assert inspect(connection).get_table_names() == ["alembic_version"]
     assert upgrade(database)
     assert not upgrade(database)
+
+
+def test_what_was_told_before_the_number_was_kept_stays_told(
+    store_url: str,
+    put: Callable[..., None],
+    numbered: Callable[[int], Draft],
+    publish: Callable[[Store], None],
+) -> None:
+    with open_store(store_url) as store:
+        put(store, numbered(1))
+        publish(store)
+        put(store, numbered(2))
+    database, config = Database(store_url), _config()
+    with database.writing() as connection:
+        config.attributes["connection"] = connection
+        command.downgrade(config, "0002")
+        asked = text("SELECT native_id, once_tagged FROM releases ORDER BY native_id")
+        assert [tuple(row) for row in connection.execute(asked)] == [("N1", True), ("N2", False)]
+    database.close()
+    with open_store(store_url) as store:
+        heads = {head.title: head.told for head in store.heads(store.newest(limit=9)).values()}
+        assert heads == {"Title 1": 0, "Title 2": NEVER}
