@@ -201,6 +201,8 @@ def gather(
     those of `names_of`, and came within three days are put before *is_same*. Of those told
     first at one time it is the one that was published first.
     """
+    if len({head.source for head in heads}) < 2:
+        return tuple(Placed(head) for head in heads)
     groups: dict[str, list[Head]] = {}
     for head in heads:
         for name in (names or names_of)(head):

@@ -37,7 +37,7 @@ class Selection:
         self._chooses: dict[str, Where] = {}
         self._found: dict[str, tuple[Head, ...]] = {}
         self._same: dict[tuple[str, str], bool] = {}
-        self._earlier: dict[tuple[str, int], tuple[str, ...]] = {}
+        self._names: dict[str, Sequence[str]] = {}
 
     def holds(self, edition: Edition) -> tuple[Placed, ...]:
         """Return what *edition* holds, newest first. Raises ConfigError for a combination that cannot be read."""
@@ -66,18 +66,16 @@ class Selection:
 
     def gather(self, heads: Sequence[Head]) -> tuple[Placed, ...]:
         """Return *heads* with texts that several bodies published told once, by the one that was told first."""
-        corrected = [head for head in heads if head.revision > 1 and (head.id, head.revision) not in self._earlier]
-        if corrected:
-            titles = self._store.earlier_titles([head.id for head in corrected])
-            for head in corrected:
-                names = (called(title, head.language) or head.id for title in titles.get(head.id, ()))
-                self._earlier[head.id, head.revision] = tuple(names)
-        return gather(heads, self.is_same, self._names)
+        corrected = [head.id for head in heads if head.revision > 1 and head.id not in self._names]
+        earlier = self._store.earlier_titles(corrected) if corrected else {}
 
-    def _names(self, head: Head) -> Iterable[str]:
-        """Return what *head* goes by, and went by before it was corrected."""
-        names = names_of(head)
-        return names if head.revision == 1 else dict.fromkeys((*names, *self._earlier[head.id, head.revision]))
+        def names(head: Head) -> Sequence[str]:
+            if (known := self._names.get(head.id)) is None:
+                before = (called(title, head.language) or head.id for title in earlier.get(head.id, ()))
+                known = self._names[head.id] = tuple(dict.fromkeys((*names_of(head), *before)))
+            return known
+
+        return gather(heads, self.is_same, names)
 
     def narrowed(self, edition: Edition) -> Narrowed:
         """Return how the store is asked for *edition*, or for what a combination chooses from."""
