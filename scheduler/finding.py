@@ -2,21 +2,36 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from urllib.parse import urlencode
+
 from crawler.source import load_sources
 from feeds.error import ConfigError, did_you_mean
+from feeds.serve.query import Query, read_query
 from feeds.store import Store
 from feeds.topic import load
-from feeds.where import Where, parse
+from feeds.where import parse
 from scheduler.config import Config
 
-__all__ = ["check_names", "wanted_by"]
+__all__ = ["asked_by", "check_names"]
 
 
-def wanted_by(config: Config, where: str) -> Where:
-    """Return *where* understood with the topics and sources of *config*. Raises ConfigError naming the column."""
-    topics = load(*config.topic_files)
-    sources = load_sources(*config.sources.folders, use=config.sources.use)
-    return parse(where, topics=[topic.key for topic in topics.topics], sources=tuple(sources))
+def asked_by(config: Config, store: Store, query: str, where: str) -> Query:
+    """Return what *query* asks, in the language of the search page, and *where*, an expression or "".
+
+    Raises ConfigError naming what is wrong with either.
+    """
+    topics = [topic.key for topic in load(*config.topic_files).topics]
+    sources = list(dict.fromkeys([*store.newsrooms(), *load_sources(*config.sources.folders)]))
+    asked = read_query(urlencode({"q": query}), topics=topics, sources=sources)
+    if asked.problem:
+        raise ConfigError(asked.problem)
+    if not where:
+        return asked
+    chosen = parse(where, topics=topics, sources=sources)
+    if asked.where is not None:
+        chosen = parse(f"({where}) and ({asked.where.text})", topics=topics, sources=sources)
+    return replace(asked, where=chosen)
 
 
 def check_names(config: Config, store: Store, *, topic: str | None, source: str | None) -> None:

@@ -3,15 +3,20 @@ from __future__ import annotations
 import io
 import json
 import os
+import re
 import shlex
 import subprocess
 import sys
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
+from feeds.release import Draft
 from feeds.store import open_store
+from feeds.tag import Tag
 from scheduler.fold import fold, width
 from scheduler.report import Report
 from scheduler.session import Session
@@ -109,6 +114,10 @@ def test_a_folded_line_loses_nothing_but_spaces(columns: int) -> None:
         (["--topic", "aii"], 'aii: unknown topic (did you mean "ai"?): see baywire topics'),
         (["--source", "hk-gia-eb"], 'hk-gia-eb: unknown source (did you mean "hk-gia-en"?): see baywire sources'),
         (["--language", "zh-hat"], "--language"),
+        (["topic:aii"], 'topic:aii: there is no such topic (did you mean "ai"?)'),
+        (["pier", "source:hk-gia-eb"], '(did you mean "hk-gia-en"?)'),
+        (["since:tomorrow"], "since:tomorrow: expected a day such as 2025-06-12"),
+        (["--where", "adn"], "there is no topic"),
     ],
 )
 def test_search_knows_a_slip_from_nothing_found(tmp_path: Path, typed: Typed, words: list[str], told: str) -> None:
@@ -249,3 +258,28 @@ def test_what_this_user_may_not_read_is_not_passed_over(tmp_path: Path) -> None:
         closed.chmod(0o700)
     assert (done.returncode, done.stdout) == (2, ""), done.stderr
     assert f"{closed}: cannot be read: give this user the right to" in done.stderr
+
+
+def test_search_speaks_the_language_of_the_search_page(tmp_path: Path, typed: Typed) -> None:
+    seen = datetime(2026, 6, 10, 9, tzinfo=UTC)
+    with open_store(f"sqlite:///{tmp_path}/var/baywire.sqlite3") as store:
+        with store.writing() as writing:
+            for day in (1, 2, 3):
+                url, published = f"https://a.example/{day}", datetime(2026, 6, day, 23, 30, tzinfo=UTC)
+                draft = Draft(source="hk-gia-en", native_id=f"N{day}", url=url, title=f"Pier {day}", seen=seen)
+                writing.put(replace(draft, language="en", published=published, text="Open."), now=seen)
+        tag = Tag(topic="ai", score=9, threshold=1, digest="d", passed=True, why="", evidence=())
+        said = {1: (tag,), 2: (), 3: (tag,)}
+        store.put_tags([(one, said[int(one.title[-1])]) for one in store.untagged("d", limit=9)], digest="d")
+
+    def found(*words: str) -> list[str]:
+        done = typed("search", *words)
+        assert (done.returncode, done.stderr) in {(0, ""), (0, "nothing found\n")}
+        return re.findall(r"Pier \d", done.stdout)
+
+    assert found("topic:ai") == found("--topic", "ai") == ["Pier 3", "Pier 1"]
+    assert found("--", "pier", "-topic:ai") == found("--where", "not ai") == ["Pier 2"]
+    assert found("until:2026-06-02") == found("--until", "2026-06-02") == ["Pier 2", "Pier 1"]
+    assert found("pier since:2026-06-02", "--until", "2026-06-02") == ["Pier 2"]
+    assert found("where:(ai or source:hk-gia-en)", "--where", "ai") == ["Pier 3", "Pier 1"]
+    assert found("--", "source:hk-gia-en", "-3") == ["Pier 2", "Pier 1"]

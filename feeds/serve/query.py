@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from urllib.parse import parse_qs
 
-from feeds.error import ConfigError
+from feeds.error import ConfigError, did_you_mean
 from feeds.site import LANGUAGES
 from feeds.where import Where, parse
 
@@ -122,7 +122,8 @@ def _where(expressions: list[str], topics: Collection[str], sources: Collection[
 
 def _problem(minus: str, name: str, value: str, known: dict[str, Collection[str]]) -> str:
     if name in known:
-        return "" if value in known[name] else f"{name}:{value}: there is no such {name}"
+        told = f"{name}:{value}: there is no such {name}{did_you_mean(value, known[name])}"
+        return "" if value in known[name] else told
     if name == "language":
         return "" if _language(value) else f"language:{value}: expected one of {', '.join(LANGUAGES)}"
     if name == "author":

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import click
 
@@ -19,7 +19,7 @@ __all__ = ["search"]
 @click.option("--source", help="Only releases of this source.")
 @click.option("--language", type=click.Choice(LANGUAGES, case_sensitive=False), help="Only releases in this language.")
 @click.option("--since", type=DAY, help="Only releases published on this day or later.")
-@click.option("--until", type=DAY, help="Only releases published before this day.")
+@click.option("--until", type=DAY, help="Only releases published on this day or earlier.")
 @click.option("--where", help='Only releases this holds for, such as "ai and not source:hk-gia-en".')
 @click.option("--limit", type=Number(1, 1000), default=20, show_default=True, help="At most this many.")
 @click.pass_obj
@@ -38,25 +38,28 @@ def search(  # noqa: PLR0913  # one parameter an option
     """Print the releases whose title or text holds all words of QUERY, newest first.
 
     "Two words" in quotes stand side by side, -word must not be there (put -- before QUERY
-    then). Without QUERY, whatever the options let through.
+    then). topic:, source:, language:, author:, since:, until: and where:(…) narrow as on
+    the search page. Without QUERY, whatever the options let through.
     """
-    from scheduler.finding import check_names, wanted_by
+    from scheduler.finding import asked_by, check_names
     from scheduler.reading import open_to_read
     from scheduler.show import print_releases
 
     if not (query or topic or source or language or since or until or where):
         raise click.UsageError("expected words to look for, or an option that narrows")
-    wanted = wanted_by(session.config, where) if where else None
     with open_to_read(session.config) as store:
         check_names(session.config, store, topic=topic, source=source)
+        asked = asked_by(session.config, store, " ".join(query), where or "")
+        later = [day for day in (asked.since, since and since.replace(tzinfo=UTC)) if day]
+        sooner = [day for day in (asked.until, until and until.replace(tzinfo=UTC) + timedelta(days=1)) if day]
         found = store.search(
-            " ".join(query),
-            where=wanted,
+            asked.words,
+            where=asked.where,
             topic=topic,
             source=source,
             language=language,
-            since=since and since.replace(tzinfo=UTC),
-            until=until and until.replace(tzinfo=UTC),
+            since=max(later, default=None),
+            until=min(sooner, default=None),
             limit=limit,
         )
         print_releases(session, store, found.ids)
