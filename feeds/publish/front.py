@@ -59,7 +59,7 @@ class Front:
                 "url": entry.url.replace(self._site.base_url, html.root_of(self._site), 1),
                 "title": entry.title,
                 "published": instant(entry.published),
-                "when": words(entry.language).moment(entry.published),
+                "when": words(entry.language).stated(entry.published),
                 "author": entry.author,
                 "changes": cut(entry.html, most),
             }

@@ -141,7 +141,7 @@ class ReleasePages:
             entry=entry,
             source=release.source,
             published=instant(entry.published),
-            when=say.moment(entry.published),
+            when=say.stated(entry.published),
             original=say.original_at.format(host=host),
             content=shown,
             rest=say.rest.format(host=host) if shown != content else "",
@@ -182,7 +182,7 @@ class ReleasePages:
         told = [
             (say.source, newsroom.title or release.source, f"{root}sources/{release.source}/"),
             (say.publisher, publisher, ""),
-            (say.published, say.moment(release.published), ""),
+            (say.published, say.stated(release.published), ""),
             (say.updated, say.moment(release.updated) if release.updated != release.published else "", ""),
             (say.number, release.native_id, ""),
             (say.permanent, release.id, ""),

@@ -17,7 +17,7 @@ from feeds.site import Site, slug
 __all__ = ["ASSETS", "VERSION", "item", "page", "root_of"]
 
 # Goes up when a template or the sheet changes what a fragment or a page looks like.
-VERSION = 11
+VERSION = 12
 
 _FOLDER = Path(__file__).with_name("templates")
 ASSETS = {name: _FOLDER / name for name in ("style.css", "icon.svg", "icon.png")}
@@ -41,7 +41,7 @@ def item(entry: Entry, site: Site) -> bytes:
         root=root_of(site),
         page=urlsplit(str(entry.more["page"])).path,
         published=instant(entry.published),
-        when=say.moment(entry.published),
+        when=say.stated(entry.published),
         host=(urlsplit(entry.url).hostname or entry.url).removeprefix("www."),
     )
     return made.encode()

@@ -48,6 +48,14 @@ class Words:
         """
         return str(self._told["moment"]).format(**self._parts(moment))
 
+    def stated(self, moment: datetime) -> str:
+        """Return when something was published: without a time at midnight, where a page states the day alone.
+
+        >>> words("en").stated(datetime(2025, 6, 12)), words("en").stated(datetime(2025, 6, 12, 18, 5))
+        ('12 June 2025', '12 June 2025, 18:05')
+        """
+        return self.moment(moment) if moment.hour or moment.minute else self.date(moment)
+
     def month(self, month: str) -> str:
         """Return *month* ("2025-06") in words.
 

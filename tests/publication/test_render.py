@@ -232,4 +232,4 @@ def test_bytes_change_only_with_the_version() -> None:
     render = Path(html.__file__).parent
     files = [render / "words.toml", *sorted((render / "templates").iterdir())]
     seen.append(sha256(b"\n".join(file.read_bytes() for file in files)).hexdigest()[:12])
-    assert ([VERSION, html.VERSION], seen) == ([8, 11], ["ba597540461a", "fdb1fb1000e1", "64592cc85daf"])
+    assert ([VERSION, html.VERSION], seen) == ([8, 12], ["ba597540461a", "fdb1fb1000e1", "64592cc85daf"])

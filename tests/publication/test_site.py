@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING
 
 import lxml.html
@@ -154,3 +154,15 @@ def test_site_without_a_format_has_none_of_its_files(press: Press) -> None:
     press.publish()
     assert not list(press.directory.glob("feeds/**/*.rss"))
     assert {path.name for path in press.directory.glob("feeds/**/*.json")} == {"index.json"}
+
+
+def test_a_day_without_a_time_is_shown_as_a_day(press: Press, draft: Callable[..., Draft]) -> None:
+    zone = timezone(timedelta(hours=8))
+    press.put(
+        draft(1, published=datetime(2026, 3, 3, tzinfo=zone)), draft(2, published=datetime(2026, 3, 2, 9, tzinfo=zone))
+    )
+    press.publish()
+    for path in ("index.html", "releases/harbour-en/R0001/index.html"):
+        assert "3 March 2026</time>" in press.read(path).decode()
+        assert "3 March 2026, 00:00" not in press.read(path).decode()
+    assert "2 March 2026, 09:00</time>" in press.read("index.html").decode()
