@@ -40,6 +40,7 @@ _TITLE, _TEASER, _TOO_LONG = 12.0, 90.0, 300.0
 _HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
 _DRESSING = frozenset(["span", "strong", "b", "em", "i", "font", "u"])
 _CALLED_TITLE = re.compile(r"title|headline|subject", re.IGNORECASE)
+_SENTENCE_ENDS = (".", "。", "…", "！", "？")
 _BULLET = re.compile(r"^[•·●▪◆■□►▸▶◇○]\s*(?=\S)")
 
 
@@ -250,13 +251,27 @@ def _title_below(element: HtmlElement, text: str) -> str:
                 inner = " ".join("".join(below.itertext()).split())
                 if 4 <= len(inner) < len(text) and not _is_day(inner):
                     return inner
-    if not days_in(text):
-        return ""
+    while len(element) == 1 and not (element.text or "").strip():
+        element = element[0]
     pieces = [" ".join("".join(part).split()) for part in _pieces(element)]
     rest = [piece for piece in pieces if piece and not days_in(piece) and not says_nothing(piece)] or [
         piece for piece in pieces if piece and not (days_in(piece) and len(piece) < 40)
     ]
-    return max(rest, key=len, default="") if len(rest) < len(pieces) else ""
+    if title := _before_teaser(rest):
+        return title if days_in(text) or any(child.tag in {"div", "p"} for child in element) else ""
+    return max(rest, key=len, default="") if days_in(text) and len(rest) < len(pieces) else ""
+
+
+def _before_teaser(pieces: Sequence[str]) -> str:
+    """Return the longest of *pieces* before the one that tells more in whole sentences, "" where none does.
+
+    >>> _before_teaser(["Transport", "Tolls change on Sunday", "The Office said that tolls would change on Sunday."])
+    'Tolls change on Sunday'
+    """
+    longest = max(pieces, key=width_of, default="")
+    before = pieces[: pieces.index(longest)] if longest.endswith(_SENTENCE_ENDS) else ()
+    title = max(before, key=width_of, default="")
+    return title if width_of(title) >= _TITLE else ""
 
 
 def _pieces(element: HtmlElement) -> list[str]:

@@ -64,6 +64,12 @@ _FOREIGN = re.compile(
 )
 _HAN = {char: number for number, chars in enumerate(("〇○零", *"一二三四五六七八九")) for char in chars}
 _HAN_DAY = re.compile(r"([〇○零一二三四五六七八九]{4})年([一二三四五六七八九十]{1,2})月([一二三四五六七八九十]{1,3})日")
+# Years of the Republic of China, 民國115年 or 115年, and of Reiwa: with two digits only where the era is named.
+_ERA_DAY = re.compile(
+    r"(?:(?:民國|民国)\s?(?P<roc>\d{2,3})|(?<!\d)(?P<bare>1[01]\d)|令和\s?(?P<reiwa>\d{1,2}|元))\s?年"
+    r"\s?(?P<month>\d{1,2})\s?月\s?(?P<day>\d{1,2})\s?日"
+)
+_ROC, _REIWA = 1911, 2018
 # Half a day: a number, a year, a month and a number. The rest may stand in the element beside it.
 _PART_OF_DAY = re.compile(r"(?:\d{1,2}日?|(?:19|20)\d\d年?|(?:(?:19|20)\d\d|\d{1,2})\s?[-/.年月]\s?\d{1,2}[日月]?)\Z")
 _LONGEST_PARTED = 40
@@ -327,17 +333,25 @@ def _in_digits(text: str) -> str:
 
     >>> _in_digits("Dienstag, 29. Januar 2019"), _in_digits("le 3 août 2020")
     ('Dienstag, 2019-01-29', 'le 2020-08-03')
-    >>> _in_digits("二〇二六年六月十八日")
-    '2026-06-18'
+    >>> _in_digits("二〇二六年六月十八日"), _in_digits("發布日期：115年5月22日"), _in_digits("令和元年5月1日")
+    ('2026-06-18', '發布日期：2026-05-22', '2019-05-01')
     """
     if "年" in text:
-        text = _HAN_DAY.sub(_from_han, text)
+        text = _ERA_DAY.sub(_from_era, _HAN_DAY.sub(_from_han, text))
     return _FOREIGN.sub(lambda day: f"{day[3]}-{_MONTHS[day[2].lower()]:02d}-{int(day[1]):02d}", text)
 
 
 def _from_han(day: re.Match[str]) -> str:
     year = "".join(str(_HAN[char]) for char in day[1])
     return f"{year}-{_count(day[2]):02d}-{_count(day[3]):02d}"
+
+
+def _from_era(day: re.Match[str]) -> str:
+    if day["reiwa"]:
+        year = _REIWA + (1 if day["reiwa"] == "元" else int(day["reiwa"]))
+    else:
+        year = _ROC + int(day["roc"] or day["bare"])
+    return f"{year}-{int(day['month']):02d}-{int(day['day']):02d}"
 
 
 def _count(text: str) -> int:

@@ -79,7 +79,9 @@ def _claims(root: HtmlElement, url: str, rows: Sequence[Row]) -> int:
     claims = 2 * _is_article(meta)
     if sum(made_like(row.url) == made_like(url) for row in rows) >= 0.5 * len(rows):
         claims += 2
-    if _OF_LISTS.search(title):
+    if origin == "headline":  # the head names a section, as that of a list: what stands below may be its first story
+        claims -= 2
+    elif _OF_LISTS.search(title):
         claims -= 1 if width >= _HEADLINE else 2
     elif width >= (_LONG_HEADLINE if origin == "title" else _HEADLINE):
         claims += 1

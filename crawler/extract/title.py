@@ -9,6 +9,7 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from crawler.extract.block import squash
+from crawler.extract.general import headline_below, is_general, is_headline
 from crawler.extract.heading import MOST_HEADINGS, heading_of, names_of_site, parted
 from crawler.extract.meta import Meta, read_meta
 from crawler.extract.select import fold, text_of
@@ -55,7 +56,7 @@ _SPACE = re.compile(r"\s+")
 _BEHIND = re.compile(r"\s[|–—·»›:•/«-]+\s\Z")
 
 
-def title_of_page(root: HtmlElement, meta: Meta | None = None, heading: str = "") -> tuple[str, str]:  # noqa: C901, PLR0911 - a ladder of answers, best first
+def title_of_page(root: HtmlElement, meta: Meta | None = None, heading: str = "") -> tuple[str, str]:  # noqa: C901, PLR0911, PLR0912 - a ladder of answers
     """Return the title of a page and what gave it; *heading* is what the listing called it.
 
     Headings, Open Graph, JSON-LD and `<title>` are held against each other: what two say is right.
@@ -70,12 +71,19 @@ def title_of_page(root: HtmlElement, meta: Meta | None = None, heading: str = ""
     declared = meta.meta("articletitle") or meta.said("headline")
     site = squash(meta.meta("og:site_name"))
     names = names_of_site(root)
-    whole, graph = (_without_names(text, names) for text in (whole, graph))
+    whole, graph = (_without_general(_without_names(text, names)) for text in (whole, graph))
     said = [squash(text) for text in (graph, whole, declared, heading) if text]
     if declared and meta.meta("articletitle"):
         return declared, "meta ArticleTitle"
+    if all(
+        is_general(part) for text in (graph, whole, declared, heading) for part in _PARTED.split(text) if part.strip()
+    ):
+        first = _headings(root, said, is_general)
+        if not first and (below := headline_below(root)):
+            return below, "headline"
     lines = [_without_site(text, meta) for text in (declared, graph, whole) if text] + _PARTED.split(whole)[1:]
     first = _headings(root, said, lambda text: text in names or squash(text) == site or _is_name(text, whole, graph))
+    first = [text for text in first if not is_general(text)] or first
     first = [parted(root, text, lines) or text for text in first]
     agreed = [text for text in first if _is_in(squash(text), said, sole=len(first) == 1)]
     titles = [squash(_without_site(text, meta)) for text in (graph, whole, declared, heading) if text]
@@ -232,6 +240,17 @@ def _without_names(text: str, names: Sequence[str]) -> str:
         if found and before and (mark := _BEHIND.search(before)) and len(squash(before)) >= 8:
             return before[: mark.start()]
     return text
+
+
+def _without_general(text: str) -> str:
+    """Return what the head says without the parts that name a body or a section; all of it where there is no other.
+
+    >>> [_without_general(text) for text in ("Office of Ports - Tolls change", "News | Office of Ports", "Tolls - A")]
+    ['Tolls change', 'News | Office of Ports', 'Tolls - A']
+    """
+    parts = [part for part in _PARTED.split(text) if part.strip()]
+    kept = [part for part in parts if not is_general(part)]
+    return kept[0].strip() if len(kept) == 1 < len(parts) and is_headline(kept[0]) else text
 
 
 def _without_site(text: str, meta: Meta) -> str:
