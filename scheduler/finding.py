@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from urllib.parse import urlencode
 
 from crawler.source import load_sources
@@ -16,22 +17,26 @@ from scheduler.config import Config
 __all__ = ["asked_by", "check_names"]
 
 
-def asked_by(config: Config, store: Store, query: str, where: str) -> Query:
-    """Return what *query* asks, in the language of the search page, and *where*, an expression or "".
+def asked_by(
+    config: Config, store: Store, query: str, *wheres: str, since: datetime | None = None, until: datetime | None = None
+) -> Query:
+    """Return what *query* asks, in the language of the search page, with what options narrow it by.
 
-    Raises ConfigError naming what is wrong with either.
+    Each of *wheres* is an expression; the days *since* and *until* are included.
+    Raises ConfigError naming what is wrong with any.
     """
     topics = [topic.key for topic in load(*config.topic_files).topics]
     sources = list(dict.fromkeys([*store.newsrooms(), *load_sources(*config.sources.folders)]))
     asked = read_query(urlencode({"q": query}), topics=topics, sources=sources)
     if asked.problem:
         raise ConfigError(asked.problem)
-    if not where:
-        return asked
-    chosen = parse(where, topics=topics, sources=sources)
-    if asked.where is not None:
-        chosen = parse(f"({where}) and ({asked.where.text})", topics=topics, sources=sources)
-    return replace(asked, where=chosen)
+    chosen = asked.where
+    for where in wheres:
+        alone = parse(where, topics=topics, sources=sources)  # its mistakes are told by its own columns
+        chosen = alone if chosen is None else parse(f"({where}) and ({chosen.text})", topics=topics, sources=sources)
+    later = [day for day in (asked.since, since and since.replace(tzinfo=UTC)) if day]
+    sooner = [day for day in (asked.until, until and until.replace(tzinfo=UTC) + timedelta(days=1)) if day]
+    return replace(asked, where=chosen, since=max(later, default=None), until=min(sooner, default=None))
 
 
 def check_names(config: Config, store: Store, *, topic: str | None, source: str | None) -> None:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 
+from feeds.edition import Placed
 from feeds.release import Release, Revision
 from feeds.store import Store
 from scheduler.fold import width
 from scheduler.line import Line, release_line
 from scheduler.session import Session
 
-__all__ = ["print_line", "print_release", "print_releases"]
+__all__ = ["print_found", "print_line", "print_release"]
 
 
 def print_line(session: Session, line: Line) -> None:
@@ -38,19 +40,23 @@ def print_line(session: Session, line: Line) -> None:
             session.say(f"  {topic}: {score} of {threshold}: {', '.join(dict.fromkeys(e['text'] for e in evidence))}")
 
 
-def print_releases(session: Session, store: Store, ids: Sequence[str]) -> None:
-    """Print the releases *ids*, one line each."""
+def print_found(session: Session, store: Store, found: Sequence[Placed]) -> None:
+    """Print the releases *found*, two lines each, and who else published them."""
+    ids = [one.head.id for one in found]
     releases = store.releases(ids)
     tags = store.tags(ids)
-    for id_ in ids:
-        release = releases[id_]
-        topics = [tag.topic for tag in tags.get(id_, ()) if tag.passed]
+    for head, also in found:
+        release = releases[head.id]
+        topics = [tag.topic for tag in tags.get(head.id, ()) if tag.passed]
         if session.json:
-            session.emit(release_line(release, topics))
+            told = [{"source": other.source, "url": other.url, "id": other.id} for other in also]
+            session.emit({**release_line(release, topics), "also": told})
         else:
             shown = f"  [{', '.join(topics)}]" if topics else ""
             session.say(f"{release.published:%Y-%m-%d}  {release.source}  {release.title}{shown}", hang=12)
             session.say(f"            {release.id}")
+            if also:
+                session.say(f"            also published by {', '.join(other.source for other in also)}", hang=14)
 
 
 def print_release(session: Session, release: Release, topics: Sequence[str], revisions: Sequence[Revision]) -> None:
@@ -63,7 +69,7 @@ def print_release(session: Session, release: Release, topics: Sequence[str], rev
     for name, value in (
         ("id", release.id),
         ("address", release.url),
-        ("published", release.published.isoformat()),
+        ("published", _stated(release.published)),
         ("by", release.author or release.source),
         ("language", release.language),
         ("topics", ", ".join(topics)),
@@ -83,3 +89,12 @@ def print_release(session: Session, release: Release, topics: Sequence[str], rev
         session.say(f"photo: {photo.url}  {photo.caption}")
     for attachment in release.attachments:
         session.say(f"attached: {attachment.url}  {attachment.title}")
+
+
+def _stated(published: datetime) -> str:
+    """Return when something was published: the day alone at midnight, where a page states no time.
+
+    >>> _stated(datetime(2026, 3, 3))
+    '2026-03-03'
+    """
+    return published.isoformat() if published.hour or published.minute else f"{published:%Y-%m-%d}"

@@ -283,3 +283,29 @@ def test_search_speaks_the_language_of_the_search_page(tmp_path: Path, typed: Ty
     assert found("pier since:2026-06-02", "--until", "2026-06-02") == ["Pier 2"]
     assert found("where:(ai or source:hk-gia-en)", "--where", "ai") == ["Pier 3", "Pier 1"]
     assert found("--", "source:hk-gia-en", "-3") == ["Pier 2", "Pier 1"]
+
+
+def test_search_tells_one_text_once_and_who_else_published_it(tmp_path: Path, typed: Typed) -> None:
+    seen = datetime(2026, 6, 10, 9, tzinfo=UTC)
+    with open_store(f"sqlite:///{tmp_path}/var/baywire.sqlite3") as store:
+        with store.writing() as writing:
+            ids = []
+            for hour, source in enumerate(("hk-gia-en", "hk-itib-en", "hk-dpo-en")):
+                draft = Draft(
+                    source=source, native_id="N1", url=f"https://{source}.example/1", title="Pier 1", seen=seen
+                )
+                published = datetime(2026, 6, 1, hour, tzinfo=UTC)
+                ids.append(writing.put(replace(draft, language="en", published=published, text="Open."), now=seen)[1])
+        store.put_tags([(one, ()) for one in store.untagged("d", limit=9)], digest="d")
+    done = typed("search", "pier")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.splitlines() == [
+        "2026-06-01  hk-gia-en  Pier 1",
+        f"            {ids[0]}",
+        "            also published by hk-itib-en, hk-dpo-en",
+    ]
+    (line,) = [json.loads(one) for one in typed("--json", "search", "pier").stdout.splitlines()]
+    assert (line["id"], {one["id"] for one in line["also"]}) == (ids[0], set(ids[1:]))
+    assert "also published" not in typed("search", "pier", "--source", "hk-itib-en").stdout
+    shown = typed("show", ids[0]).stdout
+    assert "published:  2026-06-01\n" in shown

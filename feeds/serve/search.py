@@ -10,19 +10,19 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Protocol
 from urllib.parse import urlencode
 
-from feeds.edition import Named
+from feeds.edition import Named, Placed
 from feeds.error import SearchError
 from feeds.release import Newsroom
 from feeds.render import atom, html, json_feed, rss
-from feeds.render.entry import Label, entry_of
+from feeds.render.entry import Also, Label, entry_of
 from feeds.render.fragment import Rendered, join
 from feeds.render.model import Entry, Feed, newest_update
 from feeds.render.words import Words, words
 from feeds.serve.answer import Answer
+from feeds.serve.finding import Results, find
 from feeds.serve.query import LAST_PAGE, Query, read_query
 from feeds.serve.reply import BRIEFLY, NO_STORE, Header
 from feeds.site import LABELS, LANGUAGES, MEDIA_TYPES, Site
-from feeds.store import Found
 
 if TYPE_CHECKING:  # the store loads SQLAlchemy
     from feeds.store import Store
@@ -82,48 +82,41 @@ class Search:
         asked = read_query(query, topics=self._topics, sources=newsrooms)
         say = words(_preferred(accept_language))
         try:
-            found = Found() if asked.problem or asked.is_empty else self._search(asked)
+            start = (asked.page - 1) * _PAGE
+            found = find(self._store, asked, limit=_PAGE, offset=start, within=self._within)
         except SearchError:
             if form != "html":
                 return _told(503, say.search_slow, *_LATER)
-            page = self._page(asked, Found(), (), say, hint=self._hint(newsrooms, say), trouble=say.search_slow)
+            page = self._page(asked, Results(), (), say, hint=self._hint(newsrooms, say), trouble=say.search_slow)
             return replace(page, status=503, headers=_LATER)
         if asked.problem and form != "html":
             return _told(400, asked.problem)
-        entries = self._entries(found.ids, newsrooms)
+        entries = self._entries(found.placed, newsrooms)
         if form != "html":
             return self._feed(form, asked, found, entries)
         return self._page(asked, found, entries, say, hint=self._hint(newsrooms, say))
 
-    def _search(self, asked: Query) -> Found:
-        return self._store.search(
-            asked.words,
-            where=asked.where,
-            since=asked.since,
-            until=asked.until,
-            limit=_PAGE,
-            offset=(asked.page - 1) * _PAGE,
-            within=self._within,
-        )
+    def _entries(self, placed: Sequence[Placed], newsrooms: Mapping[str, Newsroom]) -> tuple[Entry, ...]:
+        def newsroom(key: str) -> Newsroom:
+            return newsrooms.get(key) or Newsroom(key=key, title=key)
 
-    def _entries(self, ids: Sequence[str], newsrooms: Mapping[str, Newsroom]) -> tuple[Entry, ...]:
-        heads = self._store.heads(ids)
+        told = {one.head.id: one for one in placed}
         return tuple(
             entry_of(
                 release,
-                newsrooms.get(release.source) or Newsroom(key=release.source, title=release.source),
+                newsroom(release.source),
                 self._site,
                 [
                     Label(key, self._topics[key].name(release.language))
-                    for key in heads[release.id].topics
+                    for key in told[release.id].head.topics
                     if key in self._topics
                 ],
+                [Also(title=newsroom(one.source).title, url=one.url, id=one.id) for one in told[release.id].also],
             )
-            for release in self._store.releases(ids).values()
-            if release.id in heads
+            for release in self._store.releases(list(told)).values()
         )
 
-    def _feed(self, form: str, asked: Query, found: Found, entries: Sequence[Entry]) -> Answer:
+    def _feed(self, form: str, asked: Query, found: Results, entries: Sequence[Entry]) -> Answer:
         say = words(asked.language or "en")
         write = _WRITERS[form]
         kept = []
@@ -161,7 +154,7 @@ class Search:
         return say.search_hint.format(source=source, topic=topic)
 
     def _page(  # noqa: PLR0913 -- what a page of results says
-        self, asked: Query, found: Found, entries: Sequence[Entry], say: Words, *, hint: str, trouble: str = ""
+        self, asked: Query, found: Results, entries: Sequence[Entry], say: Words, *, hint: str, trouble: str = ""
     ) -> Answer:
         root = html.root_of(self._site)
         count = say.search_many if found.more else say.search_found
@@ -204,8 +197,8 @@ def _told(status: int, text: str, *headers: Header) -> Answer:
     return Answer(status=status, type="text/plain; charset=utf-8", body=f"{text}\n".encode(), headers=headers)
 
 
-def _goes_on(asked: Query, found: Found) -> bool:
-    return asked.page * _PAGE < found.total and asked.page < LAST_PAGE
+def _goes_on(asked: Query, found: Results) -> bool:
+    return found.goes_on and asked.page < LAST_PAGE
 
 
 def _turned(root: str, asked: Query, step: int) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 
 import click
 
@@ -41,31 +41,24 @@ def search(  # noqa: PLR0913  # one parameter an option
     then). topic:, source:, language:, author:, since:, until: and where:(…) narrow as on
     the search page. Without QUERY, whatever the options let through.
     """
+    from feeds.serve.finding import find
     from scheduler.finding import asked_by, check_names
     from scheduler.reading import open_to_read
-    from scheduler.show import print_releases
+    from scheduler.show import print_found
 
     if not (query or topic or source or language or since or until or where):
         raise click.UsageError("expected words to look for, or an option that narrows")
     with open_to_read(session.config) as store:
         check_names(session.config, store, topic=topic, source=source)
-        asked = asked_by(session.config, store, " ".join(query), where or "")
-        later = [day for day in (asked.since, since and since.replace(tzinfo=UTC)) if day]
-        sooner = [day for day in (asked.until, until and until.replace(tzinfo=UTC) + timedelta(days=1)) if day]
-        found = store.search(
-            asked.words,
-            where=asked.where,
-            topic=topic,
-            source=source,
-            language=language,
-            since=max(later, default=None),
-            until=min(sooner, default=None),
-            limit=limit,
-        )
-        print_releases(session, store, found.ids)
-        if found.total > len(found.ids):
+        named = {"topic": topic, "source": source, "language": language}
+        wheres = [f"{kind}:{value}" for kind, value in named.items() if value]
+        wheres += [where] if where else []
+        asked = asked_by(session.config, store, " ".join(query), *wheres, since=since, until=until)
+        found = find(store, asked, limit=limit)
+        print_found(session, store, found.placed)
+        if found.total > len(found.placed):
             more = "more than " if found.more else ""
-            session.note(f"{len(found.ids)} of {more}{found.total}: see --limit")
-        elif not found.ids:
+            session.note(f"{len(found.placed)} of {more}{found.total}: see --limit")
+        elif not found.placed:
             session.note("nothing found")
     return 0

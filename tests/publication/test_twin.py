@@ -11,7 +11,10 @@ from typing import TYPE_CHECKING
 import feedparser
 import pytest
 
+from feeds import topic
 from feeds.release import Draft
+from feeds.render.words import words
+from feeds.serve import Search
 
 if TYPE_CHECKING:
     from conftest import Press
@@ -183,3 +186,34 @@ def test_what_was_told_by_an_entry_does_not_come_back_when_that_one_is_too_old(p
     ids = told(press)
     assert len(ids) == 100
     assert not [id_ for id_ in ids if "R0500" in id_ or "X5" in id_]
+
+
+def test_search_tells_one_text_once_unless_asked_for_one_source(press: Press, draft: Draw) -> None:
+    ours, theirs = press.put(*twins(draft))
+    press.put(*(draft(number, title="Weather report", source=f"s{number}-en") for number in range(10, 30)))
+    press.publish()
+    search = Search(press.store, press.site, topic.load().topics)
+
+    def found(query: str) -> dict[str, list[str]]:
+        items = json.loads(search.find("json", query).body)["items"]
+        return {item["id"]: [other["id"] for other in item["_baywire"].get("also", ())] for item in items}
+
+    assert found('q="release+5"') == {ours: [theirs]}
+    assert found('q="release+5"+source:harbour-en') == {ours: []}
+    assert found('q="release+5"+source:pier-en') == {theirs: []}
+    page = search.find("html", 'q="release+5"').body.decode()
+    assert page.count("Also published by") == 1
+    assert words("en").search_found.format(count=1) in page
+    assert len(found("q=weather")) == 20  # a heading that many have is not looked into
+
+
+def test_of_one_text_search_tells_one_on_all_pages_together(press: Press, draft: Draw) -> None:
+    here = [draft(number, title=f"Notice {number}") for number in range(1, 61)]
+    there = [replace(one, source="pier-en", url=f"https://pier.example/{one.native_id}") for one in here]
+    ids = press.put(*here, *there)
+    press.publish()
+    search = Search(press.store, press.site, topic.load().topics)
+    told = []
+    for page in range(1, 6):
+        told += [item["id"] for item in json.loads(search.find("json", f"q=notice&page={page}").body)["items"]]
+    assert sorted(told) == sorted(ids[:60])
