@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from crawler.extract import Item, NotARelease, read_declared_release
+from crawler.extract.block import squash
 from crawler.extract.feed import read_instant
 from crawler.extract.name import stays
 from crawler.extract.select import selector, text_of
@@ -22,7 +23,8 @@ __all__ = ["Sample", "describe_release"]
 
 _NAME = re.compile(r"[A-Za-z_][\w-]*")
 _BLOCKS: Final = ("article", "section", "main", "div", "td", "span")
-_TITLES: Final = ("h1", "h2", "title")
+_HEADINGS: Final = ("h1", "h2", "h3")
+_TITLES: Final = 8  # selectors tried for the title
 _MOST = 12  # selectors tried for the body
 _SHORT = 120  # characters of an element that holds a date
 _LEAST = 2  # pages: one alone does not show what changes from page to page
@@ -51,7 +53,7 @@ def describe_release(source: Source, samples: Sequence[Sample]) -> ReleaseRules 
     metas = "articletitle" in {(meta.get("name") or "").lower() for meta in root.iter("meta")}
     for body in _bodies(root, first.draft):
         for published in _dates(root, source, first.draft):
-            for title in _TITLES:
+            for title in _titles(root, first.draft):
                 rules = ReleaseRules(title=title, body=body, published=published, metas=metas)
                 if all(_reads(source, rules, sample) for sample in samples):
                     return rules
@@ -76,6 +78,17 @@ def _alike(one: str, other: str) -> bool:
         return True
     short, long = sorted((mine, yours), key=len)
     return short in long and len(short) >= _ALIKE * len(long)
+
+
+def _titles(root: HtmlElement, draft: Draft) -> list[str]:
+    """Return selectors for what may hold the title of *draft*, of those that select something, then "": the list's."""
+    wanted = squash(draft.title)
+    found = [tag for tag in _HEADINGS if root.find(f".//{tag}") is not None]
+    for element in root.iter(*_HEADINGS, "h4", "div", "p", "span", "td", "strong"):
+        if squash(text_of(element)) == wanted:
+            found += _named(element)
+    found = list(dict.fromkeys(found))[:_TITLES]
+    return [*found, *(["title"] if root.find(".//title") is not None else []), ""]
 
 
 def _bodies(root: HtmlElement, draft: Draft) -> Iterator[str]:

@@ -12,6 +12,7 @@ from urllib.parse import urljoin, urlsplit
 from crawler.address import host_of
 from crawler.extract.address import base_of, join
 from crawler.extract.feed import read_instant
+from crawler.extract.group import width_of
 from crawler.extract.select import fold, text_of
 from crawler.normalise.tree import read_html, read_xml
 
@@ -47,6 +48,10 @@ _LINKS = ("url", "link", "href", "permalink", "weburl", "puburl", "pageurl", "pa
 _DATES = ("publish", "pubtime", "pubdate", "date", "createtime", "created", "time", "release")
 _TEXTS = ("content", "body", "html", "fulltext")
 _LEADS = ("summary", "abstract", "description", "excerpt", "digest", "intro")
+# What stands under names that say nothing.
+_ADDRESS = re.compile(r"^(?:https?://|\.{0,2}/)\S+$|^[\w./-]+\.(?:s?html?|aspx?|jsp|php)(?:\?\S*)?$", re.IGNORECASE)
+_DAYLIKE = re.compile(r"(?:19|20)\d\d|\d\d:\d\d")
+_TITLE_WIDTH = 12.0, 250.0  # a Chinese character is 2.5 wide
 _MAP = re.compile(r"\s*(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*)*<(?:\w+:)?(?:urlset|sitemapindex)\b", re.DOTALL)
 _MOST_NODES = 20_000
 _LEAST = 3
@@ -229,12 +234,12 @@ def _fields(rows: Sequence[Mapping[str, object]], zone: str) -> Mapping[str, str
                     return key
         return ""
 
-    title = chosen(_TITLES, re.compile(r"[^\W\d_]"))
-    address = chosen(_LINKS, re.compile(r"^(?:https?://|/|\.|[\w-]+[./])"))
+    address = chosen(_LINKS, re.compile(r"^(?:https?://|/|\.|[\w-]+[./])")) or _addresses(rows)
+    title = chosen(_TITLES, re.compile(r"[^\W\d_]")) or _headlines(rows, address, zone)
     if not title or not address or len({str(row[address]) for row in rows}) < _LEAST:
         return {}
     found = {"url": address, "title": title}
-    date = chosen(_DATES, re.compile(r"\d"))
+    date = chosen(_DATES, re.compile(r"\d")) or _instants(rows, zone)
     if date and (str(rows[0][date]).isdecimal() or read_instant(str(rows[0][date]), zone=zone)):
         found["date"] = date
     for name, names in (("html", _TEXTS), ("summary", _LEADS)):
@@ -242,3 +247,47 @@ def _fields(rows: Sequence[Mapping[str, object]], zone: str) -> Mapping[str, str
         if key and key not in found.values():
             found[name] = key
     return found
+
+
+def _texts(rows: Sequence[Mapping[str, object]]) -> Iterator[tuple[str, list[str]]]:
+    """Yield the names under which every one of *rows* has a text, with the texts."""
+    for key in rows[0]:
+        values = [row.get(key) for row in rows]
+        said = [value.strip() for value in values if isinstance(value, str) and value.strip()]
+        if len(said) == len(rows):
+            yield key, said
+
+
+def _addresses(rows: Sequence[Mapping[str, object]]) -> str:
+    """Return under what name *rows* have addresses, by what stands there: a name such as lj says it to few."""
+    for key, said in _texts(rows):
+        if len(set(said)) == len(said) and all(map(_ADDRESS.search, said)):
+            return key
+    return ""
+
+
+def _headlines(rows: Sequence[Mapping[str, object]], address: str, zone: str) -> str:
+    """Return under what name *rows* have headlines, by what stands there: others each, longer than names, no texts."""
+    found = []
+    for key, said in _texts(rows):
+        width = sum(map(width_of, said)) / len(said)
+        whole = sum(text.endswith((".", "。")) for text in said)
+        if (
+            key == address
+            or len(set(said)) < len(said)
+            or not _TITLE_WIDTH[0] <= width <= _TITLE_WIDTH[1]
+            or 2 * whole > len(said)
+            or any(map(_ADDRESS.search, said))
+            or all(read_instant(text, zone=zone) for text in said)
+        ):
+            continue
+        found.append((width, key))
+    return max(found, default=(0.0, ""))[1]
+
+
+def _instants(rows: Sequence[Mapping[str, object]], zone: str) -> str:
+    """Return under what name *rows* have days or instants, by what stands there."""
+    for key, said in _texts(rows):
+        if all(_DAYLIKE.search(text) and read_instant(text, zone=zone) for text in said):
+            return key
+    return ""

@@ -270,7 +270,13 @@ def _instead(text: str) -> str:
     'this page stands before the site: captcha'
     >>> _instead("<ul><li>About us</ul>")
     ''
+    >>> _instead('{"rows": [{"id": 1, "caption": "About us"}]}')
+    'no list in this JSON has titles and addresses: write a file with kind = "json" and its fields (as cn-csia.toml)'
     """
+    if text.lstrip()[:1] in {"{", "["}:
+        return (
+            'no list in this JSON has titles and addresses: write a file with kind = "json" and its fields (as cn-csia.toml)'
+        )
     wall = what_wall(text)
     if wall and wall != "script":
         return f"this page stands before the site: {wall}"

@@ -25,6 +25,7 @@ NOW = datetime(2026, 6, 10, tzinfo=UTC)
 
 
 NEWSROOMS = importlib.import_module("source.newsroom").NEWSROOMS
+TEXTS = importlib.import_module("source.conftest").PARAGRAPHS
 
 
 def found_at(site: Site, path: str) -> Finding:
@@ -222,3 +223,63 @@ def test_a_list_without_selectors_and_days_to_come_are_told(harbour: Site, list_
     notes = found_at(harbour, "/deep/").notes
     assert "no selectors hold for its list: it is found anew each time, by what repeats" in notes
     assert "5 of its days lie in the future: are they days of events? see baywire preview, and date" in notes
+
+
+@pytest.mark.parametrize(
+    ("heading", "wanted"),
+    [
+        ("<div class=pr-title>{title}</div>", "div.pr-title"),
+        ("<h3>{title}</h3>", "h3"),
+        ("<h1>Press Releases</h1><p id=subject>{title}</p>", "#subject"),
+        ("", ""),
+    ],
+)
+def test_the_selector_of_the_title_selects_it(site: Site, tmp_path: Path, heading: str, wanted: str) -> None:
+    told = [f"Department opens pier {day} to the public" for day in range(9, 1, -1)]
+    rows = "".join(f"<li><a href=/n/{n}>{title}</a> <time>2026-06-0{9 - n}</time></li>" for n, title in enumerate(told))
+    site.put("/press/", f"<title>Press Releases</title><main><ul class=list>{rows}</ul></main>")
+    for n, title in enumerate(told):
+        body = "".join(f"<p>{text.replace('the new pier', f'pier {9 - n}')}</p>" for text in TEXTS)
+        top = heading.format(title=title)
+        site.put(f"/n/{n}", f"<title>Harbour</title><main>{top}<div class=body>{body}</div></main>")
+    source = written(found_at(site, "/press/"), tmp_path)
+    assert source.release.title == wanted
+    assert source.release.body in {"div.body", "main"}
+
+
+@pytest.mark.parametrize(
+    "names",
+    [("bt", "lj", "rq"), ("newsHead", "link", "day"), ("a", "b", "c"), ("标题", "链接", "日期")],
+    ids=["initials", "half", "letters", "chinese"],
+)
+def test_a_json_list_is_read_by_what_stands_in_it_where_its_names_say_nothing(
+    site: Site, tmp_path: Path, names: tuple[str, str, str]
+) -> None:
+    title, address, day = names
+    told = [f"Department opens pier {n} to the public" for n in range(9, 1, -1)]
+    rows = [
+        {"id": n, "dept": "Ports", "x": f"P{n}", title: one, address: f"/n/{n}.html", day: f"2026-06-0{9 - n}"}
+        for n, one in enumerate(told)
+    ]
+    rows = [
+        {**row, "lead": f"{one}: the office gave its reasons at length."} for row, one in zip(rows, told, strict=True)
+    ]
+    site.put("/api/list", json.dumps({"data": {"rows": rows}}), "application/json")
+    for n, one in enumerate(told):
+        site.put(f"/n/{n}.html", f"<title>{one}</title><main><h1>{one}</h1><p>{'</p><p>'.join(TEXTS)}</p></main>")
+    finding = found_at(site, "/api/list")
+    assert titles(finding) == tuple(told)
+    assert [(item.date or "")[:10] for item in finding.listing.items][:2] == ["2026-06-09", "2026-06-08"]
+    assert written(finding, tmp_path).listing.fields == {
+        "items": "data.rows",
+        "url": address,
+        "title": title,
+        "date": day,
+    }
+
+
+def test_a_json_list_without_addresses_is_told_as_that(site: Site) -> None:
+    rows = [{"id": n, "caption": f"Department opens pier {n} to the public"} for n in range(8)]
+    site.put("/api/list", json.dumps(rows), "application/json")
+    with pytest.raises(SourceError, match="no list in this JSON has titles and addresses"):
+        found_at(site, "/api/list")
