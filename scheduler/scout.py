@@ -271,12 +271,10 @@ def _instead(text: str) -> str:
     >>> _instead("<ul><li>About us</ul>")
     ''
     >>> _instead('{"rows": [{"id": 1, "caption": "About us"}]}')
-    'no list in this JSON has titles and addresses: write a file with kind = "json" and its fields (as cn-csia.toml)'
+    'no list in this JSON has titles and addresses: write a file with its fields (as cn-csia.toml has them)'
     """
     if text.lstrip()[:1] in {"{", "["}:
-        return (
-            'no list in this JSON has titles and addresses: write a file with kind = "json" and its fields (as cn-csia.toml)'
-        )
+        return "no list in this JSON has titles and addresses: write a file with its fields (as cn-csia.toml has them)"
     wall = what_wall(text)
     if wall and wall != "script":
         return f"this page stands before the site: {wall}"
