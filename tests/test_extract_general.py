@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 
 from crawler.extract import read_listing, read_release
+from crawler.extract.title import title_of_page
+from crawler.normalise.tree import read_html
 
 TITLES = [
     "Secretary opens robotics centre in Sha Tin",
@@ -90,3 +92,10 @@ def test_a_day_of_an_era_goes_before_the_revision_date_of_the_footer(day: str, f
 def test_two_digits_before_the_character_for_year_are_no_year_of_an_era() -> None:
     page = f"<html lang=zh-CN><body><h1>通行费调整公告</h1><p>自98年5月22日起</p>{HAN}"
     assert str(read_release(page, "https://a.example/n/1").published)[:4] != "2009"
+
+
+@pytest.mark.parametrize("head", ["Press Releases", "Press Releases - Office of Ports"])
+@pytest.mark.parametrize("below", ["", "<h2>Tolls change on Sunday</h2>"])
+def test_what_the_list_says_goes_before_the_name_of_a_section(head: str, below: str) -> None:
+    page = read_html(f"<title>{head}</title><h1>Press Releases</h1>{below}{TEXT}")
+    assert title_of_page(page, None, "Tolls change on Sunday")[0] == "Tolls change on Sunday"

@@ -56,7 +56,7 @@ _SPACE = re.compile(r"\s+")
 _BEHIND = re.compile(r"\s[|–—·»›:•/«-]+\s\Z")
 
 
-def title_of_page(root: HtmlElement, meta: Meta | None = None, heading: str = "") -> tuple[str, str]:  # noqa: C901, PLR0911, PLR0912 - a ladder of answers
+def title_of_page(root: HtmlElement, meta: Meta | None = None, heading: str = "") -> tuple[str, str]:  # noqa: C901, PLR0911 - a ladder of answers
     """Return the title of a page and what gave it; *heading* is what the listing called it.
 
     Headings, Open Graph, JSON-LD and `<title>` are held against each other: what two say is right.
@@ -75,15 +75,12 @@ def title_of_page(root: HtmlElement, meta: Meta | None = None, heading: str = ""
     said = [squash(text) for text in (graph, whole, declared, heading) if text]
     if declared and meta.meta("articletitle"):
         return declared, "meta ArticleTitle"
-    if all(
-        is_general(part) for text in (graph, whole, declared, heading) for part in _PARTED.split(text) if part.strip()
-    ):
-        first = _headings(root, said, is_general)
-        if not first and (below := headline_below(root)):
-            return below, "headline"
+    says = any(not _is_general(text) for text in (graph, whole, declared, heading) if text)
+    if not says and not _headings(root, said, is_general) and (below := headline_below(root)):
+        return below, "headline"
     lines = [_without_site(text, meta) for text in (declared, graph, whole) if text] + _PARTED.split(whole)[1:]
     first = _headings(root, said, lambda text: text in names or squash(text) == site or _is_name(text, whole, graph))
-    first = [text for text in first if not is_general(text)] or first
+    first = [text for text in first if not (says and is_general(text))]
     first = [parted(root, text, lines) or text for text in first]
     agreed = [text for text in first if _is_in(squash(text), said, sole=len(first) == 1)]
     titles = [squash(_without_site(text, meta)) for text in (graph, whole, declared, heading) if text]
@@ -240,6 +237,11 @@ def _without_names(text: str, names: Sequence[str]) -> str:
         if found and before and (mark := _BEHIND.search(before)) and len(squash(before)) >= 8:
             return before[: mark.start()]
     return text
+
+
+def _is_general(text: str) -> bool:
+    """Return whether all parts of what the head says name a body or a section: "News | Office of Ports"."""
+    return all(is_general(part) for part in _PARTED.split(text) if part.strip())
 
 
 def _without_general(text: str) -> str:
